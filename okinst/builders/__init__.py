@@ -1,0 +1,46 @@
+"""What every source stands on. Imports no other room."""
+
+from okinst.builders.card import Card, Language, License, Making, Variant
+from okinst.builders.doors import GitHub, Hub, Upstream
+from okinst.builders.errors import (
+    DamagedFile,
+    Drift,
+    MissingFile,
+    NoNetwork,
+    OkinstError,
+    TooManyLost,
+    Unmapped,
+    WrongCall,
+)
+from okinst.builders.schema import Row, ask, choose, clean, find, label, prefer, rate, request, talk
+from okinst.builders.source import SourceBuilder
+
+__all__ = [
+    "Card",
+    "DamagedFile",
+    "Drift",
+    "GitHub",
+    "Hub",
+    "Language",
+    "License",
+    "Making",
+    "MissingFile",
+    "NoNetwork",
+    "OkinstError",
+    "Row",
+    "SourceBuilder",
+    "TooManyLost",
+    "Unmapped",
+    "Upstream",
+    "Variant",
+    "WrongCall",
+    "ask",
+    "choose",
+    "clean",
+    "find",
+    "label",
+    "prefer",
+    "rate",
+    "request",
+    "talk",
+]

@@ -1,0 +1,279 @@
+"""The seven shapes a row can have, and the helpers that make one.
+
+Every row begins with `id`, `source`, `language`, `license` and `making`, all strings; then come the columns of its shape.
+A helper returns only the columns of the shape; `SourceBuilder` adds the common ones. A helper cleans (strips) text, joins
+what belongs together, and never judges: whether a row is fit to come through is the question of `flaw`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate, chain
+from typing import Any, Literal, get_args
+
+import datasets
+import pyarrow as pa
+
+from okinst.builders.errors import Unmapped
+
+Shape = Literal["conversation", "preference", "prompt", "choice", "span", "labelled", "rated"]
+SHAPES: tuple[Shape, ...] = get_args(Shape)
+Row = dict[str, Any]
+Message = dict[str, str]
+
+#: what upstream calls the speakers, and what the trainers call them
+ROLES = {
+    "system": "system",
+    "user": "user",
+    "human": "user",
+    "assistant": "assistant",
+    "bot": "assistant",
+    "gpt": "assistant",
+    "chatgpt": "assistant",
+    "bard": "assistant",
+    "bing": "assistant",
+}
+SPEAKERS = frozenset(("system", "user", "assistant"))
+#: an Alpaca input joins the user turn behind this
+JOINT = "\n\n"
+#: text that str.strip() leaves but no reader sees
+INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
+
+_STRING = datasets.Value("string")
+# A Python list, not datasets.List or Sequence: the one spelling that means list-of-struct on 3.6, 4 and 5.
+_MESSAGES = [{"role": _STRING, "content": _STRING}]
+COMMON: dict[str, Any] = {column: _STRING for column in ("id", "source", "language", "license", "making")}
+_COLUMNS: dict[Shape, dict[str, Any]] = {
+    "conversation": {"messages": _MESSAGES, "context": _STRING},
+    "preference": {"prompt": _MESSAGES, "chosen": _MESSAGES, "rejected": _MESSAGES},
+    "prompt": {"prompt": _MESSAGES},
+    "choice": {"query": _STRING, "choices": [_STRING], "answer": datasets.Value("int32"), "task": _STRING},
+    "span": {
+        "title": _STRING,
+        "context": _STRING,
+        "question": _STRING,
+        "answers": {"text": [_STRING], "answer_start": [datasets.Value("int32")]},
+    },
+    "labelled": {
+        "dialogue": _STRING,
+        "speaker": _STRING,
+        "text": _STRING,
+        "labels": [_STRING],
+        "intensity": datasets.Value("float32"),
+    },
+    "rated": {"messages": _MESSAGES},
+}
+
+
+def features(
+    shape: Shape, *, labels: Sequence[str] = (), ratings: Mapping[str, Any] | None = None
+) -> datasets.Features:
+    """The columns of a shape, in the order they have everywhere.
+
+    `labels` names the classes of a labelled set; `ratings` gives one feature per human rating of a rated one.
+    """
+    columns = {**COMMON, **_COLUMNS[shape]}
+    if shape == "labelled" and labels:
+        columns["labels"] = [datasets.ClassLabel(names=list(labels))]
+    if shape == "rated":
+        columns |= ratings or {}
+    return datasets.Features(columns)
+
+
+def clean(value: object) -> str:
+    """A string without the blank and invisible characters at its ends; "" for None.
+
+    >>> clean(" 네.\\u200b\\n"), clean(None)
+    ('네.', '')
+    """
+    if type(value) is str:
+        text = value.strip()
+        # a second look only where an end could be invisible: every row passes here
+        if text and (text[0] in INVISIBLE or text[-1] in INVISIBLE):
+            return text.strip(INVISIBLE + " \t\r\n")
+        return text
+    if value is None:
+        return ""
+    raise Unmapped(f"{type(value).__name__} instead of text")
+
+
+def join(question: str, context: str) -> str:
+    """The user turn of a question about a context.
+
+    >>> join("요약해 줘.", "긴 글"), join("", "긴 글")
+    ('요약해 줘.\\n\\n긴 글', '긴 글')
+    """
+    return JOINT.join(part for part in (question, context) if part)
+
+
+def ask(question: object, answer: object, context: object = "") -> Row:
+    """A conversation of one exchange.
+
+    >>> ask("더하면?", "셋", context="하나와 둘")["messages"][0]
+    {'role': 'user', 'content': '더하면?\\n\\n하나와 둘'}
+    """
+    context = clean(context)
+    asked = clean(question)
+    return {
+        "messages": [
+            {"role": "user", "content": join(asked, context) if context else asked},
+            {"role": "assistant", "content": clean(answer)},
+        ],
+        "context": context,
+    }
+
+
+def talk(turns: Iterable[tuple[str, object]], document: object = "") -> Row:
+    """A conversation of (speaker, text) turns, grounded in a document or not. An unknown speaker keeps its name.
+
+    >>> talk([("human", "누구세요?"), ("gpt", "저예요.")], document="초인종이 울렸다.")["messages"][0]
+    {'role': 'system', 'content': '초인종이 울렸다.'}
+    """
+    context = clean(document)
+    messages = [{"role": "system", "content": context}] if context else []
+    for speaker, text in turns:
+        messages.append({"role": ROLES.get(speaker, speaker), "content": clean(text)})
+    return {"messages": messages, "context": context}
+
+
+def request(prompt: object) -> Row:
+    """A prompt that waits for an answer, for PPO and GRPO."""
+    return {"prompt": [{"role": "user", "content": clean(prompt)}]}
+
+
+def prefer(prompt: object, chosen: object, rejected: object) -> Row:
+    """Two answers to one prompt, one chosen over the other: TRL's explicit-prompt form."""
+    return {
+        **request(prompt),
+        "chosen": [{"role": "assistant", "content": clean(chosen)}],
+        "rejected": [{"role": "assistant", "content": clean(rejected)}],
+    }
+
+
+def choose(query: str, choices: Sequence[str], answer: int, task: str) -> Row:
+    """A question with the index of its right choice. `query` and `choices` are what a model is shown: nothing is stripped."""
+    return {"query": query, "choices": list(choices), "answer": answer, "task": task}
+
+
+def find(title: object, context: str, question: object, texts: Sequence[str], starts: Sequence[int]) -> Row:
+    """SQuAD's row: where in a context the answer stands. `context` keeps every character: the offsets count them."""
+    return {
+        "title": clean(title),
+        "context": context,
+        "question": clean(question),
+        "answers": {"text": list(texts), "answer_start": list(starts)},
+    }
+
+
+def label(dialogue: str, speaker: object, text: object, labels: Sequence[str | int], intensity: float | None) -> Row:
+    """One sentence of a dialogue with the classes people gave it."""
+    return {
+        "dialogue": dialogue,
+        "speaker": clean(speaker),
+        "text": clean(text),
+        "labels": list(labels),
+        "intensity": intensity,
+    }
+
+
+def rate(turns: Iterable[tuple[str, object]], **ratings: Any) -> Row:
+    """A conversation and what people thought of it, one column a rating."""
+    return {"messages": talk(turns)["messages"], **ratings}
+
+
+def _silent(messages: list[Message], reason: str) -> str | None:
+    return None if messages and all(message["content"] for message in messages) else reason
+
+
+def _conversation_flaw(row: Row) -> str | None:
+    messages = row["messages"]
+    if not messages:
+        return "no turns"
+    for message in messages:
+        role = message["role"]
+        if not message["content"]:
+            return "empty output" if role == "assistant" else "empty prompt" if role == "user" else f"empty {role}"
+        if role not in SPEAKERS:
+            return "unknown role"
+    return None if messages[-1]["role"] == "assistant" else "no answer"
+
+
+def _choice_flaw(row: Row) -> str | None:
+    if not row["query"].strip():
+        return "empty query"
+    return None if 0 <= row["answer"] < len(row["choices"]) else "answer outside the choices"
+
+
+def _span_flaw(row: Row) -> str | None:
+    answers = row["answers"]
+    for text, start in zip(answers["text"], answers["answer_start"], strict=True):
+        if row["context"][start : start + len(text)] != text:
+            return "answer not where it should be"
+    return None if row["question"] else "empty question"
+
+
+def flaw(shape: Shape, row: Row) -> str | None:
+    """Why a row should not come through, or None.
+
+    >>> flaw("conversation", ask("왜?", " "))
+    'empty output'
+    """
+    if shape == "conversation":
+        return _conversation_flaw(row)
+    if shape == "preference":
+        return (
+            _silent(row["prompt"], "empty prompt")
+            or _silent(row["chosen"], "empty chosen")
+            or _silent(row["rejected"], "empty rejected")
+            or ("chosen equals rejected" if row["chosen"] == row["rejected"] else None)
+        )
+    if shape == "prompt":
+        return _silent(row["prompt"], "empty prompt")
+    if shape == "choice":
+        return _choice_flaw(row)
+    if shape == "span":
+        return _span_flaw(row)
+    return None if row.get("text") or row.get("messages") else "empty text"
+
+
+def mend(row: Row) -> str | None:
+    """Cut the question nobody answered off the end of a conversation, and say so.
+
+    >>> row = talk([("user", "안녕?"), ("assistant", "안녕!"), ("user", "또 봐.")])
+    >>> mend(row), len(row["messages"])
+    ('dangling user turn cut off', 2)
+    """
+    messages = row["messages"]
+    if len(messages) < 2 or messages[-1]["role"] != "user":
+        return None
+    while len(messages) > 1 and messages[-1]["role"] == "user":
+        messages.pop()
+    return "dangling user turn cut off"
+
+
+def _message_lists(column: list[list[Message]]) -> pa.Array:
+    # Flattened by hand: three flat buffers cost a third of what a list of dicts costs pyarrow to walk.
+    offsets = pa.array([0, *accumulate(map(len, column))], pa.int32())
+    flat = list(chain.from_iterable(column))
+    turns = pa.StructArray.from_arrays(
+        [
+            pa.array([message["role"] for message in flat], pa.string()),
+            pa.array([message["content"] for message in flat], pa.string()),
+        ],
+        names=["role", "content"],
+    )
+    return pa.ListArray.from_arrays(offsets, turns)
+
+
+def table(rows: Sequence[Row], columns: datasets.Features) -> pa.Table:
+    """An Arrow table of rows that all have exactly these columns."""
+    schema = columns.arrow_schema
+    arrays = []
+    for field in schema:
+        values = [row[field.name] for row in rows]
+        if columns[field.name] == _ARROW_MESSAGES:
+            arrays.append(_message_lists(values))
+        else:
+            arrays.append(pa.array(values, field.type))
+    return pa.Table.from_arrays(arrays, schema=pa.schema(schema.remove_metadata()))
+
+
+_ARROW_MESSAGES = datasets.Features({"messages": _MESSAGES})["messages"]

@@ -1,0 +1,52 @@
+"""KoChatGPT, step 2, from airobotlab: three answers ranked by a person. `ranking[i]` is the rank of answer i, 0 the best."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import combinations
+
+from okinst.builders import Row, Unmapped, Variant, prefer
+from okinst.korean_instructions.kochatgpt_sft import FOLDER, REPO, KoChatGPTSFT
+
+
+class KoChatGPTRM(KoChatGPTSFT):
+    """One question and two of its answers, for every pair that the ranking orders."""
+
+    CARD = replace(
+        KoChatGPTSFT.CARD,
+        title="KoChatGPT, step 2: RM",
+        languages=("ko", "en"),
+        generators=("gpt-3.5-turbo", "text-davinci-003", "text-ada-001"),
+        overlaps=("kochatgpt-sft", "kochatgpt-ppo"),
+        quirks=(
+            "ranking is the rank of each completion, not an order of completions: 10,220 rows give 30,660 pairs.",
+            "The worst completion is text-ada-001's, mostly English nonsense.",
+            "A fork (qwawa/KoChatGPT) has another number of completions: as many as there are ranks are read.",
+        ),
+    )
+    SHAPE = "preference"
+    COLUMNS = {
+        "prompt": "string",
+        "completion_0": "string",
+        "completion_1": "string",
+        "completion_2": "string",
+        "ranking": ["int64"],
+    }
+    BUILDER_CONFIGS = [
+        Variant(
+            name="kochatgpt-rm",
+            description="Every ordered pair of three ranked answers.",
+            files={"train": (REPO / f"{FOLDER}/kochatgpt_2_RM.jsonl",)},
+            rows={"train": 30_660},
+        )
+    ]
+
+    def examples(self, row: Row) -> Iterable[Row]:
+        ranks = row["ranking"]
+        if sum(key.startswith("completion_") for key in row) != len(ranks):
+            raise Unmapped("as many ranks as answers are wanted")
+        ranked = sorted((rank, row[f"completion_{number}"]) for number, rank in enumerate(ranks))
+        return [
+            prefer(row["prompt"], chosen, rejected)
+            for (better, chosen), (worse, rejected) in combinations(ranked, 2)
+            if better < worse
+        ]

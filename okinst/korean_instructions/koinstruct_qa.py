@@ -1,0 +1,52 @@
+"""KoInstruct-QA, from HAE-RAE: reading comprehension as instructions. A missing input is the string "nan"."""
+
+from collections.abc import Iterator
+from typing import IO
+
+from okinst.builders import Card, Hub, Row, SourceBuilder, Variant, ask
+from okinst.builders.formats import parquet
+
+# Neither a revision nor a file name is known of this one, and the first copy may have been withdrawn.
+REPO = Hub("HAERAE-HUB/KoInstruct-QA", "main", copies=("GSON-backup/KoInstruct-QA",))
+#: what pandas leaves where a cell was empty
+MISSING = "nan"
+
+
+class KoInstructQA(SourceBuilder):
+    """One question, about a passage or not, and its answer."""
+
+    CARD = Card(
+        title="KoInstruct-QA",
+        homepage="https://huggingface.co/datasets/HAERAE-HUB/KoInstruct-QA",
+        license="unstated",
+        license_note="The card states none.",
+        languages=("ko",),
+        making="human",
+        generators=(),
+        translators=(),
+        derived_from=("Korean reading-comprehension sets, unnamed",),
+        overlaps=(),
+        warning="",
+        quirks=(
+            'An input of "nan" (a leak from pandas) is no input.',
+            "No revision is known: the newest is read, and provenance.json records which it was.",
+            "open-korean-instructions warns that it may repeat the sets it lists above it.",
+        ),
+        citations=("koinstruct",),
+    )
+    COLUMNS = {"instruction": "string", "input": "string", "output": "string"}
+    BUILDER_CONFIGS = [
+        Variant(
+            name="koinstruct-qa",
+            description="Questions about passages.",
+            files={"train": (REPO / "*.parquet",)},
+            rows={"train": 50_300},
+            rows_exact=False,
+        )
+    ]
+
+    def read(self, file: IO[bytes], name: str) -> Iterator[Row]:
+        return parquet(file, name)
+
+    def example(self, row: Row) -> Row:
+        return ask(row["instruction"], row["output"], "" if row["input"] == MISSING else row["input"])

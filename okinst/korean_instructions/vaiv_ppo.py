@@ -1,0 +1,39 @@
+"""VAIV's Korean-friendly LLM, step 3: prompts that wait for an answer."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import IO
+
+from okinst.builders import Row, SourceBuilder, Variant, request
+from okinst.builders.formats import json_array
+from okinst.korean_instructions.vaiv_sft import REPO, VaivSFT
+
+
+class VaivPPO(SourceBuilder):
+    """One prompt."""
+
+    CARD = replace(
+        VaivSFT.CARD,
+        title="RLHF-Korean-Friendly-LLM, step 3: PPO",
+        making="human",
+        generators=(),
+        derived_from=("AI-Hub", "NIKL corpora", "koalpaca-v1.1"),
+        overlaps=(),
+        quirks=("The file name is misspelt upstream (filterd).",),
+    )
+    SHAPE = "prompt"
+    COLUMNS = {"id": "string", "prompt": "string"}
+    BUILDER_CONFIGS = [
+        Variant(
+            name="vaiv-ppo",
+            description="Prompts without answers.",
+            files={"train": (REPO / "PPO/step3_final_filterd.json",)},
+            rows={"train": 3_608},
+        )
+    ]
+
+    def read(self, file: IO[bytes], name: str) -> Iterator[Row]:
+        return json_array(file, name)
+
+    def example(self, row: Row) -> Row:
+        return request(row["prompt"])
