@@ -5,8 +5,9 @@ A helper returns only the columns of the shape; `SourceBuilder` adds the common 
 what belongs together, and never judges: whether a row is fit to come through is the question of `flaw`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import accumulate, chain
+from operator import itemgetter
 from typing import Any, Literal, get_args
 
 import datasets
@@ -36,6 +37,7 @@ SPEAKERS = frozenset(("system", "user", "assistant"))
 JOINT = "\n\n"
 #: text that str.strip() leaves but no reader sees
 INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
+_INVISIBLE_END = frozenset(INVISIBLE)
 
 _STRING = datasets.Value("string")
 # A Python list, not datasets.List or Sequence: the one spelling that means list-of-struct on 3.6, 4 and 5.
@@ -78,6 +80,21 @@ def features(
     return datasets.Features(columns)
 
 
+def upstream_features(columns: Mapping[str, Any]) -> datasets.Features:
+    """The features of upstream columns, as a source writes them down: names of Arrow types, in lists and dicts.
+
+    >>> upstream_features({"id": "string", "ranking": ["int64"]})["id"].dtype
+    'string'
+    """
+
+    def feature(kind: Any) -> Any:
+        if isinstance(kind, str):
+            return datasets.Value(kind)
+        return {key: feature(value) for key, value in kind.items()} if isinstance(kind, dict) else [feature(kind[0])]
+
+    return datasets.Features({name: feature(kind) for name, kind in columns.items()})
+
+
 def clean(value: object) -> str:
     """A string without the blank and invisible characters at its ends; "" for None.
 
@@ -87,7 +104,7 @@ def clean(value: object) -> str:
     if type(value) is str:
         text = value.strip()
         # a second look only where an end could be invisible: every row passes here
-        if text and (text[0] in INVISIBLE or text[-1] in INVISIBLE):
+        if text[:1] in _INVISIBLE_END or text[-1:] in _INVISIBLE_END:
             return text.strip(INVISIBLE + " \t\r\n")
         return text
     if value is None:
@@ -110,7 +127,7 @@ def ask(question: object, answer: object, context: object = "") -> Row:
     >>> ask("더하면?", "셋", context="하나와 둘")["messages"][0]
     {'role': 'user', 'content': '더하면?\\n\\n하나와 둘'}
     """
-    context = clean(context)
+    context = clean(context) if context else ""
     asked = clean(question)
     return {
         "messages": [
@@ -184,16 +201,27 @@ def _silent(messages: list[Message], reason: str) -> str | None:
 
 
 def _conversation_flaw(row: Row) -> str | None:
-    messages = row["messages"]
-    if not messages:
-        return "no turns"
-    for message in messages:
+    role = None
+    for message in row["messages"]:
         role = message["role"]
         if not message["content"]:
             return "empty output" if role == "assistant" else "empty prompt" if role == "user" else f"empty {role}"
         if role not in SPEAKERS:
             return "unknown role"
-    return None if messages[-1]["role"] == "assistant" else "no answer"
+    return None if role == "assistant" else NO_ANSWER if role else "no turns"
+
+
+def _preference_flaw(row: Row) -> str | None:
+    return (
+        _silent(row["prompt"], "empty prompt")
+        or _silent(row["chosen"], "empty chosen")
+        or _silent(row["rejected"], "empty rejected")
+        or ("chosen equals rejected" if row["chosen"] == row["rejected"] else None)
+    )
+
+
+def _prompt_flaw(row: Row) -> str | None:
+    return _silent(row["prompt"], "empty prompt")
 
 
 def _choice_flaw(row: Row) -> str | None:
@@ -210,43 +238,50 @@ def _span_flaw(row: Row) -> str | None:
     return None if row["question"] else "empty question"
 
 
+def _labelled_flaw(row: Row) -> str | None:
+    return None if row["text"] else "empty text"
+
+
+def _rated_flaw(row: Row) -> str | None:
+    return _silent(row["messages"], "empty turn")
+
+
+NO_ANSWER = "no answer"
+FLAWS: dict[Shape, Callable[[Row], str | None]] = {
+    "conversation": _conversation_flaw,
+    "preference": _preference_flaw,
+    "prompt": _prompt_flaw,
+    "choice": _choice_flaw,
+    "span": _span_flaw,
+    "labelled": _labelled_flaw,
+    "rated": _rated_flaw,
+}
+
+
 def flaw(shape: Shape, row: Row) -> str | None:
     """Why a row should not come through, or None.
 
     >>> flaw("conversation", ask("왜?", " "))
     'empty output'
     """
-    if shape == "conversation":
-        return _conversation_flaw(row)
-    if shape == "preference":
-        return (
-            _silent(row["prompt"], "empty prompt")
-            or _silent(row["chosen"], "empty chosen")
-            or _silent(row["rejected"], "empty rejected")
-            or ("chosen equals rejected" if row["chosen"] == row["rejected"] else None)
-        )
-    if shape == "prompt":
-        return _silent(row["prompt"], "empty prompt")
-    if shape == "choice":
-        return _choice_flaw(row)
-    if shape == "span":
-        return _span_flaw(row)
-    return None if row.get("text") or row.get("messages") else "empty text"
+    return FLAWS[shape](row)
 
 
-def mend(row: Row) -> str | None:
-    """Cut the question nobody answered off the end of a conversation, and say so.
+def cut_dangling(row: Row) -> bool:
+    """Cut the question nobody answered off the end of a conversation; False where nothing would be left.
 
     >>> row = talk([("user", "안녕?"), ("assistant", "안녕!"), ("user", "또 봐.")])
-    >>> mend(row), len(row["messages"])
-    ('dangling user turn cut off', 2)
+    >>> cut_dangling(row), len(row["messages"])
+    (True, 2)
     """
     messages = row["messages"]
-    if len(messages) < 2 or messages[-1]["role"] != "user":
-        return None
-    while len(messages) > 1 and messages[-1]["role"] == "user":
-        messages.pop()
-    return "dangling user turn cut off"
+    end = len(messages)
+    while end and messages[end - 1]["role"] == "user":
+        end -= 1
+    if not end:
+        return False
+    del messages[end:]
+    return True
 
 
 def _message_lists(column: list[list[Message]]) -> pa.Array:
@@ -255,25 +290,36 @@ def _message_lists(column: list[list[Message]]) -> pa.Array:
     flat = list(chain.from_iterable(column))
     turns = pa.StructArray.from_arrays(
         [
-            pa.array([message["role"] for message in flat], pa.string()),
-            pa.array([message["content"] for message in flat], pa.string()),
+            pa.array(list(map(itemgetter("role"), flat)), pa.string()),
+            pa.array(list(map(itemgetter("content"), flat)), pa.string()),
         ],
         names=["role", "content"],
     )
     return pa.ListArray.from_arrays(offsets, turns)
 
 
-def table(rows: Sequence[Row], columns: datasets.Features) -> pa.Table:
-    """An Arrow table of rows that all have exactly these columns."""
+def table(
+    ids: Sequence[str], rows: Sequence[Row], columns: datasets.Features, common: Mapping[str, str]
+) -> pa.Table:
+    """An Arrow table of rows as the helpers make them. `common` fills the common columns a row does not set itself."""
     schema = columns.arrow_schema
     arrays = []
+    alike = len(columns) - len(common) - ("id" in columns)
+    own = set(map(len, rows)) != {alike}
     for field in schema:
-        values = [row[field.name] for row in rows]
-        if columns[field.name] == _ARROW_MESSAGES:
-            arrays.append(_message_lists(values))
+        name = field.name
+        if name == "id":
+            arrays.append(pa.array(ids, field.type))
+        elif name in common:
+            value = common[name]
+            arrays.append(
+                pa.array([row.get(name, value) for row in rows], field.type) if own else pa.repeat(value, len(rows))
+            )
+        elif columns[name] == _MESSAGE_LIST:
+            arrays.append(_message_lists([row[name] for row in rows]))
         else:
-            arrays.append(pa.array(values, field.type))
-    return pa.Table.from_arrays(arrays, schema=pa.schema(schema.remove_metadata()))
+            arrays.append(pa.array([row[name] for row in rows], field.type))
+    return pa.Table.from_arrays(arrays, schema=schema.remove_metadata())
 
 
-_ARROW_MESSAGES = datasets.Features({"messages": _MESSAGES})["messages"]
+_MESSAGE_LIST = datasets.Features({"messages": _MESSAGES})["messages"]

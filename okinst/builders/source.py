@@ -1,10 +1,12 @@
 """The builder that each source fills in: say where the files are, how they are read, and what one row means."""
 
 import errno
+import gc
 import hashlib
 import logging
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, ClassVar
@@ -24,7 +26,7 @@ logger = logging.getLogger("okinst")
 #: the name all caches and streams go by, however a builder was reached
 DATASET = "okinst"
 #: rows per Arrow table; a few MB of text
-BATCH = 2_000
+BATCH = 1_000
 #: this many rows may always be left out: a share says nothing about a file of twelve rows
 FEW = 10
 
@@ -106,7 +108,7 @@ class SourceBuilder(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
     def _info(self) -> datasets.DatasetInfo:
         return datasets.DatasetInfo(
             description=self.config.description,
-            features=datasets.Features(self.COLUMNS) if self.config.raw else self.row_features(),
+            features=schema.upstream_features(self.COLUMNS) if self.config.raw else self.row_features(),
             homepage=self.CARD.homepage,
             license=self.CARD.license,
             citation=bibliography.bibtex(self.CARD.citations),
@@ -129,28 +131,36 @@ class SourceBuilder(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
         return [found for file in files for found in door.locate(file, self.config.name)]
 
     def _generate_examples(self, files: list[Upstream] | list[Located], split: str) -> Iterator[tuple[str, Row]]:
-        for file in files:
-            if isinstance(file, Located):
-                tally = self._tally(file, split)
-                yield from self._rows(file, split, tally)
-                self._keep(tally)
-            else:
-                for found in self.locate([file], streaming=True):
-                    yield from self._rows(found, split, self._tally(found, split))
+        for common, rows in self._read_files(files, split):
+            for id, row in rows:
+                yield id, row if self.config.raw else {"id": id, **common, **row}
 
     def _generate_tables(self, files: list[Upstream] | list[Located], split: str) -> Iterator[tuple[int, pa.Table]]:
         columns = self.info.features
-        rows = (row for _, row in self._generate_examples(files, split))
         number = 0
-        while batch := list(islice(rows, BATCH)):
-            try:
-                yield number, schema.table(batch, columns)
-            except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError) as error:
-                raise DamagedFile(
-                    f"{self.config.name}/{split}: a row in {batch[0].get('id', 'the batch')} and the "
-                    f"{len(batch):,} after it does not fit its columns ({str(error).splitlines()[0]})."
-                ) from error
-            number += 1
+        for common, rows in self._read_files(files, split):
+            while batch := list(islice(rows, BATCH)):
+                ids, made = zip(*batch, strict=True)
+                try:
+                    yield number, schema.table(ids, made, columns, common)
+                except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError) as error:
+                    raise DamagedFile(
+                        f"{self.config.name}/{split}: row {ids[0]} or one of the {len(ids):,} after it does not fit its "
+                        f"columns ({str(error).splitlines()[0]}). Please report it."
+                    ) from error
+                number += 1
+
+    def _read_files(
+        self, files: list[Upstream] | list[Located], split: str
+    ) -> Iterator[tuple[dict[str, str], Iterator[tuple[str, Row]]]]:
+        """For each file the common columns of its rows, and the rows (id, columns of the shape)."""
+        for file in files:
+            streamed = isinstance(file, Upstream)
+            for found in self.locate([file], streaming=True) if isinstance(file, Upstream) else [file]:
+                tally = self._tally(found, split)
+                yield self._common(found), self._rows(found, split, tally)
+                if not streamed:
+                    self._keep(tally)
 
     def _prepare_split(self, split_generator: Any, check_duplicate_keys: bool = False, **kwargs: Any) -> None:
         # datasets 3 and 4 offer to compare the keys of a generator; ids made of positions have no duplicates.
@@ -158,7 +168,8 @@ class SourceBuilder(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
 
     def _prepare_split_single(self, *args: Any, **kwargs: Any) -> Iterator[Any]:
         try:
-            yield from super()._prepare_split_single(*args, **kwargs)
+            with uncollected():
+                yield from super()._prepare_split_single(*args, **kwargs)
         except datasets.exceptions.DatasetGenerationError as error:
             if full := disk_full(error, self._output_dir):
                 raise full from error
@@ -209,47 +220,56 @@ class SourceBuilder(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
             yield from self._raw(upstream, tally) if self.config.raw else self._mapped(upstream, file, split, tally)
         self._settle(file, tally)
 
+    def _common(self, file: Located) -> dict[str, str]:
+        if self.config.raw:
+            return {}
+        return {
+            "source": self.config.name,
+            "language": file.upstream.language or self.CARD.languages[0],
+            "license": self.CARD.license,
+            "making": self.CARD.making,
+        }
+
     def _raw(self, upstream: Iterator[Row], tally: Tally) -> Iterator[tuple[str, Row]]:
         columns = tuple(self.COLUMNS)
-        for row in upstream:
+        for number, row in enumerate(upstream):
             if unknown := row.keys() - self.COLUMNS.keys():
                 raise DamagedFile(
-                    f"{self.config.name}: row {tally.read:,} of {tally.file['path']} has columns the catalogue does not "
-                    f"know: {', '.join(sorted(unknown))}; it knows {', '.join(columns)}. Please report it."
+                    f"{self.config.name}: row {number:,} of {tally.file['path']} has columns the catalogue does not know: "
+                    f"{', '.join(sorted(unknown))}; it knows {', '.join(columns)}. Please report it."
                 )
-            tally.read += 1
-            tally.kept += 1
-            yield str(tally.read), {column: row.get(column) for column in columns}
+            tally.read = tally.kept = number + 1
+            yield str(number), {column: row.get(column) for column in columns}
 
     def _mapped(self, upstream: Iterator[Row], file: Located, split: str, tally: Tally) -> Iterator[tuple[str, Row]]:
-        shape, card, prefix = self.SHAPE, self.CARD, self._prefix(file, split)
-        common = {
-            "source": self.config.name,
-            "language": file.upstream.language or card.languages[0],
-            "license": card.license,
-            "making": card.making,
-        }
+        prefix = self._prefix(file, split)
+        judge = None if self.config.as_published else schema.FLAWS[self.SHAPE]
         several = type(self).examples is not SourceBuilder.examples
         for number, theirs in enumerate(upstream):
             tally.read += 1
             try:
-                made: Iterable[Row] = tuple(self.examples(theirs)) if several else (self.example(theirs),)
+                made = tuple(self.examples(theirs)) if several else (self.example(theirs),)
             except Unmapped as why:
                 tally.leave_out(str(why), number)
                 continue
             except (KeyError, TypeError, AttributeError, ValueError) as error:
                 raise self._misread(file, number, theirs, error) from error
             for place, row in enumerate(made):
-                if not self.config.as_published:
-                    mended = schema.mend(row) if shape == "conversation" else None
-                    if reason := schema.flaw(shape, row):
-                        tally.leave_out(reason, number)
-                        continue
-                    if mended:
-                        tally.mend(mended, number)
-                id = f"{prefix}{number}-{place}" if several else f"{prefix}{number}"
+                reason = judge(row) if judge else None
+                if reason is not None and not self._mended(row, reason, number, tally):
+                    continue
                 tally.kept += 1
-                yield id, {"id": id, **common, **row}
+                yield f"{prefix}{number}-{place}" if several else f"{prefix}{number}", row
+
+    def _mended(self, row: Row, reason: str, number: int, tally: Tally) -> bool:
+        """Whether a flawed row can come through after all, changed; either way it is counted."""
+        if self.SHAPE == "conversation" and reason == schema.NO_ANSWER and schema.cut_dangling(row):
+            reason_left = schema.flaw(self.SHAPE, row)
+            if reason_left is None:
+                tally.mend("dangling user turn cut off", number)
+                return True
+        tally.leave_out(reason, number)
+        return False
 
     def _misread(self, file: Located, number: int, row: Row, error: Exception) -> DamagedFile:
         if isinstance(error, KeyError):
@@ -280,6 +300,18 @@ class SourceBuilder(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
         name = f"{PREFIX}{tally.split}-{tally.file['path'].replace('/', '~')}.json"
         with self._fs.open(f"{self._output_dir}/{name}", "w", encoding="utf-8") as file:
             file.write(tally.as_json())
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Keep the garbage collector from walking millions of small rows, none of which is part of a cycle."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def digest(*parts: str) -> str:
