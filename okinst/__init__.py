@@ -1,0 +1,34 @@
+"""okinst: open Korean and Chinese instruction sets and Korean evaluation sets, one builder each, one schema for all.
+
+    import okinst                                   # makes the name "okinst" known to datasets
+    from datasets import load_dataset
+    load_dataset("okinst", "koalpaca-v1.1")         # a source
+    load_dataset("okinst", "aulm-0809")             # a mixture
+"""
+
+from typing import Any
+
+from okinst.registration import register
+from okinst.version import VERSION as __version__
+
+__all__ = ["__version__", "load", "names", "register"]
+
+register()
+
+
+def load(name: str, **options: Any) -> Any:
+    """`datasets.load_dataset("okinst", name, **options)`: the same, one import shorter.
+
+    Options are those of `load_dataset` (`split`, `streaming`, `num_proc`, `data_dir`, `cache_dir`, ...), and okinst's own:
+    `mirror="DIR"`, `sample=True`, `raw=True`, `accept_drift=True`.
+    """
+    from datasets import load_dataset
+
+    return load_dataset("okinst", name, **options)
+
+
+def names() -> tuple[str, ...]:
+    """Every name that can be loaded, mixtures first."""
+    from okinst.mixtures.meta import NAMES
+
+    return NAMES

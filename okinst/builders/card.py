@@ -1,11 +1,13 @@
 """What a reader must know of a source before trusting it: written by hand, never computed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
 import datasets
 
 from okinst.builders.doors import Upstream
+from okinst.builders.schema import Row
 
 Language = Literal["ko", "zh-Hans", "en"]
 License = Literal[
@@ -70,6 +72,8 @@ class Variant(datasets.BuilderConfig):
     raw: bool = False
     #: keep rows that the mapping would leave out (empty answers, foreign roles), as a published mixture once did
     as_published: bool = False
+    #: a mixture's rule on the upstream row: the reason why it does not want it, or None
+    rule: Callable[[Row], str | None] | None = None
     #: a folder laid out <owner>/<repo>/<path>; wins over the environment variable OKINST_MIRROR
     mirror: str | None = None
     #: read the sample corpus that comes with okinst

@@ -15,6 +15,7 @@ import datasets
 import pyarrow as pa
 
 from okinst.builders import bibliography, doors, formats, measured, schema
+from okinst.builders import tally as tallying
 from okinst.builders.card import Card, Variant
 from okinst.builders.doors import Located, Upstream
 from okinst.builders.errors import DamagedFile, DiskFull, Drift, TooManyLost, Unmapped
@@ -90,6 +91,8 @@ class SourceBuilder(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
         """What names the cache: the code, the options and the files, so that no change is answered with old rows."""
         yield source_code(type(self))
         yield repr((config.name, config.raw, config.as_published, config.accept_drift))
+        if config.rule:
+            yield config.rule.__qualname__ + code_of(config.rule.__module__)
         door = self._door(config)
         yield door.name
         for split, files in config.files.items():
@@ -175,6 +178,10 @@ class SourceBuilder(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
                 raise full from error
             raise
 
+    def tallies(self) -> list[Tally]:
+        """What became of the rows of each file; nothing before the set is built."""
+        return tallying.read(self._cache_dir)
+
     # -- one file -------------------------------------------------------------------------------------------------
 
     def _tally(self, file: Located, split: str) -> Tally:
@@ -245,8 +252,12 @@ class SourceBuilder(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
         prefix = self._prefix(file, split)
         judge = None if self.config.as_published else schema.FLAWS[self.SHAPE]
         several = type(self).examples is not SourceBuilder.examples
+        rule = self.config.rule
         for number, theirs in enumerate(upstream):
             tally.read += 1
+            if rule and (unwanted := rule(theirs)):
+                tally.rule_out(unwanted, number)
+                continue
             try:
                 made = tuple(self.examples(theirs)) if several else (self.example(theirs),)
             except Unmapped as why:
@@ -286,7 +297,7 @@ class SourceBuilder(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
             raise DamagedFile(f"{self.config.name}: {file} holds no rows. Fetch the file again.")
         worst = next(iter(tally.left_out), None)
         limit = max(FEW, self.MAY_LOSE * (tally.kept + tally.lost))
-        if worst and not self.config.accept_drift and (tally.lost > limit or not tally.kept):
+        if worst and not self.config.accept_drift and (tally.lost > limit or not tally.kept + tally.ruled_out.total()):
             row = tally.first[worst]
             raise TooManyLost(
                 f"{self.config.name}: {tally.lost:,} of {tally.kept + tally.lost:,} rows of {file} did not come through, "
@@ -323,8 +334,12 @@ def source_code(builder: type) -> str:
     """The code that decides what a row becomes: the builder's modules up to its root, the shapes and the parsers."""
     modules = [cls.__module__ for cls in builder.__mro__ if cls.__module__.partition(".")[0] not in ("datasets", "builtins")]
     modules += [schema.__name__, formats.__name__]
-    # Read afresh, not through inspect: its line cache would still see the code that was first imported.
-    files = (getattr(sys.modules.get(module), "__file__", None) for module in dict.fromkeys(modules))
+    return code_of(*dict.fromkeys(modules))
+
+
+def code_of(*modules: str) -> str:
+    """The text of some modules, read afresh: inspect's line cache would still see the code that was first imported."""
+    files = (getattr(sys.modules.get(module), "__file__", None) for module in modules)
     return "".join(Path(file).read_text(encoding="utf-8") for file in files if file)
 
 

@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,8 @@ class Tally:
     read: int = 0
     kept: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
+    #: rows that a mixture's own rule does not want; no loss, but counted
+    ruled_out: Counter[str] = field(default_factory=Counter)
     #: rows that came through changed
     mended: Counter[str] = field(default_factory=Counter)
     #: the first row (0-based, in the file) behind each reason
@@ -32,6 +33,10 @@ class Tally:
 
     def leave_out(self, reason: str, row: int) -> None:
         self.left_out[reason] += 1
+        self.first.setdefault(reason, row)
+
+    def rule_out(self, reason: str, row: int) -> None:
+        self.ruled_out[reason] += 1
         self.first.setdefault(reason, row)
 
     def mend(self, reason: str, row: int) -> None:
@@ -50,7 +55,7 @@ class Tally:
         demo/train, a.json: 3 rows read, 2 kept; left out: 1 empty output (first: row 1)
         """
         parts = [f"{self.config}/{self.split}, {self.file['path']}: {self.read:,} rows read, {self.kept:,} kept"]
-        for verb, counts in (("left out", self.left_out), ("mended", self.mended)):
+        for verb, counts in (("left out", self.left_out), ("ruled out", self.ruled_out), ("mended", self.mended)):
             if counts:
                 parts.append(
                     f"{verb}: "
@@ -69,13 +74,6 @@ def read(folder: str | Path) -> list[Tally]:
     tallies = []
     for path in sorted(Path(folder).glob(f"{PREFIX}*.json")):
         values = json.loads(path.read_text(encoding="utf-8"))
-        tallies.append(Tally(**{**values, "left_out": Counter(values["left_out"]), "mended": Counter(values["mended"])}))
+        counters = {name: Counter(values[name]) for name in ("left_out", "ruled_out", "mended")}
+        tallies.append(Tally(**{**values, **counters}))
     return tallies
-
-
-def total(tallies: Iterable[Tally]) -> Counter[str]:
-    """All reasons for rows left out, added up."""
-    reasons: Counter[str] = Counter()
-    for tally in tallies:
-        reasons.update(tally.left_out)
-    return reasons

@@ -1,0 +1,45 @@
+"""How datasets comes to know the name "okinst".
+
+Since version 4 `datasets` runs no loading scripts, but builders are as alive as ever: only their discovery is gone. What
+`load_dataset`, `load_dataset_builder`, `get_dataset_config_names` and `get_dataset_split_names` all ask is
+`dataset_module_factory`; it is wrapped, in both modules that hold it, to answer for this one name and to pass every other
+on. The wrapping waits until `datasets` is imported, so that importing okinst alone costs next to nothing.
+"""
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import wrapt
+
+NAME = "okinst"
+BUILDER_MODULE = "okinst.mixtures.meta"
+HOOKED = ("datasets.load", "datasets.inspect")
+
+
+def register() -> None:
+    """Make the name known to `datasets`, now or as soon as it is imported. Harmless when called again."""
+    for module in HOOKED:
+        wrapt.register_post_import_hook(_wrap, module)
+
+
+def _wrap(module: ModuleType) -> None:
+    factory = module.dataset_module_factory
+    if not getattr(factory, "knows_okinst", False):
+        module.dataset_module_factory = _knowing_okinst(factory)  # type: ignore[attr-defined]
+
+
+def _knowing_okinst(factory: Callable[..., Any]) -> Callable[..., Any]:
+    @wrapt.decorator
+    def answer(wrapped: Callable[..., Any], _: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        path = args[0] if args else kwargs.get("path")
+        if path != NAME:
+            return wrapped(*args, **kwargs)
+        from datasets.load import DatasetModule
+
+        # No hash: each builder names its cache after its own code and files.
+        return DatasetModule(BUILDER_MODULE, "", {"dataset_name": NAME})
+
+    knowing: Callable[..., Any] = answer(factory)
+    knowing.knows_okinst = True  # type: ignore[attr-defined]
+    return knowing
