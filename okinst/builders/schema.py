@@ -201,14 +201,18 @@ def _silent(messages: list[Message], reason: str) -> str | None:
 
 
 def _conversation_flaw(row: Row) -> str | None:
-    role = None
+    role, asked = None, False
     for message in row["messages"]:
         role = message["role"]
-        if not message["content"]:
-            return "empty output" if role == "assistant" else "empty prompt" if role == "user" else f"empty {role}"
-        if role not in SPEAKERS:
+        if role == "user":
+            asked = True
+        elif role not in SPEAKERS:
             return "unknown role"
-    return None if role == "assistant" else NO_ANSWER if role else "no turns"
+        if not message["content"]:
+            return "empty output" if role == "assistant" else "empty prompt" if role == "user" else "empty system turn"
+    if role == "assistant":
+        return None if asked else "no question"
+    return "no answer" if role else "no turns"
 
 
 def _preference_flaw(row: Row) -> str | None:
@@ -246,7 +250,6 @@ def _rated_flaw(row: Row) -> str | None:
     return _silent(row["messages"], "empty turn")
 
 
-NO_ANSWER = "no answer"
 FLAWS: dict[Shape, Callable[[Row], str | None]] = {
     "conversation": _conversation_flaw,
     "preference": _preference_flaw,
@@ -299,27 +302,29 @@ def _message_lists(column: list[list[Message]]) -> pa.Array:
 
 
 def table(
-    ids: Sequence[str], rows: Sequence[Row], columns: datasets.Features, common: Mapping[str, str]
+    ids: Sequence[str], rows: Sequence[Row], columns: datasets.Features, common: Mapping[str, str] | None
 ) -> pa.Table:
-    """An Arrow table of rows as the helpers make them. `common` fills the common columns a row does not set itself."""
-    schema = columns.arrow_schema
-    arrays = []
-    alike = len(columns) - len(common) - ("id" in columns)
+    """An Arrow table of rows as the helpers make them, their ids, and the common columns that a row does not set itself.
+
+    Without `common` the rows are upstream's, and have all their columns.
+    """
+    filled = common or {}
+    alike = len(columns) - len(filled) - 1
     own = set(map(len, rows)) != {alike}
-    for field in schema:
+    arrays = []
+    for field in columns.arrow_schema:
         name = field.name
-        if name == "id":
+        if name == "id" and common:
             arrays.append(pa.array(ids, field.type))
-        elif name in common:
-            value = common[name]
-            arrays.append(
-                pa.array([row.get(name, value) for row in rows], field.type) if own else pa.repeat(value, len(rows))
-            )
+        elif name in filled and not own:
+            arrays.append(pa.repeat(filled[name], len(rows)))
+        elif name in filled:
+            arrays.append(pa.array([row.get(name, filled[name]) for row in rows], field.type))
         elif columns[name] == _MESSAGE_LIST:
             arrays.append(_message_lists([row[name] for row in rows]))
         else:
             arrays.append(pa.array([row[name] for row in rows], field.type))
-    return pa.Table.from_arrays(arrays, schema=schema.remove_metadata())
+    return pa.Table.from_arrays(arrays, schema=columns.arrow_schema.remove_metadata())
 
 
 _MESSAGE_LIST = datasets.Features({"messages": _MESSAGES})["messages"]

@@ -136,7 +136,7 @@ class SourceBuilder(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
     def _generate_examples(self, files: list[Upstream] | list[Located], split: str) -> Iterator[tuple[str, Row]]:
         for common, rows in self._read_files(files, split):
             for id, row in rows:
-                yield id, row if self.config.raw else {"id": id, **common, **row}
+                yield id, row if common is None else {"id": id, **common, **row}
 
     def _generate_tables(self, files: list[Upstream] | list[Located], split: str) -> Iterator[tuple[int, pa.Table]]:
         columns = self.info.features
@@ -155,8 +155,8 @@ class SourceBuilder(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
 
     def _read_files(
         self, files: list[Upstream] | list[Located], split: str
-    ) -> Iterator[tuple[dict[str, str], Iterator[tuple[str, Row]]]]:
-        """For each file the common columns of its rows, and the rows (id, columns of the shape)."""
+    ) -> Iterator[tuple[dict[str, str] | None, Iterator[tuple[str, Row]]]]:
+        """For each file the common columns of its rows (raw rows have none), and the rows: id, and their own columns."""
         for file in files:
             streamed = isinstance(file, Upstream)
             for found in self.locate([file], streaming=True) if isinstance(file, Upstream) else [file]:
@@ -165,9 +165,13 @@ class SourceBuilder(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
                 if not streamed:
                     self._keep(tally)
 
-    def _prepare_split(self, split_generator: Any, check_duplicate_keys: bool = False, **kwargs: Any) -> None:
-        # datasets 3 and 4 offer to compare the keys of a generator; ids made of positions have no duplicates.
-        super()._prepare_split(split_generator, **kwargs)
+    def _prepare_split(
+        self, split_generator: Any, check_duplicate_keys: bool = False, num_proc: int | None = None, **kwargs: Any
+    ) -> None:
+        # datasets 3 and 4 offer to compare the keys of a generator; ids made of positions have no duplicates. A file is
+        # read by one process: to ask for more is no mistake worth the warning that datasets would give.
+        files = split_generator.gen_kwargs["files"]
+        super()._prepare_split(split_generator, num_proc=min(num_proc or 1, len(files)), **kwargs)
 
     def _prepare_split_single(self, *args: Any, **kwargs: Any) -> Iterator[Any]:
         try:
@@ -227,9 +231,9 @@ class SourceBuilder(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
             yield from self._raw(upstream, tally) if self.config.raw else self._mapped(upstream, file, split, tally)
         self._settle(file, tally)
 
-    def _common(self, file: Located) -> dict[str, str]:
+    def _common(self, file: Located) -> dict[str, str] | None:
         if self.config.raw:
-            return {}
+            return None
         return {
             "source": self.config.name,
             "language": file.upstream.language or self.CARD.languages[0],
@@ -274,11 +278,12 @@ class SourceBuilder(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
 
     def _mended(self, row: Row, reason: str, number: int, tally: Tally) -> bool:
         """Whether a flawed row can come through after all, changed; either way it is counted."""
-        if self.SHAPE == "conversation" and reason == schema.NO_ANSWER and schema.cut_dangling(row):
-            reason_left = schema.flaw(self.SHAPE, row)
-            if reason_left is None:
+        if self.SHAPE == "conversation" and schema.cut_dangling(row):
+            left = schema.flaw(self.SHAPE, row)
+            if left is None:
                 tally.mend("dangling user turn cut off", number)
                 return True
+            reason = left
         tally.leave_out(reason, number)
         return False
 

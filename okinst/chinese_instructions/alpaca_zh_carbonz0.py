@@ -12,7 +12,7 @@ REPO = GitHub("carbonz0/alpaca-chinese-dataset", "fea92d753753d3afcdf4bbdbfe54cc
 ENTITIES = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'", "&amp;": "&"}
 ENTITY = re.compile("|".join(ENTITIES))
 NO_INPUT = frozenset(("无输入", "没有输入", "无需输入", "不适用"))
-AROUND = "“”\"'`<>。. "
+AROUND = "“”\"'`<>（）()[]【】。. "
 
 
 def unescape(text: str) -> str:
@@ -51,7 +51,7 @@ class AlpacaZhCarbonz0(SourceBuilder):
         warning="",
         quirks=(
             "11 outputs are empty and left out.",
-            "“无输入”, &lt;无输入&gt;, 没有输入。, 无需输入。 and 不适用 stand for no input: read as none.",
+            "“无输入”, &lt;无输入&gt;, 没有输入。, 无需输入。 and 不适用, in brackets and quotes of all kinds, stand for no input: read as none.",
             "535 rows have HTML entities (&lt; &gt; &amp; &quot; &#39;): undone once.",
             "28 rows are exact duplicates of others: they stay.",
         ),

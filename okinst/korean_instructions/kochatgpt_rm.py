@@ -20,7 +20,7 @@ class KoChatGPTRM(KoChatGPTSFT):
         quirks=(
             "ranking is the rank of each completion, not an order of completions: 10,220 rows give 30,660 pairs.",
             "The worst completion is text-ada-001's, mostly English nonsense.",
-            "A fork (qwawa/KoChatGPT) has another number of completions: as many as there are ranks are read.",
+            "A fork (qwawa/KoChatGPT) has two to five completions a row: every pair is read, ties give none.",
         ),
     )
     SHAPE = "preference"
@@ -44,9 +44,9 @@ class KoChatGPTRM(KoChatGPTSFT):
         ranks = row["ranking"]
         if sum(key.startswith("completion_") for key in row) != len(ranks):
             raise Unmapped("as many ranks as answers are wanted")
-        ranked = sorted((rank, row[f"completion_{number}"]) for number, rank in enumerate(ranks))
+        best_first = sorted(range(len(ranks)), key=ranks.__getitem__)
         return [
-            prefer(row["prompt"], chosen, rejected)
-            for (better, chosen), (worse, rejected) in combinations(ranked, 2)
-            if better < worse
+            prefer(row["prompt"], row[f"completion_{better}"], row[f"completion_{worse}"])
+            for better, worse in combinations(best_first, 2)
+            if ranks[better] < ranks[worse]
         ]

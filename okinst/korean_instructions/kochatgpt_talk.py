@@ -17,20 +17,20 @@ def talks(lines: Iterable[str]) -> Iterator[list[tuple[str, str]]]:
     """Cut a transcript into talks, and each talk into (speaker, words).
 
     >>> list(talks(["<<start conversation>>\\n", "<사람>: 안녕\\n", "하세요\\n", "<챗봇>: 네\\n"]))
-    [[('사람', ' 안녕\\n하세요'), ('챗봇', ' 네\\n')]]
+    [[('사람', ' 안녕\\n하세요'), ('챗봇', ' 네')]]
     """
     block: list[str] | None = None
     for line in lines:
         if line.strip() == START:
             if block is not None:
-                yield marked_turns("".join(block), SPEAKERS)
+                yield marked_turns("".join(block).strip(), SPEAKERS)
             block = []
         elif block is not None:
             block.append(line)
         elif line.strip():
             raise DamagedFile(f"the transcript begins with {line.strip()[:40]!r}, not with {START}")
     if block is not None:
-        yield marked_turns("".join(block), SPEAKERS)
+        yield marked_turns("".join(block).strip(), SPEAKERS)
 
 
 class KoChatGPTTalk(SourceBuilder):

@@ -16,7 +16,7 @@ def dialogue(text: str) -> tuple[str, list[tuple[str, str]]]:
     >>> dialogue("<sys>한강은 서울을\\n지난다.\\n<usr> 어디를 지나요?\\nB : 서울이요.")
     ('한강은 서울을\\n지난다.', [('user', ' 어디를 지나요?'), ('assistant', ' 서울이요.')])
     """
-    lines = "\n".join(line.strip() for line in text.split("\n"))
+    lines = "\n".join(line.strip() for line in text.strip().split("\n"))
     turns = marked_turns(lines, SPEAKERS)
     if turns[0][0] == "system":
         return turns[0][1], turns[1:]

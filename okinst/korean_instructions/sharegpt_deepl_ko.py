@@ -26,7 +26,7 @@ class ShareGPTDeepLKo(SourceBuilder):
         warning="Shared by users as they were: personal data, access tokens and API keys occur.",
         quirks=(
             "load_dataset on the repository fails: its four files have different schemas. ko_dataset_2.json is read.",
-            "Speakers are human, user, gpt, chatgpt, bard and bing; any other is left out as an unknown role.",
+            "Speakers are human, user, gpt, chatgpt, bard and bing; a row with one nobody knows is left out.",
             "Line breaks are \\r\\n; they are kept.",
             "DeepL residue: answers glued to instructions, sentences cut off, instructions such as 계속.",
         ),

@@ -15,11 +15,14 @@ class VaivPPO(SourceBuilder):
     CARD = replace(
         VaivSFT.CARD,
         title="RLHF-Korean-Friendly-LLM, step 3: PPO",
-        making="human",
-        generators=(),
+        making="human and generated",
+        generators=("unstated (Self-Instruct)",),
         derived_from=("AI-Hub", "NIKL corpora", "koalpaca-v1.1"),
         overlaps=(),
-        quirks=("The file name is misspelt upstream (filterd).",),
+        quirks=(
+            "The file name is misspelt upstream (filterd).",
+            "By their ids 1,499 prompts are Self-Instruct's and 1,328 translations: raw=True has the ids.",
+        ),
     )
     SHAPE = "prompt"
     COLUMNS = {"id": "string", "prompt": "string"}

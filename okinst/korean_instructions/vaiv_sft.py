@@ -34,10 +34,17 @@ class VaivSFT(SourceBuilder):
             "input is empty in 1,985 rows and null in the 476 evolved ones.",
             "Ids are spelt in three ways (hatespeech12, conversation_34, evol_5): raw=True has them.",
             "Three outputs are empty and left out.",
+            "A few evolved rows upstream wrap input and output in `instances`: unwrapped.",
         ),
         citations=("vaiv",),
     )
-    COLUMNS = {"id": "string", "instruction": "string", "input": "string", "output": "string"}
+    COLUMNS = {
+        "id": "string",
+        "instruction": "string",
+        "input": "string",
+        "output": "string",
+        "instances": [{"input": "string", "output": "string"}],
+    }
     BUILDER_CONFIGS = [
         Variant(
             name="vaiv-sft",
@@ -48,4 +55,6 @@ class VaivSFT(SourceBuilder):
     ]
 
     def example(self, row: Row) -> Row:
+        if "instances" in row:
+            row = row | row["instances"][0]
         return ask(row["instruction"], without_end(row["output"]), row["input"])

@@ -1,8 +1,8 @@
 """The builder of mixtures: a builder whose files are other builders."""
 
 import json
-import logging
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +19,9 @@ from okinst.mixtures.aulm_0809 import AULM_0809, AULM_0809_DOCUMENTED
 from okinst.mixtures.mixture import Mixture, Part
 from okinst.mixtures.open_korean_instructions import OPEN_KOREAN_INSTRUCTIONS, OPEN_KOREAN_INSTRUCTIONS_DOCUMENTED
 
-logger = logging.getLogger("okinst")
-
 FUNNEL = "funnel.json"
 #: rows handed to a process at a time, and written as one table
-RANGE = 10_000
+RANGE = 2_000
 
 
 @dataclass(frozen=True)
@@ -152,12 +150,27 @@ class MixtureBuilder(datasets.ArrowBasedBuilder):  # type: ignore[misc]
             prepared.append(rows)
             chosen.append(taken + offset)
             offset += len(rows)
-            funnel.append(_step(part, builder, len(rows), count))
+            funnel.append(
+                step(
+                    builder,
+                    part.split,
+                    taken=count,
+                    asked=part.take,
+                    expected=part.rows,
+                    expected_exact=part.rows_exact,
+                )
+            )
         order = np.concatenate(chosen)
+        if not len(order):
+            raise WrongCall(f"{self.config.name}: no rows come out; its shares are too small for its parts.")
         if self.config.shuffle:
             order = np.random.default_rng(self.config.seed).permutation(order)
         whole = datasets.concatenate_datasets(prepared)
         return Plan(whole, order if self.config.shuffle or len(order) < len(whole) else None, funnel)
+
+    def _prepare_split(self, split_generator: Any, num_proc: int | None = None, **kwargs: Any) -> None:
+        ranges = split_generator.gen_kwargs["ranges"]
+        super()._prepare_split(split_generator, num_proc=min(num_proc or 1, len(ranges)), **kwargs)
 
     def _prepare_split_single(self, *args: Any, **kwargs: Any) -> Iterator[Any]:
         try:
@@ -179,26 +192,32 @@ class RecipeBuilder(MixtureBuilder):
     BUILDER_CONFIGS: ClassVar[list[Mixture]] = []
 
 
-def _step(part: Part, builder: SourceBuilder, available: int, taken: int) -> dict[str, Any]:
-    tallies = [tally for tally in builder.tallies() if tally.split == part.split]
-    counts: dict[str, dict[str, int]] = {}
-    for kind in ("left_out", "ruled_out", "mended"):
-        counts[kind] = {}
-        for tally in tallies:
-            for reason, count in getattr(tally, kind).items():
-                counts[kind][reason] = counts[kind].get(reason, 0) + count
+def step(builder: SourceBuilder, split: str, **known: Any) -> dict[str, Any]:
+    """One line of a funnel: what was read, what came through, what did not and why, and of which files.
+
+    `known` adds what the caller knows besides: how many rows were taken, asked for and expected.
+    """
+    card = builder.CARD
+    tallies = [tally for tally in builder.tallies() if tally.split == split]
+    reasons = {
+        kind: dict(sum((getattr(tally, kind) for tally in tallies), Counter[str]()))
+        for kind in ("left_out", "ruled_out", "mended")
+    }
+    kept = sum(tally.kept for tally in tallies)
     return {
-        "source": part.config,
-        "split": part.split,
+        "source": builder.config.name,
+        "split": split,
+        "license": card.license,
+        "making": card.making,
+        "languages": list(card.languages),
+        "door": next((tally.door for tally in tallies), None),
         "read": sum(tally.read for tally in tallies),
-        **counts,
-        "available": available,
-        "asked": part.take,
-        "taken": taken,
-        "expected": part.rows,
-        "expected_exact": part.rows_exact,
+        **reasons,
+        "kept": kept,
+        "taken": kept,
         "files": [
             {**tally.file, "bytes": tally.bytes, "sha256": tally.sha256, "rows": tally.read, "drift": tally.drift}
             for tally in tallies
         ],
+        **known,
     }

@@ -1,0 +1,319 @@
+"""The command line: each command is a few lines that call the rooms. Rooms are imported inside, so that --help is quick.
+
+Exit codes: 0 done, 1 the work failed, 2 the call was wrong, 130 interrupted.
+"""
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from okinst.version import VERSION
+
+if TYPE_CHECKING:
+    from okinst.publishing import Built
+
+app = typer.Typer(
+    name="okinst",
+    help="Open Korean and Chinese instruction sets, and Korean evaluation sets, as Hugging Face datasets.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+#: of a table that nobody looks at
+WIDE = 200
+
+Json = Annotated[bool, typer.Option("--json", help="Machine-readable JSON on standard output.")]
+MirrorDir = Annotated[
+    Path | None, typer.Option("--mirror", metavar="DIR", help="Read files from DIR/<owner>/<repo>/<path>.")
+]
+Sample = Annotated[bool, typer.Option("--sample", help="Read the sample corpus that comes with okinst.")]
+DataDir = Annotated[Path | None, typer.Option("--data-dir", metavar="DIR", help="Read files placed by hand in DIR.")]
+AcceptDrift = Annotated[
+    bool, typer.Option("--accept-drift", help="Go on, and record it, when a file differs from what was measured.")
+]
+
+
+def main() -> None:
+    """Run the command line, and turn every expected error into one message and an exit code."""
+    debug = "--debug" in sys.argv[1:]
+    try:
+        app()
+    except BrokenPipeError:
+        # the reader, such as head, has seen enough; stdout must not be flushed into it once more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        # everything a user can meet ends here as one message; --debug shows the traceback instead
+        if debug:
+            raise
+        _fail(error)
+
+
+def _fail(error: Exception) -> NoReturn:
+    from okinst.builders import OkinstError, WrongCall
+    from okinst.builders.source import disk_full
+
+    if full := disk_full(error, str(getattr(error, "filename", None) or "its output")):
+        error = full
+    if isinstance(error, OkinstError):
+        text = str(error)
+    else:
+        text = f"{type(error).__name__}: {error}. Run it again with --debug to see where, and please report it."
+    print(f"okinst: {text}", file=sys.stderr)
+    sys.exit(2 if isinstance(error, WrongCall) else 1)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"okinst {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks and the log.")] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which.")] = False,
+) -> None:
+    logging.basicConfig(level=logging.DEBUG if debug else logging.WARNING, format="%(message)s", stream=sys.stderr)
+
+
+@app.command("list")
+def list_(
+    language: Annotated[str | None, typer.Option(help="ko, zh-Hans or en")] = None,
+    license: Annotated[str | None, typer.Option(help="a licence id, such as apache-2.0 or unstated")] = None,
+    shape: Annotated[str | None, typer.Option(help="conversation, preference, prompt, choice, ...")] = None,
+    room: Annotated[str | None, typer.Option(help="mixtures, korean_instructions, chinese_instructions, eval_sets")] = None,
+    as_json: Json = False,
+) -> None:
+    """List everything that can be loaded."""
+    from okinst.cli import listing
+
+    entries = listing.entries(language=language, license=license, shape=shape, room=room)
+    if as_json:
+        _print_json(entries)
+        return
+    _print_table(
+        ("name", "shape", "language", "licence", ">rows", "what"),
+        (
+            (
+                entry["name"],
+                entry["shape"],
+                ", ".join(entry["languages"]),
+                ", ".join(entry["licenses"]),
+                _rows(sum(entry["rows"].values()) or None, entry["rows_exact"]),
+                entry["description"],
+            )
+            for entry in entries
+        ),
+    )
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(help="a name of `okinst list`, or a recipe.toml")],
+    mirror: MirrorDir = None,
+    sample: Sample = False,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Show a card: what it is, its licence, its quirks, its counts, how to cite it."""
+    from okinst.cli import listing
+
+    card = listing.card(name, **_door(mirror, sample, data_dir))
+    if as_json:
+        _print_json(card)
+        return
+    for line in listing.card_lines(card):
+        print(line)
+    if "parts" in card:
+        print()
+        _print_table(
+            ("part", ">expected", ">built here", "why not all of it"),
+            (
+                (part["source"], _rows(part["expected"], part["expected_exact"]), _rows(part["built"]), part["why"])
+                for part in card["parts"]
+            ),
+        )
+    print(f"\n{card['citation']}")
+
+
+@app.command()
+def build(
+    name: Annotated[str, typer.Argument(metavar="NAME_OR_RECIPE.toml", help="a name of `okinst list`, or a recipe.toml")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="A folder that is not there yet, or empty.")],
+    mirror: MirrorDir = None,
+    sample: Sample = False,
+    data_dir: DataDir = None,
+    view: Annotated[
+        str | None,
+        typer.Option(help="Write conversations as messages, alpaca, sharegpt, aulm, oki, prompt-completion or koalpaca."),
+    ] = None,
+    raw: Annotated[bool, typer.Option("--raw", help="A source's upstream columns, untouched.")] = False,
+    num_proc: Annotated[int, typer.Option(min=1, metavar="N", help="Processes.")] = 1,
+    accept_drift: AcceptDrift = False,
+    as_json: Json = False,
+) -> None:
+    """Build a set, and write it as a folder that load_dataset and the Hub can read: Parquet, README.md, provenance.json."""
+    from okinst.publishing import build
+
+    _bars()
+    built = build(
+        name,
+        output,
+        layout=view,
+        num_proc=num_proc,
+        **_flags(raw=raw, accept_drift=accept_drift),
+        **_door(mirror, sample, data_dir),
+    )
+    _print_built(built, as_json)
+
+
+@app.command()
+def demo(
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR")] = Path("okinst-demo"),
+) -> None:
+    """Build aulm-0809 from the sample corpus, with no network, and load it back."""
+    from okinst.publishing import build
+
+    _bars()
+    built = build("aulm-0809", output, sample=True, replace=True)
+    _print_built(built, as_json=False)
+    from datasets import load_dataset
+
+    rows = load_dataset(str(output.resolve()), built.name, split="train")
+    row = next(row for row in rows if row["source"] == "koalpaca-v1.1")
+    print(f'\nload_dataset("{output}", "{built.name}") gives back {len(rows):,} rows. One of them, {row["id"]}:')
+    for message in row["messages"]:
+        print(f"  {message['role']}: {message['content']}")
+
+
+@app.command()
+def fetch(
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="sources or mixtures")],
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="The mirror to fill.")],
+    accept_drift: AcceptDrift = False,
+    as_json: Json = False,
+) -> None:
+    """Fill a mirror with the upstream files of some sources. Run again after an interruption: it goes on."""
+    from okinst.cli import fetching
+
+    _bars()
+    fetched = []
+    for name in names:  # every name is looked up before the first byte comes in
+        fetching.sources(name)
+    for name in names:
+        for entry in fetching.sources(name):
+            for path, size in fetching.fetch(entry, to, accept_drift=accept_drift):
+                fetched.append({"source": entry.name, "path": str(path), "bytes": size})
+                if not as_json:
+                    print(f"{entry.name}: {path} ({size:,} bytes)")
+    if as_json:
+        _print_json(fetched)
+    else:
+        print(f"{to} is ready: okinst build {names[0]} -o OUT --mirror {to}")
+
+
+@app.command()
+def measure(
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="sources")],
+    mirror: MirrorDir = None,
+) -> None:
+    """For maintainers: read whole upstream files and write what was found to measured.tsv."""
+    from okinst.cli import fetching
+
+    _bars()
+    for name in names:
+        for measured in fetching.measure(name, **_door(mirror, False, None)):
+            print(f"{measured.config} {measured.split}: {measured.file}, {measured.rows:,} rows, {measured.kept:,} kept")
+
+
+def _door(mirror: Path | None, sample: bool, data_dir: Path | None) -> dict[str, Any]:
+    from okinst.builders import WrongCall
+
+    if sum((mirror is not None, sample, data_dir is not None)) > 1:
+        raise WrongCall("--mirror, --sample and --data-dir exclude each other: name one.")
+    return _flags(mirror=mirror and str(mirror), sample=sample, data_dir=data_dir and str(data_dir))
+
+
+def _flags(**flags: Any) -> dict[str, Any]:
+    """The options that were given."""
+    return {name: value for name, value in flags.items() if value}
+
+
+def _bars() -> None:
+    """Progress bars are for terminals."""
+    if sys.stderr.isatty():
+        return
+    import datasets
+    import huggingface_hub.utils
+
+    datasets.disable_progress_bars()
+    huggingface_hub.utils.disable_progress_bars()
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def _print_built(built: "Built", as_json: bool) -> None:
+    if as_json:
+        _print_json(built.as_json())
+        return
+    _print_table(
+        ("source", "split", ">read", ">left out", ">ruled out", ">kept", ">taken", "why"),
+        (
+            (
+                step["source"],
+                step["split"],
+                _rows(step["read"]),
+                _rows(sum(step["left_out"].values())),
+                _rows(sum(step["ruled_out"].values())),
+                _rows(step["kept"]),
+                _rows(step["taken"]),
+                _why(step),
+            )
+            for step in built.funnel
+        ),
+    )
+    for reason, count in built.set_aside.items():
+        print(f"set aside, in set-aside.jsonl: {count:,} rows the view cannot hold: {reason}")
+    rows = ", ".join(f"{split} {count:,} rows" for split, count in built.rows.items())
+    print(f"{built.name}: {rows}, in {built.folder}")
+
+
+def _why(step: dict[str, Any]) -> str:
+    reasons = {**step["left_out"], **step["ruled_out"], **step["mended"]}
+    told = [f"{count:,} {reason}" for reason, count in reasons.items()]
+    told += [file["drift"] for file in step["files"] if file["drift"]]
+    if isinstance(step.get("asked"), int) and step["asked"] > step["taken"]:
+        told.append(f"{step['asked']:,} were asked for: the sample has no more")
+    return ", ".join(told)
+
+
+def _rows(count: int | None, exact: bool = True) -> str:
+    return "" if count is None else f"{'' if exact else '~'}{count:,}"
+
+
+def _print_table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
+    """A table as wide as the terminal, or as it needs to be in a pipe. A head that begins with > is of numbers."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for head in heads:
+        numbers = head.startswith(">")
+        table.add_column(head.lstrip(">"), justify="right" if numbers else "left", no_wrap=numbers, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    Console(width=None if sys.stdout.isatty() else WIDE, markup=False, highlight=False).print(table)
+
+
+if __name__ == "__main__":
+    main()
