@@ -355,16 +355,18 @@ class _hub_errors:
 @functools.lru_cache(maxsize=256)
 def _reachable(repo: Hub, token: str | bool | None) -> tuple[str, str]:
     """The first of a repository's names that the Hub knows, and the whole commit of its revision."""
-    import huggingface_hub
     from huggingface_hub import errors
 
+    gone = None
     for id in repo.ids:
         try:
             return id, _whole_commit(id, repo.revision, token)
-        except errors.RepositoryNotFoundError:
-            if id == repo.ids[-1]:
-                raise
-    raise huggingface_hub.errors.RepositoryNotFoundError(repo.id)
+        except errors.GatedRepoError:
+            raise
+        except errors.RepositoryNotFoundError as error:
+            gone = gone or error
+    assert gone is not None
+    raise gone
 
 
 def _whole_commit(id: str, revision: str, token: str | bool | None) -> str:
