@@ -6,6 +6,7 @@ Since version 4 `datasets` runs no loading scripts, but builders are as alive as
 on. The wrapping waits until `datasets` is imported, so that importing okinst alone costs next to nothing.
 """
 
+import functools
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -25,21 +26,19 @@ def register() -> None:
 
 def _wrap(module: ModuleType) -> None:
     factory = module.dataset_module_factory
-    if not getattr(factory, "knows_okinst", False):
+    if not hasattr(factory, "knows_okinst"):
         module.dataset_module_factory = _knowing_okinst(factory)  # type: ignore[attr-defined]
 
 
 def _knowing_okinst(factory: Callable[..., Any]) -> Callable[..., Any]:
-    @wrapt.decorator
-    def answer(wrapped: Callable[..., Any], _: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        path = args[0] if args else kwargs.get("path")
+    @functools.wraps(factory)
+    def dataset_module_factory(path: str, *args: Any, **kwargs: Any) -> Any:
         if path != NAME:
-            return wrapped(*args, **kwargs)
+            return factory(path, *args, **kwargs)
         from datasets.load import DatasetModule
 
         # No hash: each builder names its cache after its own code and files.
         return DatasetModule(BUILDER_MODULE, "", {"dataset_name": NAME})
 
-    knowing: Callable[..., Any] = answer(factory)
-    knowing.knows_okinst = True  # type: ignore[attr-defined]
-    return knowing
+    dataset_module_factory.knows_okinst = True  # type: ignore[attr-defined]
+    return dataset_module_factory

@@ -118,9 +118,9 @@ def marked_turns(text: str, markers: Mapping[str, str]) -> list[tuple[str, str]]
     """
     pattern = "|".join(re.escape(marker) for marker in sorted(markers, key=len, reverse=True))
     marks = list(re.finditer(rf"(?:\A|(?<=\n))(?:{pattern})", text))
-    turns = []
-    if not marks or marks[0].start():
-        turns.append(("", text[: marks[0].start() - 1 if marks else None]))
+    if not marks:
+        return [("", text)]
+    turns = [("", text[: marks[0].start() - 1])] if marks[0].start() else []
     for mark, after in zip(marks, [*marks[1:], None], strict=True):
         # the line break in front of the next marker belongs to neither turn
         turns.append((markers[mark[0]], text[mark.end() : after.start() - 1 if after else None]))

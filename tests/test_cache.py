@@ -1,0 +1,60 @@
+"""No change is answered with old rows."""
+
+import json
+import shutil
+from pathlib import Path
+
+from tests.conftest import ROOT, python
+
+LOAD = """
+import json, sys, okinst, datasets
+datasets.disable_progress_bars()
+rows = datasets.load_dataset("okinst", sys.argv[1], split="train", cache_dir=sys.argv[2], **json.loads(sys.argv[3]))
+print(json.dumps(rows[0]["messages"], ensure_ascii=False))
+"""
+
+
+def copy_of_the_package(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(ROOT / "okinst", tmp_path / "site" / "okinst"))
+
+
+def first(tmp_path: Path, name: str, options: dict[str, object]) -> list[dict[str, str]]:
+    made = python(LOAD, name, tmp_path / "cache", json.dumps(options), cwd=tmp_path, PYTHONPATH=str(tmp_path / "site"))
+    return list(json.loads(made))
+
+
+def test_an_edited_mapping_changes_the_rows(tmp_path: Path) -> None:
+    package = copy_of_the_package(tmp_path)
+    before = first(tmp_path, "koalpaca-v1.1", {"sample": True})
+    mixed = first(tmp_path, "aulm-0809-documented", {"sample": True})
+    module = package / "korean_instructions" / "koalpaca_v1_1.py"
+    code = module.read_text(encoding="utf-8")
+    module.write_text(code.replace('ask(row["instruction"],', 'ask("질문: " + row["instruction"],'), encoding="utf-8")
+    after = first(tmp_path, "koalpaca-v1.1", {"sample": True})
+    assert after[0]["content"] == "질문: " + before[0]["content"]
+    # a part of a mixture, the shapes and the parsers count as well
+    evolve = package / "korean_instructions" / "evolve_instruct.py"
+    code = evolve.read_text(encoding="utf-8")
+    evolve.write_text(code.replace('ask(row["input"],', 'ask("과제: " + row["input"],'), encoding="utf-8")
+    assert first(tmp_path, "aulm-0809-documented", {"sample": True})[0]["content"] == "과제: " + mixed[0]["content"]
+    schema = package / "builders" / "schema.py"
+    code = schema.read_text(encoding="utf-8")
+    schema.write_text(code.replace('{"role": "user", "content": join', '{"role": "system", "content": join'), encoding="utf-8")
+    assert first(tmp_path, "koalpaca-v1.1", {"sample": True, "as_published": True})[0]["role"] == "system"
+
+
+def test_a_changed_file_changes_the_rows(tmp_path: Path, mirror: Path) -> None:
+    copy_of_the_package(tmp_path)
+    path = mirror / "Beomi/KoAlpaca/KoAlpaca_v1.1.jsonl"
+    options = {"mirror": str(mirror)}
+    first(tmp_path, "koalpaca-v1.1", options)
+    path.write_text('{"instruction": "새 질문", "output": "새 답", "url": ""}\n', encoding="utf-8")
+    assert first(tmp_path, "koalpaca-v1.1", options)[0]["content"] == "새 질문"
+
+
+def test_doors_do_not_share_a_cache(tmp_path: Path, mirror: Path) -> None:
+    copy_of_the_package(tmp_path)
+    path = mirror / "Beomi/KoAlpaca/KoAlpaca_v1.1.jsonl"
+    path.write_text('{"instruction": "거울 질문", "output": "답", "url": ""}\n', encoding="utf-8")
+    assert first(tmp_path, "koalpaca-v1.1", {"mirror": str(mirror)})[0]["content"] == "거울 질문"
+    assert first(tmp_path, "koalpaca-v1.1", {"sample": True})[0]["content"] != "거울 질문"

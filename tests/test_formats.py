@@ -1,0 +1,103 @@
+"""The shared parsers: what goes in comes out, and what is damaged is named by its row."""
+
+import csv
+import io
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from okinst.builders import DamagedFile
+from okinst.builders.formats import json_array, json_lines, marked_turns, parquet, tsv
+
+text = st.text(st.characters(codec="utf-8"), max_size=12)
+json_rows = st.lists(st.dictionaries(text, st.one_of(text, st.none(), st.booleans(), st.integers(-9, 9)), max_size=3), max_size=5)
+bom = st.sampled_from([b"", b"\xef\xbb\xbf"])
+
+
+@given(json_rows, bom, st.sampled_from(["\n", "\r\n", "\n\n"]))
+def test_json_lines_round_trip(rows: list[dict[str, object]], bom: bytes, end: str) -> None:
+    data = bom + "".join(json.dumps(row, ensure_ascii=False) + end for row in rows).encode()
+    assert list(json_lines(io.BytesIO(data), "x")) == rows
+
+
+@given(json_rows, bom, st.sampled_from([None, 2]), st.booleans())
+def test_json_array_round_trip(rows: list[dict[str, object]], bom: bytes, indent: int | None, ascii: bool) -> None:
+    data = bom + json.dumps(rows, ensure_ascii=ascii, indent=indent).encode()
+    assert list(json_array(io.BytesIO(data), "x")) == rows
+
+
+@given(st.lists(st.lists(text.filter(lambda cell: "\x00" not in cell), min_size=2, max_size=2), max_size=5), bom)
+def test_tsv_round_trip(cells: list[list[str]], bom: bytes) -> None:
+    made = io.StringIO(newline="")
+    writer = csv.writer(made, delimiter="\t", quoting=csv.QUOTE_ALL)
+    writer.writerows([["one", "two"], *cells])
+    rows = list(tsv(io.BytesIO(bom + made.getvalue().encode()), "x"))
+    assert rows == [{"one": one, "two": two} for one, two in cells]
+
+
+def test_tsv_reads_by_name_and_knows_quotes() -> None:
+    data = b'ID\tLabel\tText\r\n1\t0\t"he said ""no"""\r\n2\t1\tyes'
+    assert [row["Text"] for row in tsv(io.BytesIO(data), "x")] == ['he said "no"', "yes"]
+
+
+MARKERS = {"<usr>": "user", "<usr> ": "user", "<bot>": "assistant", "<sys>": "system"}
+pieces = st.lists(st.one_of(st.sampled_from([*MARKERS, "\n", "\r\n", "\n<usr> ", "\x00", "\u2028"]), text), max_size=12)
+
+
+@given(pieces.map("".join))
+def test_marked_turns_lose_nothing(whole: str) -> None:
+    """Put back together, with the marker each turn was cut at, they are the text."""
+    turns = marked_turns(whole, MARKERS)
+    rest = whole
+    for number, (who, said) in enumerate(turns):
+        if number:
+            assert rest.startswith("\n")
+            rest = rest[1:]
+        marker = max((mark for mark, name in MARKERS.items() if name == who and rest.startswith(mark)), key=len, default="")
+        assert marker or who == ""
+        assert rest[len(marker) :].startswith(said)
+        rest = rest[len(marker) + len(said) :]
+    assert rest == ""
+    # a line that begins with a marker is never inside a turn
+    assert not any(f"\n{marker}" in said for _, said in turns for marker in MARKERS)
+
+
+@pytest.mark.parametrize(
+    ("parser", "data", "words"),
+    [
+        (json_lines, b'{"a": 1}\n{"a": \n', ("line 2", "not JSON")),
+        (json_lines, b'{"a": 1}\n[1, 2]\n', ("line 2", "list", "object")),
+        (json_lines, b'"text"\n', ("line 1", "string")),
+        (json_lines, b"3\n", ("line 1", "number")),
+        (json_lines, b'{"a": "\xff"}\n', ("line 1", "byte 7 is not UTF-8")),
+        (json_lines, b'{"a": "\\ud800"}\n', ("line 1", "surrogate")),
+        (json_lines, b'[\n{"a": 1}\n]\n', ("line 1", "looks like one JSON array")),
+        (json_lines, b"PAR1\x00\x00", ("line 1", "binary")),
+        (json_array, b'[{"a": 1}, {"a": 2', ("row 1", "ends in the middle")),
+        (json_array, b'[{"a": 1}, {"a": 2}', ("ends in the middle",)),
+        (json_array, b'[{"a": 1}, 3]', ("row 1", "number")),
+        (json_array, b'[{"a": 1}, {"a": "\xff"}]', ("row 1",)),
+        (json_array, b'[{"a": 1}] trailing', ("row 1",)),
+        (json_array, b'{"a": 1}\n{"a": 2}\n', ("begins with '{'", "JSON Lines?")),
+        (json_array, b"", ("empty",)),
+        (tsv, b"one\ttwo\n1\t2\n1\n", ("row 1", "fewer")),
+        (tsv, b"one\ttwo\n1\t2\t3\n", ("row 0", "more")),
+        (tsv, b"one\ttwo\n1\t\xff\n", ("row 0",)),
+        (parquet, b"PAR1 but no more", ("Parquet",)),
+    ],
+)  # fmt: skip
+def test_damage_is_named_with_its_row(parser: object, data: bytes, words: tuple[str, ...]) -> None:
+    with pytest.raises(DamagedFile) as error:
+        list(parser(io.BytesIO(data), "place/file"))  # type: ignore[operator]
+    for word in ("place/file", *words):
+        assert word in str(error.value)
+
+
+def test_parquet_rows() -> None:
+    file = io.BytesIO()
+    pq.write_table(pa.table({"a": ["x", None]}), file)
+    assert list(parquet(file, "x")) == [{"a": "x"}, {"a": None}]
