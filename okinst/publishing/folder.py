@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -197,15 +198,16 @@ def _undisturbed() -> Iterator[None]:
 def _write_split(rows: datasets.Dataset, split: str, partial: Path, built: Built, layout: Any) -> None:
     tables = rows.with_format("arrow").iter(ROW_GROUP)
     columns: Callable[[pa.Table], pa.Table] = (lambda table: table) if layout is None else _Laid(layout, built, partial)
-    shards = max(1, -(-rows.data.nbytes // SHARD_BYTES)) if len(rows) else 1
-    per_shard = -(-max(1, -(-len(rows) // ROW_GROUP)) // shards)
+    groups = max(1, ceil(len(rows) / ROW_GROUP))
+    groups_a_shard = ceil(groups / max(1, ceil(rows.data.nbytes / SHARD_BYTES)))
+    shards = ceil(groups / groups_a_shard)
     target = partial / built.name
     target.mkdir(exist_ok=True)
     written = 0
     for shard in range(shards):
         path = target / f"{split}-{shard:05d}-of-{shards:05d}.parquet"
         writer = None
-        for _, table in zip(range(per_shard), tables, strict=False):
+        for _, table in zip(range(groups_a_shard), tables, strict=False):
             laid = columns(table.replace_schema_metadata(None).combine_chunks())
             writer = writer or pq.ParquetWriter(path, laid.schema, compression="zstd")
             writer.write_table(laid, row_group_size=ROW_GROUP)

@@ -1,0 +1,256 @@
+"""What `okinst build` writes: readable without okinst, the same bytes however it was made, whole or not there."""
+
+import errno
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import datasets
+import pyarrow.parquet as pq
+import pytest
+
+from okinst.builders import WrongCall, doors
+from okinst.publishing import build
+from okinst.publishing.folder import appearing
+from okinst.views import parse
+from tests.conftest import ROOT, SAMPLE, okinst, python
+
+RECIPE = ROOT / "examples" / "korean-small.toml"
+PLAIN = """
+import sys, json
+sys.modules["okinst"] = None  # as if it were not installed
+import datasets
+datasets.disable_progress_bars()
+print(json.dumps({split: rows.to_list() for split, rows in datasets.load_dataset(sys.argv[1], sys.argv[2]).items()}))
+"""
+
+
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*.parquet")}
+
+
+@pytest.mark.parametrize("name", ["aulm-0809", "kobest-sentineg", "kochatgpt-rm", "vaiv-ppo"])
+def test_plain_datasets_reads_it(name: str, tmp_path: Path) -> None:
+    built = build(name, tmp_path / "out", sample=True, cache_dir=str(tmp_path / "cache"))
+    ours = datasets.load_dataset("okinst", name, sample=True, cache_dir=str(tmp_path / "cache"))
+    theirs = json.loads(python(PLAIN, tmp_path / "out", name, HF_HOME=str(tmp_path / "hf")))
+    assert theirs == {split: rows.to_list() for split, rows in ours.items()}
+    assert built.rows == {split: len(rows) for split, rows in theirs.items()}
+
+
+def test_the_same_bytes_on_one_and_two_processes(tmp_path: Path, mirror: Path) -> None:
+    # enough rows for several ranges and row groups
+    path = mirror / "Beomi/KoAlpaca/KoAlpaca_v1.1.jsonl"
+    path.write_bytes(path.read_bytes() * 600)
+    recipe = tmp_path / "mine.toml"
+    recipe.write_text('seed = 5\n[[parts]]\nsource = "koalpaca-v1.1"\ntake = 0.9\n[[parts]]\nsource = "alpaca-zh-carbonz0"\n')
+    made = []
+    for num_proc in (1, 2):
+        cache = str(tmp_path / f"cache{num_proc}")
+        build(
+            str(recipe),
+            tmp_path / f"out{num_proc}",
+            mirror=str(mirror),
+            num_proc=num_proc,
+            accept_drift=True,
+            cache_dir=cache,
+        )
+        made.append(bytes_of(tmp_path / f"out{num_proc}"))
+    assert made[0] == made[1]
+    (only,) = made[0]
+    assert pq.ParquetFile(tmp_path / "out1" / only).num_row_groups == 3
+
+
+def test_the_same_bytes_on_real_input(tmp_path: Path, real_mirror: Path) -> None:
+    for num_proc in (1, 2):
+        done = okinst(
+            "build", RECIPE, "--mirror", real_mirror, "-o", tmp_path / f"out{num_proc}", "--num-proc", num_proc,
+            HF_HOME=str(tmp_path / f"hf{num_proc}"),
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+    assert bytes_of(tmp_path / "out1") == bytes_of(tmp_path / "out2") != {}
+
+
+def test_provenance_says_where_every_row_is_from(tmp_path: Path) -> None:
+    build("aulm-0809", tmp_path / "out", sample=True)
+    told = json.loads((tmp_path / "out" / "provenance.json").read_text(encoding="utf-8"))
+    rows = pq.read_table(tmp_path / "out" / "aulm-0809").to_pylist()
+    assert told["rows"] == {"train": len(rows)} and told["door"] == "sample" and told["published"]
+    for group in told["composition"]:
+        same = [row for row in rows if all(row[key] == group[key] for key in ("source", "language", "license", "making"))]
+        assert len(same) == group["rows"]
+    assert sum(group["rows"] for group in told["composition"]) == len(rows)
+    for step in told["funnel"]:
+        for file in step["files"]:
+            assert file["sha256"] == doors.sha256(SAMPLE / file["repo"] / file["path"]) and file["revision"]
+    for file in told["files"]:
+        assert file["sha256"] == doors.sha256(tmp_path / "out" / file["path"])
+    readme = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    for group in told["composition"]:
+        assert f"| {group['rows']:,} |" in readme and group["license"] in readme
+    assert "@misc{koalpaca," in readme and "Time" not in readme
+
+
+def test_a_view_is_written_and_what_it_cannot_hold_is_set_aside(tmp_path: Path) -> None:
+    built = build("aulm-0809", tmp_path / "out", sample=True, layout="oki")
+    rows = pq.read_table(tmp_path / "out" / "aulm-0809").to_pylist()
+    aside = [json.loads(line) for line in (tmp_path / "out" / "set-aside.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert built.set_aside.total() == len(aside) == 1 and "system" in aside[0]["reason"]
+    assert len(rows) + len(aside) == 160 and built.rows == {"train": len(rows)}
+    ours = {row["id"]: row for row in datasets.load_dataset("okinst", "aulm-0809", sample=True, split="train")}
+    for row in rows:
+        assert parse(row, "oki") == {key: ours[row["id"]][key] for key in ("messages", "context")}
+
+
+def test_raw_columns_can_be_built(tmp_path: Path) -> None:
+    built = build("kochatgpt-rm", tmp_path / "out", sample=True, raw=True)
+    assert built.rows == {"train": 16}
+    assert pq.read_table(tmp_path / "out" / "kochatgpt-rm").column_names[-1] == "ranking"
+
+
+def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    for out in (tmp_path, tmp_path / "file"):
+        with pytest.raises(WrongCall, match="Name another folder"):
+            build("hrc", out, sample=True)
+    done = okinst("build", "hrc", "--sample", "-o", tmp_path)
+    assert done.returncode == 2 and "is not empty" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    (tmp_path / "empty").mkdir()
+    assert build("hrc", tmp_path / "empty", sample=True).rows == {"train": 18}
+
+
+def test_demo_gives_up_only_its_own(tmp_path: Path) -> None:
+    for _ in range(2):
+        assert okinst("demo", cwd=tmp_path).returncode == 0
+    (tmp_path / "okinst-demo" / "provenance.json").unlink()
+    assert okinst("demo", cwd=tmp_path).returncode == 2
+
+
+def test_what_fails_while_writing_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), appearing(tmp_path / "out") as partial:
+        (partial / "half").write_text("written")
+        1 / 0  # noqa: B018
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_remains_of_a_killed_build_are_removed_by_the_next(tmp_path: Path) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    remains = tmp_path / f".out.incomplete-{gone.pid}"
+    remains.mkdir()
+    alive = tmp_path / f".out.incomplete-{os.getppid()}"
+    alive.mkdir()
+    build("hrc", tmp_path / "out", sample=True)
+    assert not remains.exists() and alive.exists()
+
+
+SLOW = """
+import sys, time
+wait = float(sys.argv.pop())
+from okinst.korean_instructions.koalpaca_v1_1 import KoAlpacaV11
+example = KoAlpacaV11.example
+KoAlpacaV11.example = lambda self, row: (time.sleep(0.02), example(self, row))[1]
+import okinst.publishing.folder as folder
+write = folder._write_split
+def slow(*arguments):
+    print("WRITING", flush=True)
+    time.sleep(wait)
+    write(*arguments)
+folder._write_split = slow
+sys.argv[0] = "okinst"
+from okinst.cli.app import main
+main()
+"""
+
+
+@pytest.mark.parametrize("blow", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("moment", ["preparing", "writing"])
+def test_a_build_that_is_struck_down_leaves_no_finished_folder(blow: signal.Signals, moment: str, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    environment = {**os.environ, "HF_HOME": str(tmp_path / "hf")}
+    wait = "30" if moment == "writing" else "0"
+    build = ["build", "koalpaca-v1.1", "--sample", "-o", str(out)]
+    process = subprocess.Popen(
+        [sys.executable, "-c", SLOW, *build, wait],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
+    )  # fmt: skip
+    assert process.stdout is not None and process.stderr is not None
+    if moment == "writing":
+        assert process.stdout.readline() == "WRITING\n"
+    else:
+        while not list(tmp_path.glob("hf/**/*.incomplete*")) and process.poll() is None:
+            time.sleep(0.02)
+    process.send_signal(blow)
+    process.wait(30)
+    assert process.returncode != 0 and not out.exists()
+    if blow == signal.SIGINT:
+        assert process.returncode == 130 and "Traceback" not in process.stderr.read()
+        assert [path.name for path in tmp_path.iterdir()] == ["hf"]
+    again = okinst(*build, HF_HOME=str(tmp_path / "hf"))
+    assert again.returncode == 0, again.stderr
+    assert pq.read_table(out / "koalpaca-v1.1").num_rows == 40
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["hf", "out"]
+
+
+def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path) -> None:
+    """A real write that fails: the process may write no file longer than 8 KB."""
+
+    def small_files() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
+
+    done = subprocess.run(
+        [sys.executable, "-m", "okinst.cli.app", "build", "koalpaca-v1.1", "--sample", "-o", str(tmp_path / "out")],
+        capture_output=True, text=True, preexec_fn=small_files, env={**os.environ, "HF_HOME": str(tmp_path / "hf")},
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "no room left" in done.stderr and "Free some space" in done.stderr and "Traceback" not in done.stderr
+    assert not (tmp_path / "out").exists() and not list(tmp_path.glob(".out*"))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")
+@pytest.mark.parametrize("full", ["cache", "output"])
+def test_a_disk_that_is_really_full(full: str, tmp_path: Path, mirror: Path) -> None:
+    path = mirror / "Beomi/KoAlpaca/KoAlpaca_v1.1.jsonl"
+    path.write_bytes(path.read_bytes() * 300)
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=60k", "tmpfs", str(disk)], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("this machine does not let its root mount")
+    try:
+        cache, out = (disk, tmp_path / "out") if full == "cache" else (tmp_path, disk / "out")
+        done = okinst("build", "koalpaca-v1.1", "--mirror", mirror, "-o", out, HF_HOME=str(cache / "hf"))
+        assert done.returncode == 1, done.stderr
+        assert "no room left" in done.stderr and "Traceback" not in done.stderr
+        assert not out.exists() and not list(out.parent.glob(".out*"))
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=False)
+
+
+def test_disk_errors_are_told_from_others() -> None:
+    from okinst.builders.source import disk_full
+
+    wrapped = RuntimeError("An error occurred")
+    wrapped.__cause__ = OSError(errno.ENOSPC, "No space left on device")
+    assert "No space left" in str(disk_full(wrapped, "x")) and disk_full(RuntimeError("other"), "x") is None
+
+
+def test_large_sets_become_shards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mirror: Path) -> None:
+    from okinst.publishing import folder
+
+    path = mirror / "Beomi/KoAlpaca/KoAlpaca_v1.1.jsonl"
+    path.write_bytes(path.read_bytes() * 600)
+    monkeypatch.setattr(folder, "SHARD_BYTES", 5_000_000)
+    built = build("koalpaca-v1.1", tmp_path / "out", mirror=str(mirror), cache_dir=str(tmp_path / "cache"))
+    assert built.rows == {"train": 24_000} and len(built.files) == 3
+    assert built.files[1]["path"] == "koalpaca-v1.1/train-00001-of-00003.parquet"
+    rows = datasets.load_dataset(str(tmp_path / "out"), "koalpaca-v1.1", split="train", cache_dir=str(tmp_path / "plain"))
+    assert rows["id"] == [f"koalpaca-v1.1/train/{number}" for number in range(24_000)]
+    shutil.rmtree(tmp_path / "out")

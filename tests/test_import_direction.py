@@ -1,0 +1,62 @@
+"""Who may import whom. The rooms stand on each other in one direction, and heavy libraries are imported where needed."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+PACKAGE = ROOT / "okinst"
+SOURCES = {"korean_instructions", "chinese_instructions", "eval_sets"}
+MAY_IMPORT = {
+    "builders": set(),
+    **{room: {"builders"} for room in SOURCES},
+    "catalogue": {"builders"} | SOURCES,
+    "views": {"builders"},
+    "mixtures": {"builders", "catalogue"} | SOURCES,
+    "publishing": {"builders", "catalogue", "mixtures", "views"},
+    "cli": {"builders", "catalogue", "mixtures", "publishing", "views"},
+    "registration": set(),
+    "__init__": {"registration", "mixtures"},
+    "version": set(),
+}
+EVERYWHERE = {"version"}
+HEAVY = {"torch", "transformers", "ray", "sklearn", "kiwipiepy", "rensa"}
+
+
+def imports(path: Path) -> list[tuple[int, str, bool]]:
+    """Line, module and whether it is imported at the top, for every import of a file."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            modules = [f"{node.module}.{alias.name}" if node.module == "okinst" else node.module for alias in node.names]
+        elif isinstance(node, ast.Import):
+            modules = [alias.name for alias in node.names]
+        else:
+            continue
+        found += [(node.lineno, module or "", node in tree.body) for module in modules]
+    return found
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_arrows_point_one_way(path: Path) -> None:
+    room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    for line, module, top in imports(path):
+        root, _, rest = module.partition(".")
+        assert not (top and root in HEAVY), f"{path}:{line} imports {module} at the top: import it where it is needed"
+        if root == "okinst" and rest:
+            wanted = rest.partition(".")[0]
+            allowed = MAY_IMPORT[room] | EVERYWHERE | {room}
+            assert wanted in allowed, f"{path}:{line}: {room} must not import {wanted}"
+
+
+def test_every_room_has_its_rule() -> None:
+    rooms = {path.parent.name if path.parent != PACKAGE else path.stem for path in PACKAGE.glob("*/__init__.py")}
+    rooms |= {path.stem for path in PACKAGE.glob("*.py")}
+    assert rooms == MAY_IMPORT.keys()
+
+
+def test_no_file_is_named_like_a_loading_script() -> None:
+    assert not (PACKAGE / "okinst.py").exists(), "datasets takes okinst/okinst.py for a loading script, and refuses"
