@@ -22,7 +22,25 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-WORDS = "오늘 서울 날씨 는 맑고 바람이 조금 붑니다 그래서 우리는 한강 공원에서 자전거를 타고 점심으로 김밥을 먹었어요".split()
+WORDS = [
+    "오늘",
+    "서울",
+    "날씨",
+    "는",
+    "맑고",
+    "바람이",
+    "조금",
+    "붑니다",
+    "그래서",
+    "우리는",
+    "한강",
+    "공원에서",
+    "자전거를",
+    "타고",
+    "점심으로",
+    "김밥을",
+    "먹었어요",
+]
 NAME = "rows.jsonl"
 
 
@@ -53,7 +71,7 @@ def builder(kind: str, path: Path, cache: str) -> Any:
             return [datasets.SplitGenerator(name="train", gen_kwargs={"path": str(path)})]
 
         def _generate_examples(self, path: str) -> Iterator[tuple[int, Row]]:
-            with open(path, encoding="utf-8") as lines:
+            with Path(path).open(encoding="utf-8") as lines:
                 for number, line in enumerate(lines):
                     row = json.loads(line)
                     yield (

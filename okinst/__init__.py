@@ -1,9 +1,9 @@
 """okinst: open Korean and Chinese instruction sets and Korean evaluation sets, one builder each, one schema for all.
 
-    import okinst                                   # makes the name "okinst" known to datasets
-    from datasets import load_dataset
-    load_dataset("okinst", "koalpaca-v1.1")         # a source
-    load_dataset("okinst", "aulm-0809")             # a mixture
+import okinst                                   # makes the name "okinst" known to datasets
+from datasets import load_dataset
+load_dataset("okinst", "koalpaca-v1.1")         # a source
+load_dataset("okinst", "aulm-0809")             # a mixture
 """
 
 from typing import Any

@@ -44,7 +44,9 @@ def source(name: str) -> Entry:
 
 def unknown(name: str, names: Iterable[str]) -> WrongCall:
     """The error for a name that is not among these."""
-    return WrongCall(f"okinst has no {name!r}. The nearest names are {', '.join(nearest(name, names))}. All: okinst list")
+    return WrongCall(
+        f"okinst has no {name!r}. The nearest names are {', '.join(nearest(name, names))}. All: okinst list"
+    )
 
 
 def nearest(name: str, names: Iterable[str]) -> list[str]:

@@ -65,7 +65,9 @@ class Handler(BaseHTTPRequestHandler):
             return self.body(hub.raw[path], {})
         if found := re.fullmatch(r"/datasets/([^/]+/[^/]+)/resolve/([^/]+)/(.+)", path):
             return self.resolve(*found.groups())
-        if found := re.fullmatch(r"/api/datasets/([^/]+/[^/]+)(?:/(revision|tree|commits|paths-info)/([^/]+))?/?", path):
+        if found := re.fullmatch(
+            r"/api/datasets/([^/]+/[^/]+)(?:/(revision|tree|commits|paths-info)/([^/]+))?/?", path
+        ):
             return self.api(*found.groups())
         return self.refuse(404, "EntryNotFound")
 

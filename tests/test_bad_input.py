@@ -48,12 +48,14 @@ def sharegpt(folder: Path, *dialogues: list[tuple[str, str]]) -> Path:
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("num_proc", [1, 2])
-def test_a_damaged_file_is_named_with_its_row(text: bytes, words: tuple[str, ...], num_proc: int, tmp_path: Path) -> None:
+def test_a_damaged_file_is_named_with_its_row(
+    text: bytes, words: tuple[str, ...], num_proc: int, tmp_path: Path
+) -> None:
     v11(tmp_path, text=text)
     with pytest.raises(DamagedFile) as error:
-        SOURCES["koalpaca-v1.1"].builder(data_dir=str(tmp_path), cache_dir=str(tmp_path / "cache")).download_and_prepare(
-            num_proc=num_proc
-        )
+        SOURCES["koalpaca-v1.1"].builder(
+            data_dir=str(tmp_path), cache_dir=str(tmp_path / "cache")
+        ).download_and_prepare(num_proc=num_proc)
     for word in ("KoAlpaca_v1.1.jsonl", *words):
         assert word in str(error.value)
 
@@ -119,7 +121,7 @@ def test_all_lost_is_an_error(tmp_path: Path) -> None:
 def test_a_file_that_differs_from_what_was_measured(change: str, tmp_path: Path, real_mirror: Path) -> None:
     path = real_mirror / "human-rights-corpus/HRC/humane_right_copus_v1.jsonl.json"
     data = path.read_bytes()
-    (tmp_path / path.name).write_bytes(data + b"\n" if change == "size" else data.replace("1549".encode(), b"1550"))
+    (tmp_path / path.name).write_bytes(data + b"\n" if change == "size" else data.replace(b"1549", b"1550"))
     with pytest.raises(Drift) as error:
         tallies("hrc", tmp_path)
     for words in ("hrc", path.name, change, "--accept-drift"):

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.hub_double import Hub, Repo, serving
 from okinst.builders import MissingFile, NoNetwork, WrongCall, doors
 from okinst.builders.doors import GitHub, Network
 from okinst.builders.doors import Hub as HubRepo
 from okinst.catalogue import SOURCES
 from tests.conftest import SAMPLE, okinst, python
+from tests.hub_double import Hub, Repo, serving
 
 RAW = "Beomi/KoAlpaca/KoAlpaca_v1.1.jsonl"
 COMMIT = SOURCES["koalpaca-v1.1"].variant.files["train"][0].repo.revision
@@ -188,9 +188,7 @@ def test_a_hub_download_that_breaks_off_is_resumed(hub: Hub, home: dict[str, str
     repo.files["oig-smallchip2-dedu.jsonl"] *= copies
     hub.repos[id] = repo
     hub.cuts = [21_000_000]
-    rows = python(
-        hub_script("oig-smallchip2-ko"), "oig-smallchip2-ko", "{}", repo.commit, **home, HF_ENDPOINT=hub.url
-    )
+    rows = python(hub_script("oig-smallchip2-ko"), "oig-smallchip2-ko", "{}", repo.commit, **home, HF_ENDPOINT=hub.url)
     assert rows.count("oig-smallchip2-ko/train/") == 36 * copies
     first, second = (headers.get("range") for headers in hub.bodies("oig-smallchip2-dedu.jsonl"))
     assert first is None and second is not None and int(second.removeprefix("bytes=").rstrip("-")) >= 10_000_000
@@ -229,7 +227,9 @@ def test_a_copy_stands_in_for_a_repository_that_is_gone(hub: Hub, home: dict[str
         ({"gated": True}, ("consent", "hf auth login")),
     ],
 )
-def test_what_the_hub_refuses_is_said(hub: Hub, home: dict[str, str], change: dict[str, object], words: tuple[str]) -> None:
+def test_what_the_hub_refuses_is_said(
+    hub: Hub, home: dict[str, str], change: dict[str, object], words: tuple[str]
+) -> None:
     id, repo = repo_of("koinstruct-qa", **change)
     hub.repos[id] = repo
     done = okinst("build", "koinstruct-qa", "-o", Path(home["HF_HOME"], "out"), **home, HF_ENDPOINT=hub.url)

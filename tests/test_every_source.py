@@ -52,7 +52,9 @@ def test_the_generator_contract_gives_the_same_rows(entry: Entry, tmp_path: Path
     rows = built(entry, tmp_path, sample=True)
     builder = entry.builder(config_name=entry.name, cache_dir=str(tmp_path / "other"), sample=True)
     for split, upstream in builder.config.files.items():
-        made = [builder.info.features.encode_example(row) for _, row in builder._generate_examples(list(upstream), split)]
+        made = [
+            builder.info.features.encode_example(row) for _, row in builder._generate_examples(list(upstream), split)
+        ]
         assert made == rows[split]
 
 

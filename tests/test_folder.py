@@ -49,7 +49,9 @@ def test_the_same_bytes_on_one_and_two_processes(tmp_path: Path, mirror: Path) -
     path = mirror / "Beomi/KoAlpaca/KoAlpaca_v1.1.jsonl"
     path.write_bytes(path.read_bytes() * 600)
     recipe = tmp_path / "mine.toml"
-    recipe.write_text('seed = 5\n[[parts]]\nsource = "koalpaca-v1.1"\ntake = 0.9\n[[parts]]\nsource = "alpaca-zh-carbonz0"\n')
+    recipe.write_text(
+        'seed = 5\n[[parts]]\nsource = "koalpaca-v1.1"\ntake = 0.9\n[[parts]]\nsource = "alpaca-zh-carbonz0"\n'
+    )
     made = []
     for num_proc in (1, 2):
         cache = str(tmp_path / f"cache{num_proc}")
@@ -83,7 +85,9 @@ def test_provenance_says_where_every_row_is_from(tmp_path: Path) -> None:
     rows = pq.read_table(tmp_path / "out" / "aulm-0809").to_pylist()
     assert told["rows"] == {"train": len(rows)} and told["door"] == "sample" and told["published"]
     for group in told["composition"]:
-        same = [row for row in rows if all(row[key] == group[key] for key in ("source", "language", "license", "making"))]
+        same = [
+            row for row in rows if all(row[key] == group[key] for key in ("source", "language", "license", "making"))
+        ]
         assert len(same) == group["rows"]
     assert sum(group["rows"] for group in told["composition"]) == len(rows)
     for step in told["funnel"]:
@@ -100,7 +104,9 @@ def test_provenance_says_where_every_row_is_from(tmp_path: Path) -> None:
 def test_a_view_is_written_and_what_it_cannot_hold_is_set_aside(tmp_path: Path) -> None:
     built = build("aulm-0809", tmp_path / "out", sample=True, layout="oki")
     rows = pq.read_table(tmp_path / "out" / "aulm-0809").to_pylist()
-    aside = [json.loads(line) for line in (tmp_path / "out" / "set-aside.jsonl").read_text(encoding="utf-8").splitlines()]
+    aside = [
+        json.loads(line) for line in (tmp_path / "out" / "set-aside.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
     assert built.set_aside.total() == len(aside) == 1 and "system" in aside[0]["reason"]
     assert len(rows) + len(aside) == 160 and built.rows == {"train": len(rows)}
     ours = {row["id"]: row for row in datasets.load_dataset("okinst", "aulm-0809", sample=True, split="train")}
@@ -172,7 +178,9 @@ main()
 
 @pytest.mark.parametrize("blow", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 @pytest.mark.parametrize("moment", ["preparing", "writing"])
-def test_a_build_that_is_struck_down_leaves_no_finished_folder(blow: signal.Signals, moment: str, tmp_path: Path) -> None:
+def test_a_build_that_is_struck_down_leaves_no_finished_folder(
+    blow: signal.Signals, moment: str, tmp_path: Path
+) -> None:
     out = tmp_path / "out"
     environment = {**os.environ, "HF_HOME": str(tmp_path / "hf")}
     wait = "30" if moment == "writing" else "0"
@@ -251,6 +259,8 @@ def test_large_sets_become_shards(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     built = build("koalpaca-v1.1", tmp_path / "out", mirror=str(mirror), cache_dir=str(tmp_path / "cache"))
     assert built.rows == {"train": 24_000} and len(built.files) == 3
     assert built.files[1]["path"] == "koalpaca-v1.1/train-00001-of-00003.parquet"
-    rows = datasets.load_dataset(str(tmp_path / "out"), "koalpaca-v1.1", split="train", cache_dir=str(tmp_path / "plain"))
+    rows = datasets.load_dataset(
+        str(tmp_path / "out"), "koalpaca-v1.1", split="train", cache_dir=str(tmp_path / "plain")
+    )
     assert rows["id"] == [f"koalpaca-v1.1/train/{number}" for number in range(24_000)]
     shutil.rmtree(tmp_path / "out")

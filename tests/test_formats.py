@@ -14,7 +14,9 @@ from okinst.builders import DamagedFile
 from okinst.builders.formats import json_array, json_lines, marked_turns, parquet, tsv
 
 text = st.text(st.characters(codec="utf-8"), max_size=12)
-json_rows = st.lists(st.dictionaries(text, st.one_of(text, st.none(), st.booleans(), st.integers(-9, 9)), max_size=3), max_size=5)
+json_rows = st.lists(
+    st.dictionaries(text, st.one_of(text, st.none(), st.booleans(), st.integers(-9, 9)), max_size=3), max_size=5
+)
 bom = st.sampled_from([b"", b"\xef\xbb\xbf"])
 
 
@@ -57,7 +59,9 @@ def test_marked_turns_lose_nothing(whole: str) -> None:
         if number:
             assert rest.startswith("\n")
             rest = rest[1:]
-        marker = max((mark for mark, name in MARKERS.items() if name == who and rest.startswith(mark)), key=len, default="")
+        marker = max(
+            (mark for mark, name in MARKERS.items() if name == who and rest.startswith(mark)), key=len, default=""
+        )
         assert marker or who == ""
         assert rest[len(marker) :].startswith(said)
         rest = rest[len(marker) + len(said) :]

@@ -31,7 +31,9 @@ def imports(path: Path) -> list[tuple[int, str, bool]]:
     found = []
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
-            modules = [f"{node.module}.{alias.name}" if node.module == "okinst" else node.module for alias in node.names]
+            modules = [
+                f"{node.module}.{alias.name}" if node.module == "okinst" else node.module for alias in node.names
+            ]
         elif isinstance(node, ast.Import):
             modules = [alias.name for alias in node.names]
         else:

@@ -95,7 +95,9 @@ def test_open_korean_instructions_as_it_was(tmp_path: Path) -> None:
             for row in lines("heegyu/OIG-small-chip2-ko/oig-smallchip2-dedu.jsonl")
         ],
         "koalpaca-v1.0": [asked(row["instruction"], row["output"], row["input"]) for row in v1_0],
-        "koalpaca-v1.1": [asked(row["instruction"], row["output"]) for row in lines("Beomi/KoAlpaca/KoAlpaca_v1.1.jsonl")],
+        "koalpaca-v1.1": [
+            asked(row["instruction"], row["output"]) for row in lines("Beomi/KoAlpaca/KoAlpaca_v1.1.jsonl")
+        ],
         "korquad-chat": [None] * 22,  # every row, the one with a third speaker as well
         "sharegpt-deepl-ko": list(filter(None, map(sharegpt, array("junelee/sharegpt_deepl_ko/ko_dataset_2.json")))),
     }
@@ -104,7 +106,9 @@ def test_open_korean_instructions_as_it_was(tmp_path: Path) -> None:
     rows = list(builder.as_dataset(split="train"))
     assert list(dict.fromkeys(row["source"] for row in rows)) == list(wanted), "in the order of the published files"
     for source, turns in wanted.items():
-        built = [[(turn["role"], turn["content"]) for turn in row["messages"]] for row in rows if row["source"] == source]
+        built = [
+            [(turn["role"], turn["content"]) for turn in row["messages"]] for row in rows if row["source"] == source
+        ]
         assert len(built) == len(turns)
         assert turns[0] is None or built == turns
     assert any(not row["messages"][-1]["content"] for row in rows), "an empty answer that was published is still there"
@@ -125,7 +129,9 @@ def test_the_documented_ones_are_clean_and_korean(name: str, tmp_path: Path) -> 
     if name == "aulm-0809-documented":
         kullm = [row for row in rows if row["source"] == "kullm-v2"]
         assert Counter(row["license"] for row in kullm) == {"apache-2.0": 16, "cc-by-sa-3.0": 16}
-        assert not any("```" in turn["content"] for row in rows if "sharegpt" in row["source"] for turn in row["messages"])
+        assert not any(
+            "```" in turn["content"] for row in rows if "sharegpt" in row["source"] for turn in row["messages"]
+        )
 
 
 @pytest.mark.parametrize("name", MIXTURES)
@@ -148,7 +154,9 @@ def test_the_funnel_adds_up(name: str, tmp_path: Path) -> None:
     share=st.one_of(st.none(), st.floats(0.05, 1.0), st.integers(1, 18)),
     num_proc=st.sampled_from([1, 2]),
 )
-def test_same_recipe_same_rows(seed: int, shuffle: bool, share: float | int | None, num_proc: int, tmp_path_factory: Any) -> None:
+def test_same_recipe_same_rows(
+    seed: int, shuffle: bool, share: float | int | None, num_proc: int, tmp_path_factory: Any
+) -> None:
     mixture = Mixture(name="mine", parts=(Part(HRC, take=share), Part(V11)), seed=seed, shuffle=shuffle)
     one = rows_of(mixture, tmp_path_factory.mktemp("one"))
     assert one == rows_of(mixture, tmp_path_factory.mktemp("two"), num_proc=num_proc)
@@ -158,7 +166,10 @@ def test_same_recipe_same_rows(seed: int, shuffle: bool, share: float | int | No
     assert len({row["id"] for row in one}) == len(one)
     if not shuffle:
         order = [int(row["id"].rpartition("/")[2]) for row in one if row["source"] == "hrc"]
-        assert order == sorted(order) and [row["source"] for row in one] == ["hrc"] * counts["hrc"] + ["koalpaca-v1.1"] * 40
+        assert (
+            order == sorted(order)
+            and [row["source"] for row in one] == ["hrc"] * counts["hrc"] + ["koalpaca-v1.1"] * 40
+        )
 
 
 def test_one_is_a_row_and_one_point_nought_is_everything(tmp_path: Path) -> None:

@@ -83,7 +83,9 @@ def test_other_names_are_untouched(tmp_path: Path) -> None:
     assert load(str(tmp_path / "data"), split="train", cache_dir=str(tmp_path)).to_list() == [{"a": 1}]
 
 
-@pytest.mark.parametrize("order", ["import okinst, datasets", "import datasets, okinst", "import okinst; import datasets.inspect"])
+@pytest.mark.parametrize(
+    "order", ["import okinst, datasets", "import datasets, okinst", "import okinst; import datasets.inspect"]
+)
 def test_the_order_of_imports_does_not_matter(order: str, tmp_path: Path) -> None:
     code = f"{order}\nimport datasets; print(datasets.get_dataset_split_names('okinst', 'hrc'))"
     assert python(code).strip() == "['train']"
@@ -93,7 +95,9 @@ def test_the_order_of_imports_does_not_matter(order: str, tmp_path: Path) -> Non
 def test_a_folder_of_the_same_name_does_not_matter(clutter: str, tmp_path: Path) -> None:
     (tmp_path / clutter).parent.mkdir(exist_ok=True)
     (tmp_path / clutter).write_text("x\n")
-    code = "import sys; sys.path.pop(0); import okinst, datasets; print(len(datasets.get_dataset_config_names('okinst')))"
+    code = (
+        "import sys; sys.path.pop(0); import okinst, datasets; print(len(datasets.get_dataset_config_names('okinst')))"
+    )
     assert python(code, cwd=tmp_path).strip() == str(len(okinst.names()))
 
 

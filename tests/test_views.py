@@ -71,7 +71,11 @@ LONG = talk([("user", "하나?"), ("assistant", "둘."), ("user", "셋?"), ("ass
         ),
         ("oki", ask("질문", "답", "입력"), {"text": "<usr> 질문\n<sys> 입력\n<bot> 답"}),
         ("oki", LONG, {"text": "<sys>문서\n<usr> 하나?\n<bot> 둘.\n<usr> 셋?\n<bot> 넷."}),
-        ("koalpaca", ask("질문", "답", "맥락"), {"text": "### 질문: 질문\n\n### 맥락: 맥락\n\n### 답변: 답<|endoftext|>"}),
+        (
+            "koalpaca",
+            ask("질문", "답", "맥락"),
+            {"text": "### 질문: 질문\n\n### 맥락: 맥락\n\n### 답변: 답<|endoftext|>"},
+        ),
         (
             "prompt-completion",
             ask("질문", "답"),

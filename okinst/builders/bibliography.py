@@ -12,7 +12,10 @@ FILE = Path(__file__).with_name("bibliography.bib")
 def entries() -> dict[str, str]:
     """BibTeX entries by key, as they stand in the file."""
     text = FILE.read_text(encoding="utf-8")
-    return {found[2]: found[0].strip() for found in re.finditer(r"^@(\w+)\{([^,\s]+),.*?^\}", text, re.MULTILINE | re.DOTALL)}
+    return {
+        found[2]: found[0].strip()
+        for found in re.finditer(r"^@(\w+)\{([^,\s]+),.*?^\}", text, re.MULTILINE | re.DOTALL)
+    }
 
 
 def bibtex(keys: Iterable[str]) -> str:

@@ -110,7 +110,9 @@ class Located:
 class Door(Protocol):
     """What every door can do."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What the door is called."""
 
     def locate(self, upstream: Upstream, source: str) -> list[Located]:
         """The files behind one upstream name, at least one. Raises MissingFile or NoNetwork."""
@@ -294,7 +296,9 @@ def sha256(path: str | Path) -> str:
 
 
 def _cut(source: str, url: str) -> NoNetwork:
-    return NoNetwork(f"{source}: the connection broke off while {url} came in. Run the same again: it goes on from there.")
+    return NoNetwork(
+        f"{source}: the connection broke off while {url} came in. Run the same again: it goes on from there."
+    )
 
 
 def _request(url: str, source: str, start: int) -> IO[bytes]:
@@ -338,7 +342,9 @@ class _hub_errors:
 
         what = f"{self.source}: {self.upstream} at {self.upstream.repo.revision}"
         if isinstance(error, errors.GatedRepoError):
-            raise MissingFile(f"{what} asks for your consent. Accept its terms on the Hub, then: hf auth login") from error
+            raise MissingFile(
+                f"{what} asks for your consent. Accept its terms on the Hub, then: hf auth login"
+            ) from error
         if isinstance(error, errors.LocalEntryNotFoundError | errors.OfflineModeIsEnabled):
             raise NoNetwork(f"{what} is not in the Hub's cache, and the Hub cannot be reached. {_OFFLINE}") from error
         if isinstance(error, errors.RepositoryNotFoundError):
@@ -411,7 +417,7 @@ def _inside(folder: Path) -> list[str]:
 
 
 def _stamp(located: Located) -> str:
-    stat = os.stat(located.place)
+    stat = Path(located.place).stat()
     return f"{located.place}:{stat.st_size}:{stat.st_mtime_ns}"
 
 

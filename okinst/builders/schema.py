@@ -42,7 +42,7 @@ _INVISIBLE_END = frozenset(INVISIBLE)
 _STRING = datasets.Value("string")
 # A Python list, not datasets.List or Sequence: the one spelling that means list-of-struct on 3.6, 4 and 5.
 _MESSAGES = [{"role": _STRING, "content": _STRING}]
-COMMON: dict[str, Any] = {column: _STRING for column in ("id", "source", "language", "license", "making")}
+COMMON: dict[str, Any] = dict.fromkeys(("id", "source", "language", "license", "making"), _STRING)
 _COLUMNS: dict[Shape, dict[str, Any]] = {
     "conversation": {"messages": _MESSAGES, "context": _STRING},
     "preference": {"prompt": _MESSAGES, "chosen": _MESSAGES, "rejected": _MESSAGES},

@@ -32,7 +32,7 @@ BATCH = 1_000
 FEW = 10
 
 
-class SourceBuilder(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):  # type: ignore[misc]
+class SourceBuilder(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
     """One source of rows.
 
     A subclass gives `CARD`, `COLUMNS`, `BUILDER_CONFIGS`, and `example`; `read` where the file is not JSON Lines, `SHAPE`
@@ -337,7 +337,9 @@ def digest(*parts: str) -> str:
 
 def source_code(builder: type) -> str:
     """The code that decides what a row becomes: the builder's modules up to its root, the shapes and the parsers."""
-    modules = [cls.__module__ for cls in builder.__mro__ if cls.__module__.partition(".")[0] not in ("datasets", "builtins")]
+    modules = [
+        cls.__module__ for cls in builder.__mro__ if cls.__module__.partition(".")[0] not in ("datasets", "builtins")
+    ]
     modules += [schema.__name__, formats.__name__]
     return code_of(*dict.fromkeys(modules))
 

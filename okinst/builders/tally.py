@@ -59,7 +59,9 @@ class Tally:
             if counts:
                 parts.append(
                     f"{verb}: "
-                    + ", ".join(f"{count:,} {why} (first: row {self.first[why]:,})" for why, count in counts.most_common())
+                    + ", ".join(
+                        f"{count:,} {why} (first: row {self.first[why]:,})" for why, count in counts.most_common()
+                    )
                 )
         if self.drift:
             parts.append(self.drift)

@@ -81,6 +81,9 @@ def options(
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks and the log.")] = False,
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which.")] = False,
 ) -> None:
+    if not sys.stderr.isatty():  # progress bars are for terminals; both libraries read these when they are imported
+        for library in ("HF_DATASETS", "HF_HUB"):
+            os.environ.setdefault(f"{library}_DISABLE_PROGRESS_BARS", "1")
     logging.basicConfig(level=logging.DEBUG if debug else logging.WARNING, format="%(message)s", stream=sys.stderr)
 
 
@@ -89,7 +92,9 @@ def list_(
     language: Annotated[str | None, typer.Option(help="ko, zh-Hans or en")] = None,
     license: Annotated[str | None, typer.Option(help="a licence id, such as apache-2.0 or unstated")] = None,
     shape: Annotated[str | None, typer.Option(help="conversation, preference, prompt, choice, ...")] = None,
-    room: Annotated[str | None, typer.Option(help="mixtures, korean_instructions, chinese_instructions, eval_sets")] = None,
+    room: Annotated[
+        str | None, typer.Option(help="mixtures, korean_instructions, chinese_instructions, eval_sets")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """List everything that can be loaded."""
@@ -146,14 +151,20 @@ def show(
 
 @app.command()
 def build(
-    name: Annotated[str, typer.Argument(metavar="NAME_OR_RECIPE.toml", help="a name of `okinst list`, or a recipe.toml")],
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="A folder that is not there yet, or empty.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME_OR_RECIPE.toml", help="a name of `okinst list`, or a recipe.toml")
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="DIR", help="A folder that is not there yet, or empty.")
+    ],
     mirror: MirrorDir = None,
     sample: Sample = False,
     data_dir: DataDir = None,
     view: Annotated[
         str | None,
-        typer.Option(help="Write conversations as messages, alpaca, sharegpt, aulm, oki, prompt-completion or koalpaca."),
+        typer.Option(
+            help="Write conversations as messages, alpaca, sharegpt, aulm, oki, prompt-completion or koalpaca."
+        ),
     ] = None,
     raw: Annotated[bool, typer.Option("--raw", help="A source's upstream columns, untouched.")] = False,
     num_proc: Annotated[int, typer.Option(min=1, metavar="N", help="Processes.")] = 1,
@@ -163,7 +174,6 @@ def build(
     """Build a set, and write it as a folder that load_dataset and the Hub can read: Parquet, README.md, provenance.json."""
     from okinst.publishing import build
 
-    _bars()
     built = build(
         name,
         output,
@@ -182,7 +192,6 @@ def demo(
     """Build aulm-0809 from the sample corpus, with no network, and load it back."""
     from okinst.publishing import build
 
-    _bars()
     built = build("aulm-0809", output, sample=True, replace=True)
     _print_built(built, as_json=False)
     from datasets import load_dataset
@@ -204,7 +213,6 @@ def fetch(
     """Fill a mirror with the upstream files of some sources. Run again after an interruption: it goes on."""
     from okinst.cli import fetching
 
-    _bars()
     fetched = []
     for name in names:  # every name is looked up before the first byte comes in
         fetching.sources(name)
@@ -228,10 +236,11 @@ def measure(
     """For maintainers: read whole upstream files and write what was found to measured.tsv."""
     from okinst.cli import fetching
 
-    _bars()
     for name in names:
         for measured in fetching.measure(name, **_door(mirror, False, None)):
-            print(f"{measured.config} {measured.split}: {measured.file}, {measured.rows:,} rows, {measured.kept:,} kept")
+            print(
+                f"{measured.config} {measured.split}: {measured.file}, {measured.rows:,} rows, {measured.kept:,} kept"
+            )
 
 
 def _door(mirror: Path | None, sample: bool, data_dir: Path | None) -> dict[str, Any]:
@@ -245,17 +254,6 @@ def _door(mirror: Path | None, sample: bool, data_dir: Path | None) -> dict[str,
 def _flags(**flags: Any) -> dict[str, Any]:
     """The options that were given."""
     return {name: value for name, value in flags.items() if value}
-
-
-def _bars() -> None:
-    """Progress bars are for terminals."""
-    if sys.stderr.isatty():
-        return
-    import datasets
-    import huggingface_hub.utils
-
-    datasets.disable_progress_bars()
-    huggingface_hub.utils.disable_progress_bars()
 
 
 def _print_json(value: Any) -> None:

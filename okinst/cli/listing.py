@@ -40,7 +40,9 @@ def card_lines(card: dict[str, Any]) -> Iterator[str]:
         if key in card:
             yield f"{key + ':':<14}{card[key]}"
     yield f"{'languages:':<14}{', '.join(card['languages'])}"
-    yield f"{'licence:':<14}{', '.join(card['licenses'])}" + (f" ({card['license_note']})" if "license_note" in card else "")
+    yield f"{'licence:':<14}{', '.join(card['licenses'])}" + (
+        f" ({card['license_note']})" if "license_note" in card else ""
+    )
     for key in ("generators", "translators", "derived_from", "overlaps"):
         if card.get(key):
             yield f"{key.replace('_', ' ') + ':':<14}{', '.join(card[key])}"
@@ -50,8 +52,7 @@ def card_lines(card: dict[str, Any]) -> Iterator[str]:
         yield f"{'rows:':<14}{split} {'' if card['rows_exact'] else '~'}{count:,} (upstream's word)"
     for file in card.get("files", ()):
         yield f"{'file:':<14}{file['split']} {file['repo']}/{file['path']} at {file['revision'][:12]}"
-    for line in (*card.get("measured", ()), *card.get("built", ())):
-        yield line
+    yield from (*card.get("measured", ()), *card.get("built", ()))
     if quirks := card.get("quirks"):
         yield "quirks:"
         yield from (f"  - {quirk}" for quirk in quirks)
@@ -132,9 +133,9 @@ def _source_card(builder: SourceBuilder) -> dict[str, Any]:
 
 def _mixture_card(builder: MixtureBuilder) -> dict[str, Any]:
     mixture = builder.config
-    built = builder.funnel() or [None] * len(mixture.parts)
-    parts = []
-    for part, step in zip(mixture.parts, built, strict=True):
+    funnel = builder.funnel()
+    parts: list[dict[str, Any]] = []
+    for part, step in zip(mixture.parts, funnel or [{}] * len(mixture.parts), strict=True):
         reasons = {**step["left_out"], **step["ruled_out"]} if step else {}
         parts.append(
             {
@@ -149,8 +150,8 @@ def _mixture_card(builder: MixtureBuilder) -> dict[str, Any]:
         "source": "all",
         "expected": mixture.rows,
         "expected_exact": mixture.rows_exact,
-        "built": sum(part["built"] for part in parts) if builder.funnel() else None,
-        "why": "" if builder.funnel() else f"not built here yet: okinst build {mixture.name} -o DIR",
+        "built": sum(step["taken"] for step in funnel) if funnel else None,
+        "why": "" if funnel else f"not built here yet: okinst build {mixture.name} -o DIR",
     }
     return {
         **_mixture_entry(mixture),

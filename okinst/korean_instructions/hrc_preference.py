@@ -13,7 +13,10 @@ class HRCPreference(HRC):
         HRC.CARD,
         title="Human Rights Corpus v1, as preferences",
         overlaps=("hrc",),
-        quirks=(*HRC.CARD.quirks, "Upstream ranks nothing: that the grounded answer is the better one is okinst's reading."),
+        quirks=(
+            *HRC.CARD.quirks,
+            "Upstream ranks nothing: that the grounded answer is the better one is okinst's reading.",
+        ),
     )
     SHAPE = "preference"
     BUILDER_CONFIGS = [

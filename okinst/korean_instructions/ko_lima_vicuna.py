@@ -27,9 +27,7 @@ class KoLimaVicuna(SourceBuilder):
         derived_from=("LIMA",),
         overlaps=("ko-lima",),
         warning="",
-        quirks=(
-            "no.json, 164 rows in English, is not read; aulm-0809 as it was has them.",
-        ),
+        quirks=("no.json, 164 rows in English, is not read; aulm-0809 as it was has them.",),
         citations=("kolimavicuna", "lima"),
     )
     COLUMNS = {

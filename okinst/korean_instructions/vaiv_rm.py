@@ -40,7 +40,9 @@ class VaivRM(SourceBuilder):
         Variant(
             name="vaiv-rm",
             description="The friendlier of two answers.",
-            files={split: tuple(REPO / f"{FOLDER}/{kind}_{split}.json" for kind in KINDS) for split in ("train", "test")},
+            files={
+                split: tuple(REPO / f"{FOLDER}/{kind}_{split}.json" for kind in KINDS) for split in ("train", "test")
+            },
             rows={"train": 2_484},
             rows_exact=False,
         )

@@ -42,7 +42,7 @@ class Plan:
         return found
 
 
-class MixtureBuilder(datasets.ArrowBasedBuilder):  # type: ignore[misc]
+class MixtureBuilder(datasets.ArrowBasedBuilder):
     """Prepare each part with its own builder, then put them together.
 
     Which rows are taken depends on the seed, the part's name and the number of its rows; the order of the whole on the

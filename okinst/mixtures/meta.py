@@ -20,7 +20,7 @@ def builder_class(name: str) -> type[SourceBuilder | MixtureBuilder]:
     raise catalogue.unknown(name, NAMES)
 
 
-class Okinst(datasets.DatasetBuilder):  # type: ignore[misc]
+class Okinst(datasets.DatasetBuilder):
     """Every name of okinst. Calling it gives the builder that the name belongs to, never one of this class."""
 
     BUILDER_CONFIGS = [*MIXTURES.values(), *(entry.variant for entry in catalogue.SOURCES.values())]

@@ -1,14 +1,14 @@
 """A user's own mixture, as a TOML file.
 
-    name = "korean-small"            # optional: the file's name otherwise
-    description = "..."              # optional
-    seed = 42                        # optional: 0
-    shuffle = true                   # optional: true; false keeps part after part
+name = "korean-small"            # optional: the file's name otherwise
+description = "..."              # optional
+seed = 42                        # optional: 0
+shuffle = true                   # optional: true; false keeps part after part
 
-    [[parts]]
-    source = "koalpaca-v1.0"         # any name of `okinst list`
-    take = 0.5                       # optional: a share (0.5), a number of rows (500), or all of it
-    split = "train"                  # optional
+[[parts]]
+source = "koalpaca-v1.0"         # any name of `okinst list`
+take = 0.5                       # optional: a share (0.5), a number of rows (500), or all of it
+split = "train"                  # optional
 """
 
 import re

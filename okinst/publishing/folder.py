@@ -267,7 +267,8 @@ def _provenance(builder: SourceBuilder | MixtureBuilder, built: Built, layout: s
         "door": next((part["door"] for part in built.funnel if part.get("door")), None),
         "rows": built.rows,
         "composition": [
-            {**dict(zip(("split", *BY), group, strict=True)), "rows": count} for group, count in built.composition.items()
+            {**dict(zip(("split", *BY), group, strict=True)), "rows": count}
+            for group, count in built.composition.items()
         ],
         "funnel": built.funnel,
         "set_aside": dict(built.set_aside),
