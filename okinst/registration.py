@@ -35,6 +35,10 @@ def _knowing_okinst(factory: Callable[..., Any]) -> Callable[..., Any]:
     def dataset_module_factory(path: str, *args: Any, **kwargs: Any) -> Any:
         if path != NAME:
             return factory(path, *args, **kwargs)
+        if kwargs.get("revision") is not None:
+            from okinst.builders import WrongCall
+
+            raise WrongCall("okinst pins the revision of every upstream file itself: leave revision= out.")
         from datasets.load import DatasetModule
 
         # No hash: each builder names its cache after its own code and files.

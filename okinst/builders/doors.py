@@ -14,7 +14,6 @@ import functools
 import hashlib
 import os
 import re
-import shutil
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -22,6 +21,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Protocol
+
+from datasets.utils import tqdm as hf_tqdm
 
 from okinst.builders.errors import MissingFile, NoNetwork, WrongCall
 
@@ -273,9 +274,18 @@ def download(url: str, target: Path, source: str) -> Path:
         resumed = getattr(answer, "status", 200) == 206
         length = int(getattr(answer, "headers", {}).get("Content-Length") or 0)
         expected = length + (start if resumed else 0) if length else None
-        with partial.open("ab" if resumed else "wb") as sink:
+        bar = hf_tqdm(
+            desc=f"Downloading {target.name}",
+            total=expected,
+            initial=start if resumed else 0,
+            unit="B",
+            unit_scale=True,
+        )
+        with bar, partial.open("ab" if resumed else "wb") as sink:
             try:
-                shutil.copyfileobj(answer, sink, _CHUNK)
+                while chunk := answer.read(_CHUNK):
+                    sink.write(chunk)
+                    bar.update(len(chunk))
             except (OSError, EOFError) as error:
                 if getattr(error, "errno", None) is not None and not isinstance(error, ConnectionError):
                     raise

@@ -1,5 +1,6 @@
 """The builder that each source fills in: say where the files are, how they are read, and what one row means."""
 
+import ast
 import errno
 import gc
 import hashlib
@@ -7,6 +8,7 @@ import logging
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, ClassVar
@@ -18,7 +20,7 @@ from okinst.builders import bibliography, doors, formats, measured, schema
 from okinst.builders import tally as tallying
 from okinst.builders.card import Card, Variant
 from okinst.builders.doors import Located, Upstream
-from okinst.builders.errors import DamagedFile, DiskFull, Drift, TooManyLost, Unmapped
+from okinst.builders.errors import DamagedFile, DiskFull, Drift, TooManyLost, Unmapped, WrongCall
 from okinst.builders.schema import Row, Shape
 from okinst.builders.tally import PREFIX, Tally
 
@@ -28,6 +30,7 @@ logger = logging.getLogger("okinst")
 DATASET = "okinst"
 #: rows per Arrow table; a few MB of text
 BATCH = 1_000
+_FOREIGN = frozenset(("datasets.builder", "builtins"))
 #: this many rows may always be left out: a share says nothing about a file of twelve rows
 FEW = 10
 
@@ -77,6 +80,7 @@ class SourceBuilder(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
     # -- what datasets asks ---------------------------------------------------------------------------------------
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        refuse_features(kwargs)
         kwargs["dataset_name"] = DATASET
         super().__init__(*args, **kwargs)
 
@@ -89,7 +93,7 @@ class SourceBuilder(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
 
     def _identity(self, config: Variant) -> Iterator[str]:
         """What names the cache: the code, the options and the files, so that no change is answered with old rows."""
-        yield source_code(type(self))
+        yield code_of(*(cls.__module__ for cls in type(self).__mro__ if cls.__module__ not in _FOREIGN))
         yield repr((config.name, config.raw, config.as_published, config.accept_drift))
         if config.rule:
             yield config.rule.__qualname__ + code_of(config.rule.__module__)
@@ -330,24 +334,46 @@ def uncollected() -> Iterator[None]:
             gc.enable()
 
 
+def refuse_features(options: dict[str, Any]) -> None:
+    """Raise WrongCall for load_dataset's features=: the columns are okinst's promise."""
+    if options.get("features") is not None:
+        raise WrongCall("okinst's columns are the same for every set; cast the rows after loading, not with features=.")
+
+
 def digest(*parts: str) -> str:
     """A short name for all of these strings."""
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
-def source_code(builder: type) -> str:
-    """The code that decides what a row becomes: the builder's modules up to its root, the shapes and the parsers."""
-    modules = [
-        cls.__module__ for cls in builder.__mro__ if cls.__module__.partition(".")[0] not in ("datasets", "builtins")
-    ]
-    modules += [schema.__name__, formats.__name__]
-    return code_of(*dict.fromkeys(modules))
-
-
 def code_of(*modules: str) -> str:
-    """The text of some modules, read afresh: inspect's line cache would still see the code that was first imported."""
-    files = (getattr(sys.modules.get(module), "__file__", None) for module in modules)
-    return "".join(Path(file).read_text(encoding="utf-8") for file in files if file)
+    """The code of some modules and of all they import from their own package: what decides what a row becomes.
+
+    Read afresh, not through inspect: its line cache would still see the code that was first imported.
+    """
+    found: dict[str, str] = {}
+    waiting = list(modules)
+    while waiting:
+        module = waiting.pop()
+        file = getattr(sys.modules.get(module), "__file__", None)
+        if module in found or file is None:
+            continue
+        stat = Path(file).stat()
+        found[module], imported = _code(file, stat.st_mtime_ns, stat.st_size)
+        waiting += [name for name in imported if name.partition(".")[0] in (DATASET, module.partition(".")[0])]
+    return "\0".join(found[module] for module in sorted(found))
+
+
+@lru_cache(maxsize=1024)
+def _code(file: str, changed: int, size: int) -> tuple[str, tuple[str, ...]]:
+    """The text of a module, and the modules it imports; `changed` and `size` tell an edited file from the cached one."""
+    text = Path(file).read_text(encoding="utf-8")
+    imported = []
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            imported += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Import):
+            imported += [alias.name for alias in node.names]
+    return text, tuple(imported)
 
 
 def disk_full(error: Exception, folder: str) -> DiskFull | None:

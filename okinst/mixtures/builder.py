@@ -13,8 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from okinst.builders import SourceBuilder, WrongCall, bibliography, schema
-from okinst.builders.source import DATASET, code_of, digest, disk_full
-from okinst.mixtures import mixture as mixture_module
+from okinst.builders.source import DATASET, code_of, digest, disk_full, refuse_features
 from okinst.mixtures.aulm_0809 import AULM_0809, AULM_0809_DOCUMENTED
 from okinst.mixtures.mixture import Mixture, Part
 from okinst.mixtures.open_korean_instructions import OPEN_KOREAN_INSTRUCTIONS, OPEN_KOREAN_INSTRUCTIONS_DOCUMENTED
@@ -60,9 +59,10 @@ class MixtureBuilder(datasets.ArrowBasedBuilder):
     config: Mixture
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        refuse_features(kwargs)
         kwargs["dataset_name"] = DATASET
         self._cache_of_parts = kwargs.get("cache_dir")
-        self._num_proc: int | None = None
+        self._prepare_options: dict[str, Any] = {}
         super().__init__(*args, **kwargs)
 
     def _create_builder_config(self, *args: Any, **kwargs: Any) -> tuple[Mixture, str]:
@@ -70,7 +70,7 @@ class MixtureBuilder(datasets.ArrowBasedBuilder):
         if not config.parts:
             raise WrongCall(f"{config.name}: a mixture needs at least one part.")
         self.hash = digest(
-            code_of(__name__, mixture_module.__name__),
+            code_of(__name__),
             json.dumps(config.recipe(), ensure_ascii=False),
             *(str(self._part(part, config).hash) for part in config.parts),
         )
@@ -100,9 +100,10 @@ class MixtureBuilder(datasets.ArrowBasedBuilder):
             citation=bibliography.bibtex(citations),
         )
 
-    def download_and_prepare(self, *args: Any, num_proc: int | None = None, **kwargs: Any) -> None:
-        self._num_proc = num_proc
-        super().download_and_prepare(*args, num_proc=num_proc, **kwargs)
+    def download_and_prepare(self, *args: Any, **kwargs: Any) -> None:
+        # the parts are prepared the way the whole is
+        self._prepare_options = {key: kwargs[key] for key in ("num_proc", "download_mode") if key in kwargs}
+        super().download_and_prepare(*args, **kwargs)
 
     def _split_generators(self, downloads: Any) -> list[datasets.SplitGenerator]:
         if downloads.is_streaming:
@@ -138,7 +139,7 @@ class MixtureBuilder(datasets.ArrowBasedBuilder):
         prepared, chosen, funnel, offset = [], [], [], 0
         for part in self.config.parts:
             builder = self._part(part, self.config)
-            builder.download_and_prepare(num_proc=self._num_proc)
+            builder.download_and_prepare(**self._prepare_options)
             rows = builder.as_dataset(split=part.split)
             count = part.count(len(rows), capped=self.config.sample)
             if count < len(rows):

@@ -112,7 +112,7 @@ def build(
     chosen = view(layout) if layout else None
     builder.download_and_prepare(num_proc=num_proc)
     sets = builder.as_dataset()
-    with appearing(folder) as partial:
+    with appearing(folder, replace) as partial:
         built = Built(builder.config.name, folder, {}, funnel(builder))
         for split, rows in sets.items():
             _write_split(rows, split, partial, built, chosen)
@@ -149,7 +149,7 @@ def check_output(folder: Path, replace: bool) -> None:
 
 
 @contextmanager
-def appearing(folder: Path) -> Iterator[Path]:
+def appearing(folder: Path, replace: bool = False) -> Iterator[Path]:
     """A folder to write into that takes its name only when everything is written."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     for stale in folder.parent.glob(f".{folder.name}{INCOMPLETE}*"):
@@ -160,7 +160,7 @@ def appearing(folder: Path) -> Iterator[Path]:
     try:
         yield partial
         with _undisturbed():
-            # Only now is what stood there given up; check_output has seen that it was okinst's own, or empty.
+            check_output(folder, replace)  # once more: another build may have been quicker
             if folder.is_dir():
                 shutil.rmtree(folder)
             partial.rename(folder)
@@ -172,6 +172,8 @@ def appearing(folder: Path) -> Iterator[Path]:
 
 def _runs(pid: str) -> bool:
     """Whether the process that left a folder behind is still at work on it."""
+    if os.name == "nt":  # where signal 0 is no question but Ctrl-C
+        return True
     try:
         os.kill(int(pid), 0)
     except (ValueError, ProcessLookupError):
