@@ -186,3 +186,11 @@ def test_debug_shows_the_traceback(tmp_path: Path) -> None:
     v11(tmp_path, text=b"[]")
     done = okinst("--debug", "build", "koalpaca-v1.1", "--data-dir", tmp_path, "-o", tmp_path / "out")
     assert done.returncode == 1 and "Traceback" in done.stderr and "DamagedFile" in done.stderr
+
+
+def test_an_answer_nobody_knows_is_named_with_its_row(mirror: Path, tmp_path: Path) -> None:
+    path = mirror / "SKT-LSL/KoBEST_datarepo/v1.0/COPA/dev.tsv"
+    path.write_bytes(path.read_bytes()[:-1] + b"3")
+    builder = SOURCES["kobest-copa"].builder(mirror=str(mirror), cache_dir=str(tmp_path), accept_drift=True)
+    with pytest.raises(DamagedFile, match=r"kobest-copa: row 3 of .*dev.tsv cannot be read .*Answer '3'"):
+        builder.download_and_prepare()

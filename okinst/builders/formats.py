@@ -7,8 +7,8 @@ here holds more than one row (or one Parquet batch) at a time.
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import IO
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import IO, Literal
 
 import orjson
 import pyarrow as pa
@@ -106,6 +106,15 @@ def parquet(file: IO[bytes], name: str) -> Iterator[Row]:
             yield from batch.to_pylist()
     except pa.ArrowInvalid as error:
         raise DamagedFile(f"{name} is not a whole Parquet file ({_one_line(error)}). Fetch the file again.") from error
+
+
+Format = Literal["JSON Lines", "JSON array", "TSV", "Parquet"]
+READERS: dict[Format, Callable[[IO[bytes], str], Iterator[Row]]] = {
+    "JSON Lines": json_lines,
+    "JSON array": json_array,
+    "TSV": tsv,
+    "Parquet": parquet,
+}
 
 
 def marked_turns(text: str, markers: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -21,6 +21,7 @@ from okinst.builders import tally as tallying
 from okinst.builders.card import Card, Variant
 from okinst.builders.doors import Located, Upstream
 from okinst.builders.errors import DamagedFile, DiskFull, Drift, TooManyLost, Unmapped, WrongCall
+from okinst.builders.formats import Format
 from okinst.builders.schema import Row, Shape
 from okinst.builders.tally import PREFIX, Tally
 
@@ -38,8 +39,8 @@ FEW = 10
 class SourceBuilder(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
     """One source of rows.
 
-    A subclass gives `CARD`, `COLUMNS`, `BUILDER_CONFIGS`, and `example`; `read` where the file is not JSON Lines, `SHAPE`
-    where a row is not a conversation, and `examples` where one upstream row becomes several.
+    A subclass gives `CARD`, `COLUMNS`, `BUILDER_CONFIGS`, and `example`; `FORMAT` where the files are not JSON Lines (`read`
+    where they are like no other), `SHAPE` where a row is not a conversation, and `examples` where one upstream row becomes several.
 
     It is a `GeneratorBasedBuilder`: `_generate_examples` is the contract. What `datasets` calls is `_generate_tables`,
     which makes Arrow tables of the same rows, several at a time: encoding row by row is most of what a plain
@@ -48,6 +49,8 @@ class SourceBuilder(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
 
     CARD: ClassVar[Card]
     SHAPE: ClassVar[Shape] = "conversation"
+    #: how the upstream files are laid out, whatever their names say
+    FORMAT: ClassVar[Format] = "JSON Lines"
     #: the upstream columns, for raw=True and for a reader
     COLUMNS: ClassVar[dict[str, Any]]
     #: the largest share of rows that may be left out before a build is refused
@@ -59,8 +62,8 @@ class SourceBuilder(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
     # -- what a source says ---------------------------------------------------------------------------------------
 
     def read(self, file: IO[bytes], name: str) -> Iterator[Row]:
-        """The upstream rows of one open file; `name` is for messages."""
-        return formats.json_lines(file, name)
+        """The upstream rows of one open file; `name` is for messages. A format of its own overrides this."""
+        return formats.READERS[self.FORMAT](file, name)
 
     def example(self, row: Row) -> Row:
         """What one upstream row means: the columns of the shape, and any common column that differs from the Card.

@@ -1,11 +1,8 @@
 """Alpaca in Chinese, from carbonz0. "No input" is spelt in many ways, and markup came through as HTML entities."""
 
 import re
-from collections.abc import Iterator
-from typing import IO
 
 from okinst.builders import Card, GitHub, Row, SourceBuilder, Variant, ask, clean
-from okinst.builders.formats import json_array
 
 REPO = GitHub("carbonz0/alpaca-chinese-dataset", "fea92d753753d3afcdf4bbdbfe54cc200bcb3770")
 # Only what the translator made: html.unescape would also turn the &copy of an address into a sign.
@@ -57,6 +54,7 @@ class AlpacaZhCarbonz0(SourceBuilder):
         ),
         citations=("alpacazhcarbonz0", "alpaca"),
     )
+    FORMAT = "JSON array"
     COLUMNS = {"instruction": "string", "input": "string", "output": "string"}
     BUILDER_CONFIGS = [
         Variant(
@@ -66,9 +64,6 @@ class AlpacaZhCarbonz0(SourceBuilder):
             rows={"train": 20_465},
         )
     ]
-
-    def read(self, file: IO[bytes], name: str) -> Iterator[Row]:
-        return json_array(file, name)
 
     def example(self, row: Row) -> Row:
         return ask(unescape(row["instruction"]), unescape(row["output"]), real_input(row["input"]))

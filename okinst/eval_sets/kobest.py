@@ -3,11 +3,7 @@
 `query` and `choices` are what the harness shows a model, character for character; `task` is the harness's name.
 """
 
-from collections.abc import Iterator
-from typing import IO
-
-from okinst.builders import Card, DamagedFile, GitHub, Row, SourceBuilder, Upstream
-from okinst.builders.formats import tsv
+from okinst.builders import Card, GitHub, SourceBuilder, Upstream
 
 REPO = GitHub("SKT-LSL/KoBEST_datarepo", "2956e24d8d5de8bad263432480f740d0e2eeee43")
 #: our split, upstream's file
@@ -29,7 +25,7 @@ def truth(answer: str) -> int:
     try:
         return {"false": 0, "true": 1}[answer.strip().lower()]
     except KeyError:
-        raise DamagedFile(f"the answer is {answer!r}, neither True nor False") from None
+        raise ValueError(f"the answer is {answer!r}, neither True nor False") from None
 
 
 class KoBEST(SourceBuilder):
@@ -54,6 +50,4 @@ class KoBEST(SourceBuilder):
         citations=("kobest",),
     )
     SHAPE = "choice"
-
-    def read(self, file: IO[bytes], name: str) -> Iterator[Row]:
-        return tsv(file, name)
+    FORMAT = "TSV"

@@ -1,6 +1,6 @@
 """KoBEST COPA: which is the cause, or the effect? The right choice is 1 or 2 upstream, 0 or 1 here."""
 
-from okinst.builders import DamagedFile, Row, Variant, choose
+from okinst.builders import Row, Variant, choose
 from okinst.eval_sets.kobest import KoBEST, tables
 
 # The blank in front is the harness's: the query has two.
@@ -32,7 +32,7 @@ class KoBESTCOPA(KoBEST):
         connector = CONNECTORS.get(row["question"].strip())
         answer = ANSWERS.get(row["Answer"].strip())
         if connector is None or answer is None:
-            raise DamagedFile(
+            raise ValueError(
                 f"question is {row['question']!r} and Answer {row['Answer']!r}, where 원인 or 결과 and 1 or 2 are known"
             )
         return choose(f"{row['sentence']} {connector}", (row["1"], row["2"]), answer, "kobest_copa")

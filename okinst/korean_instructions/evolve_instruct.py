@@ -1,10 +1,6 @@
 """Evolve-instruct, from lcw99: instructions evolved the WizardLM way, answered by GPT. `input` IS the instruction."""
 
-from collections.abc import Iterator
-from typing import IO
-
 from okinst.builders import Card, GitHub, Row, SourceBuilder, Variant, ask
-from okinst.builders.formats import json_array
 
 REPO = GitHub("lcw99/evolve-instruct", "a9efda53065ad6bf618a06cbc2b3e0ca2aeb2471")
 MAIN = REPO / "gen_data/evol_instruct.json"
@@ -33,6 +29,7 @@ class EvolveInstruct(SourceBuilder):
         ),
         citations=("evolveinstruct", "wizardlm"),
     )
+    FORMAT = "JSON array"
     COLUMNS = {"input": "string", "output": "string"}
     BUILDER_CONFIGS = [
         Variant(
@@ -43,9 +40,6 @@ class EvolveInstruct(SourceBuilder):
             rows_exact=False,
         )
     ]
-
-    def read(self, file: IO[bytes], name: str) -> Iterator[Row]:
-        return json_array(file, name)
 
     def example(self, row: Row) -> Row:
         return ask(row["input"], row["output"])

@@ -1,11 +1,9 @@
 """LIMA in Korean, from changpt. no.json beside it holds the 164 rows that were never translated; a bare load takes both."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import IO
 
 from okinst.builders import Card, Hub, Row, SourceBuilder, Variant, talk
-from okinst.builders.formats import json_array, speakers
+from okinst.builders.formats import speakers
 
 REPO = Hub("changpt/ko-lima-vicuna", "0c28275")
 KOREAN = REPO / "ko_lima_vicuna.json"
@@ -30,6 +28,7 @@ class KoLimaVicuna(SourceBuilder):
         quirks=("no.json, 164 rows in English, is not read; aulm-0809 as it was has them.",),
         citations=("kolimavicuna", "lima"),
     )
+    FORMAT = "JSON array"
     COLUMNS = {
         "id": "string",
         "conversations": [{"from": "string", "value": "string"}],
@@ -42,9 +41,6 @@ class KoLimaVicuna(SourceBuilder):
             rows={"train": 866},
         )
     ]
-
-    def read(self, file: IO[bytes], name: str) -> Iterator[Row]:
-        return json_array(file, name)
 
     def example(self, row: Row) -> Row:
         return talk(speakers(row["conversations"]))

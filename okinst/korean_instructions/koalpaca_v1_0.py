@@ -1,10 +1,6 @@
 """KoAlpaca v1.0, from Beomi: Alpaca's instructions by DeepL, answered anew by gpt-3.5-turbo. One JSON array."""
 
-from collections.abc import Iterator
-from typing import IO
-
 from okinst.builders import Card, GitHub, Row, SourceBuilder, Variant, ask
-from okinst.builders.formats import json_array
 
 REPO = GitHub("Beomi/KoAlpaca", "fb5c84e205755f2291ac78f76c5a416030b57b3f")
 
@@ -32,6 +28,7 @@ class KoAlpacaV10(SourceBuilder):
         ),
         citations=("koalpaca", "alpaca"),
     )
+    FORMAT = "JSON array"
     COLUMNS = {"instruction": "string", "input": "string", "output": "string"}
     BUILDER_CONFIGS = [
         Variant(
@@ -41,9 +38,6 @@ class KoAlpacaV10(SourceBuilder):
             rows={"train": 49_620},
         )
     ]
-
-    def read(self, file: IO[bytes], name: str) -> Iterator[Row]:
-        return json_array(file, name)
 
     def example(self, row: Row) -> Row:
         return ask(row["instruction"], row["output"], row["input"])

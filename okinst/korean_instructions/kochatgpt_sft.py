@@ -1,11 +1,8 @@
 """KoChatGPT, step 1, from airobotlab: questions answered by gpt-3.5. One JSON array in spite of its name .jsonl."""
 
 import re
-from collections.abc import Iterator
-from typing import IO
 
 from okinst.builders import Card, GitHub, Row, SourceBuilder, Variant, ask, clean
-from okinst.builders.formats import json_array
 
 REPO = GitHub("airobotlab/KoChatGPT", "5d01e3d74d5ef5a0a32c18150dc9b907eef3f691")
 FOLDER = "data_kochatgpt"
@@ -47,6 +44,7 @@ class KoChatGPTSFT(SourceBuilder):
         ),
         citations=("kochatgpt",),
     )
+    FORMAT = "JSON array"
     COLUMNS = {"prompt": "string", "completion": "string", "tokens": "int64"}
     BUILDER_CONFIGS = [
         Variant(
@@ -56,9 +54,6 @@ class KoChatGPTSFT(SourceBuilder):
             rows={"train": 12_000},
         )
     ]
-
-    def read(self, file: IO[bytes], name: str) -> Iterator[Row]:
-        return json_array(file, name)
 
     def example(self, row: Row) -> Row:
         return ask(row["prompt"], unquote(row["completion"]))

@@ -1,10 +1,6 @@
 """KoInstruct-QA, from HAE-RAE: reading comprehension as instructions. A missing input is the string "nan"."""
 
-from collections.abc import Iterator
-from typing import IO
-
 from okinst.builders import Card, Hub, Row, SourceBuilder, Variant, ask
-from okinst.builders.formats import parquet
 
 # Neither a revision nor a file name is known of this one, and the first copy may have been withdrawn.
 REPO = Hub("HAERAE-HUB/KoInstruct-QA", "main", copies=("GSON-backup/KoInstruct-QA",))
@@ -34,6 +30,7 @@ class KoInstructQA(SourceBuilder):
         ),
         citations=("koinstruct",),
     )
+    FORMAT = "Parquet"
     COLUMNS = {"instruction": "string", "input": "string", "output": "string"}
     BUILDER_CONFIGS = [
         Variant(
@@ -44,9 +41,6 @@ class KoInstructQA(SourceBuilder):
             rows_exact=False,
         )
     ]
-
-    def read(self, file: IO[bytes], name: str) -> Iterator[Row]:
-        return parquet(file, name)
 
     def example(self, row: Row) -> Row:
         return ask(row["instruction"], row["output"], "" if row["input"] == MISSING else row["input"])

@@ -1,10 +1,7 @@
 """ShareGPT-74k by Google Translate, from dbdu. Each config is two part files; a bare load would mix both configs."""
 
-from collections.abc import Iterator
-from typing import IO
-
 from okinst.builders import Card, Hub, Row, SourceBuilder, Variant, talk
-from okinst.builders.formats import json_array, speakers
+from okinst.builders.formats import speakers
 
 REPO = Hub("dbdu/ShareGPT-74k-ko", "5a76fbb")
 
@@ -31,6 +28,7 @@ class ShareGPT74kKo(SourceBuilder):
         ),
         citations=("sharegpt74kko",),
     )
+    FORMAT = "JSON array"
     COLUMNS = {
         "id": "string",
         "conversations": [{"from": "string", "value": "string"}],
@@ -51,9 +49,6 @@ class ShareGPT74kKo(SourceBuilder):
             rows_exact=False,
         ),
     ]
-
-    def read(self, file: IO[bytes], name: str) -> Iterator[Row]:
-        return json_array(file, name)
 
     def example(self, row: Row) -> Row:
         return talk(speakers(row["conversations"]))

@@ -1,10 +1,7 @@
 """ShareGPT by DeepL, from junelee (KoVicuna). Four files of different schemas; this is the multi-turn one in use."""
 
-from collections.abc import Iterator
-from typing import IO
-
 from okinst.builders import Card, Hub, Row, SourceBuilder, Variant, talk
-from okinst.builders.formats import json_array, speakers
+from okinst.builders.formats import speakers
 
 REPO = Hub("junelee/sharegpt_deepl_ko", "3dd21720e1b7a1f480d14d333f5e06e7cfad8ba2")
 
@@ -32,6 +29,7 @@ class ShareGPTDeepLKo(SourceBuilder):
         ),
         citations=("kovicuna",),
     )
+    FORMAT = "JSON array"
     COLUMNS = {
         "id": "string",
         "conversations": [{"from": "string", "value": "string"}],
@@ -45,9 +43,6 @@ class ShareGPTDeepLKo(SourceBuilder):
             rows_exact=False,
         )
     ]
-
-    def read(self, file: IO[bytes], name: str) -> Iterator[Row]:
-        return json_array(file, name)
 
     def example(self, row: Row) -> Row:
         return talk(speakers(row["conversations"]))

@@ -1,11 +1,8 @@
 """VAIV's Korean-friendly LLM, step 3: prompts that wait for an answer."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import IO
 
 from okinst.builders import Row, SourceBuilder, Variant, request
-from okinst.builders.formats import json_array
 from okinst.korean_instructions.vaiv_sft import REPO, VaivSFT
 
 
@@ -25,6 +22,7 @@ class VaivPPO(SourceBuilder):
         ),
     )
     SHAPE = "prompt"
+    FORMAT = "JSON array"
     COLUMNS = {"id": "string", "prompt": "string"}
     BUILDER_CONFIGS = [
         Variant(
@@ -34,9 +32,6 @@ class VaivPPO(SourceBuilder):
             rows={"train": 3_608},
         )
     ]
-
-    def read(self, file: IO[bytes], name: str) -> Iterator[Row]:
-        return json_array(file, name)
 
     def example(self, row: Row) -> Row:
         return request(row["prompt"])

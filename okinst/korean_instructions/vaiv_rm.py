@@ -1,11 +1,8 @@
 """VAIV's Korean-friendly LLM, step 2: two answers, the friendlier chosen. Most end in a left-over `<|endoftext|>`."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import IO
 
 from okinst.builders import Row, SourceBuilder, Variant, prefer
-from okinst.builders.formats import json_array
 from okinst.korean_instructions.vaiv_sft import REPO, VaivSFT, without_end
 
 FOLDER = "RewardModel/data_final"
@@ -28,6 +25,7 @@ class VaivRM(SourceBuilder):
         ),
     )
     SHAPE = "preference"
+    FORMAT = "JSON array"
     COLUMNS = {
         "id": "string",
         "id2": "string",
@@ -47,9 +45,6 @@ class VaivRM(SourceBuilder):
             rows_exact=False,
         )
     ]
-
-    def read(self, file: IO[bytes], name: str) -> Iterator[Row]:
-        return json_array(file, name)
 
     def example(self, row: Row) -> Row:
         return prefer(row["prompt"], without_end(row["chosen"]), without_end(row["rejected"]))
