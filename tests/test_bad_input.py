@@ -89,6 +89,88 @@ def test_rows_left_out_are_counted_by_reason(tmp_path: Path) -> None:
     assert tally.read == tally.kept + tally.left_out.total()
 
 
+def test_rows_laid_out_oddly_are_counted_and_the_rest_goes_on(tmp_path: Path) -> None:
+    odd = [
+        None,
+        "text",
+        {"a": 1},
+        [None],
+        ["turn"],
+        [{"value": "no from"}],
+        [{"from": None, "value": "x"}],
+        [{"from": "gpt"}],
+    ]
+    good = [{"from": "human", "value": "질문"}, {"from": "gpt", "value": "답"}]
+    rows = [{"id": "x", "conversations": turns} for turns in [*odd, *[good] * 20]]
+    (tmp_path / "ko_dataset_2.json").write_text(json.dumps(rows), encoding="utf-8")
+    (tally,) = tallies("sharegpt-deepl-ko", tmp_path)
+    assert (tally.read, tally.kept) == (28, 20)
+    assert tally.left_out == {"conversations that are no list": 3, "a turn without from and value": 5}
+
+
+def test_rankings_that_are_none_are_counted(tmp_path: Path) -> None:
+    def row(*ranking: object) -> dict[str, Any]:
+        return {"prompt": "질문", **{f"completion_{n}": f"답 {n}" for n in range(3)}, "ranking": list(ranking)}
+
+    rows = [row(2, 0, 1), row(0, 0, 0), row(5, 6, 7), row(True, 0, 1), row(0, 1), {**row(0, 1, 2), "ranking": None}]
+    (tmp_path / "kochatgpt_2_RM.jsonl").write_text(json.dumps(rows), encoding="utf-8")
+    (tally,) = tallies("kochatgpt-rm", tmp_path, accept_drift=True)
+    assert tally.kept == 3
+    assert tally.left_out == {"tied pair": 3, "ranks that are none": 3, "not as many ranks as answers": 1}
+
+
+def test_half_a_character_costs_one_row(tmp_path: Path) -> None:
+    good = json.dumps(GOOD)
+    v11(tmp_path, text=f'{good}\n{{"instruction": "\\ud800", "output": "a", "url": ""}}\n{good}\n'.encode())
+    (tally,) = tallies("koalpaca-v1.1", tmp_path)
+    assert tally.left_out == {"half a character (a lone surrogate)": 1} and tally.kept == 2
+
+
+@pytest.mark.parametrize("blank", ["\u200b", "\u200b\u3000\u200b", "\u3164", "\u2060\n", "\u200e"])
+def test_an_answer_nobody_can_see_is_empty(blank: str, tmp_path: Path) -> None:
+    v11(tmp_path, *[GOOD] * 3, {**GOOD, "output": blank})
+    (tally,) = tallies("koalpaca-v1.1", tmp_path)
+    assert tally.left_out == {"empty output": 1}
+
+
+def test_few_may_be_lost_only_beside_more_that_are_not(tmp_path: Path) -> None:
+    v11(tmp_path, GOOD, *[{**GOOD, "output": ""}] * 10)
+    with pytest.raises(TooManyLost, match="10 of 11"):
+        tallies("koalpaca-v1.1", tmp_path)
+
+
+def test_a_parquet_page_that_is_damaged(tmp_path: Path, mirror: Path) -> None:
+    path = next(mirror.rglob("*.parquet"))
+    data = bytearray(path.read_bytes())
+    data[200:2000] = bytes(1800)
+    path.write_bytes(data)
+    with pytest.raises(DamagedFile, match=r"koinstruct-qa: .*is not a whole Parquet file"):
+        SOURCES["koinstruct-qa"].builder(mirror=str(mirror), cache_dir=str(tmp_path)).download_and_prepare()
+
+
+def test_the_number_of_rows_is_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from okinst.builders import measured
+    from okinst.builders.doors import sha256
+
+    path = v11(tmp_path, GOOD, GOOD) / "KoAlpaca_v1.1.jsonl"
+    size, digest = path.stat().st_size, sha256(path)
+    known = measured.Measure(
+        "koalpaca-v1.1", "train", "Beomi/KoAlpaca/KoAlpaca_v1.1.jsonl", "c" * 40, size, digest, 3, 3, ""
+    )
+    monkeypatch.setattr(SOURCES["koalpaca-v1.1"].builder, "measures", classmethod(lambda cls: (known,)))
+    with pytest.raises(Drift, match="number of rows is 2, it was 3"):
+        tallies("koalpaca-v1.1", tmp_path)
+    (tally,) = tallies("koalpaca-v1.1", tmp_path, accept_drift=True)
+    assert tally.verified is False and tally.drift and "number of rows" in tally.drift
+
+
+def test_a_rule_that_needs_a_column_that_is_gone(tmp_path: Path, mirror: Path) -> None:
+    path = mirror / "nlpai-lab/kullm-v2/kullm-v2.jsonl"
+    path.write_text(path.read_text(encoding="utf-8").replace('"id": ', '"identifier": ', 1), encoding="utf-8")
+    done = okinst("build", "aulm-0809", "--mirror", mirror, "-o", tmp_path / "out")
+    assert done.returncode == 1 and "kullm-v2: row 0" in done.stderr and "no column 'id'" in done.stderr
+
+
 def test_what_is_not_text_is_counted(tmp_path: Path) -> None:
     v11(tmp_path, *[GOOD] * 5, {**GOOD, "output": 5}, {**GOOD, "output": None})
     (tally,) = tallies("koalpaca-v1.1", tmp_path)
@@ -152,7 +234,11 @@ def test_raw_loses_no_column_in_silence(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (("build", "koalpaca-v1.1", "--data-dir", "{folder}", "-o", "{out}"), 1, ("line 1", "KoAlpaca_v1.1.jsonl")),
+        (
+            ("build", "koalpaca-v1.1", "--data-dir", "{folder}", "-o", "{out}"),
+            1,
+            ("koalpaca-v1.1: line 1", "okinst fetch"),
+        ),
         (("build", "hrc", "--data-dir", "{folder}", "-o", "{out}"), 1, ("humane_right", "{folder}", "data_dir")),
         (("build", "hcr", "-o", "{out}"), 2, ("'hcr'", "hrc", "okinst list")),
         (("build", "hrc", "--sample", "--mirror", "{folder}", "-o", "{out}"), 2, ("--mirror, --sample",)),
@@ -166,6 +252,8 @@ def test_raw_loses_no_column_in_silence(tmp_path: Path) -> None:
         (("list", "--language", "fr"), 2, ("fr", "ko")),
         (("build", "hrc", "--sample"), 2, ("--output",)),
         (("bild",), 2, ("build",)),
+        (("build", "aulm-0809", "--sample", "--raw", "-o", "{out}"), 2, ("raw is for sources",)),
+        (("build", "", "-o", "{out}"), 2, ("okinst list",)),
     ],
 )
 def test_the_command_line_says_what_and_what_next(
@@ -184,13 +272,16 @@ def test_the_command_line_says_what_and_what_next(
 
 def test_debug_shows_the_traceback(tmp_path: Path) -> None:
     v11(tmp_path, text=b"[]")
-    done = okinst("--debug", "build", "koalpaca-v1.1", "--data-dir", tmp_path, "-o", tmp_path / "out")
-    assert done.returncode == 1 and "Traceback" in done.stderr and "DamagedFile" in done.stderr
+    for where in (0, 1, 6):
+        words: list[object] = ["build", "koalpaca-v1.1", "--data-dir", tmp_path, "-o", tmp_path / "out"]
+        words.insert(where, "--debug")
+        done = okinst(*words)
+        assert done.returncode == 1 and "Traceback" in done.stderr and "DamagedFile" in done.stderr
 
 
 def test_an_answer_nobody_knows_is_named_with_its_row(mirror: Path, tmp_path: Path) -> None:
     path = mirror / "SKT-LSL/KoBEST_datarepo/v1.0/COPA/dev.tsv"
     path.write_bytes(path.read_bytes()[:-1] + b"3")
     builder = SOURCES["kobest-copa"].builder(mirror=str(mirror), cache_dir=str(tmp_path), accept_drift=True)
-    with pytest.raises(DamagedFile, match=r"kobest-copa: row 3 of .*dev.tsv cannot be read .*Answer '3'"):
+    with pytest.raises(DamagedFile, match=r"kobest-copa: row 3 of .*dev.tsv cannot be read: .*Answer '3'"):
         builder.download_and_prepare()

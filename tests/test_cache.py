@@ -39,10 +39,8 @@ def test_an_edited_mapping_changes_the_rows(tmp_path: Path) -> None:
     assert first(tmp_path, "aulm-0809-documented", {"sample": True})[0]["content"] == "과제: " + mixed[0]["content"]
     schema = package / "builders" / "schema.py"
     code = schema.read_text(encoding="utf-8")
-    schema.write_text(
-        code.replace('{"role": "user", "content": join', '{"role": "system", "content": join'), encoding="utf-8"
-    )
-    assert first(tmp_path, "koalpaca-v1.1", {"sample": True, "as_published": True})[0]["role"] == "system"
+    schema.write_text(code.replace('"content": clean(answer)}', '"content": clean(answer) + "!"}'), encoding="utf-8")
+    assert first(tmp_path, "koalpaca-v1.1", {"sample": True})[1]["content"] == after[1]["content"] + "!"
 
 
 def test_a_changed_file_changes_the_rows(tmp_path: Path, mirror: Path) -> None:

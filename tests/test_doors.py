@@ -1,14 +1,21 @@
 """Where files come from, over real folders and real HTTP."""
 
+import json
+import os
 import shutil
+import subprocess
+import sys
+import textwrap
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from okinst.builders import MissingFile, NoNetwork, WrongCall, doors
-from okinst.builders.doors import GitHub, Network
-from okinst.builders.doors import Hub as HubRepo
+from okinst.builders import MissingFile, NoNetwork, WrongCall, doors, network
+from okinst.builders.network import Network
+from okinst.builders.upstream import GitHub
+from okinst.builders.upstream import Hub as HubRepo
 from okinst.catalogue import SOURCES
 from tests.conftest import SAMPLE, okinst, python
 from tests.hub_double import Hub, Repo, serving
@@ -51,13 +58,27 @@ def repo_of(name: str, **options: object) -> tuple[str, Repo]:
 def test_the_first_door_that_is_set_decides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = str(tmp_path)
     choose = doors.choose
-    assert choose(data_dir=folder, mirror=folder, sample=True).name == "folder"
-    assert choose(data_dir=None, mirror=folder, sample=True).name == "mirror"
     monkeypatch.setenv("OKINST_MIRROR", folder)
+    assert choose(data_dir=folder, mirror=None, sample=False).name == "folder"
+    assert choose(data_dir=None, mirror=folder, sample=False).name == "mirror"
     assert choose(data_dir=None, mirror=None, sample=True).name == "sample"
     assert choose(data_dir=None, mirror=None, sample=False).name == "mirror"
     monkeypatch.delenv("OKINST_MIRROR")
     assert choose(data_dir=None, mirror=None, sample=False).name == "network"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"mirror": ".", "sample": True},
+        {"data_dir": ".", "sample": True},
+        {"data_dir": ".", "mirror": "."},
+        {"sample": "no"},
+    ],
+)
+def test_two_doors_are_a_wrong_call(options: dict[str, object]) -> None:
+    with pytest.raises(WrongCall, match=r"exclude each other|True or False"):
+        SOURCES["hrc"].builder(**options)
 
 
 def test_a_folder_that_is_not_there_is_a_wrong_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,10 +112,16 @@ def test_a_folder_may_be_flat_a_tree_or_a_mirror(layout: str, tmp_path: Path) ->
 
 def test_a_glob_finds_shards_in_every_local_door(tmp_path: Path) -> None:
     repo = HubRepo("owner/name", "main", copies=("other/name",))
-    for place in ("a/data/train-1-abc.parquet", "a/other.txt", "mirror/other/name/data/train-2.parquet"):
+    for place in (
+        "a/data/train-1-abc.parquet",
+        "a/data/test-1.parquet",
+        "a/else/train-9.parquet",
+        "a/data/deeper/train-9.parquet",
+        "mirror/other/name/data/train-2.parquet",
+    ):
         (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / place).touch()
-    wanted = repo / "*.parquet"
+    wanted = repo / "data/train-*.parquet"
     assert [found.path for found in doors.Folder(tmp_path / "a").locate(wanted, "x")] == ["data/train-1-abc.parquet"]
     assert [found.path for found in doors.Mirror(tmp_path / "mirror").locate(wanted, "x")] == ["data/train-2.parquet"]
     with pytest.raises(MissingFile):
@@ -124,28 +151,64 @@ def test_an_interrupted_download_goes_on_where_it_stopped(hub: Hub, tmp_path: Pa
     hub.cuts = [1000]
     target = tmp_path / "file"
     with pytest.raises(NoNetwork, match="goes on from there"):
-        doors.download(f"{hub.url}/file", target, "demo")
+        network.download(f"{hub.url}/file", target, "demo")
     assert not target.exists()
-    assert doors.download(f"{hub.url}/file", target, "demo").read_bytes() == data
+    assert network.download(f"{hub.url}/file", target, "demo").read_bytes() == data
     assert [headers.get("range") for headers in hub.bodies("/file")] == [None, "bytes=1000-"]
-    doors.download(f"{hub.url}/file", target, "demo")
+    network.download(f"{hub.url}/file", target, "demo")
     assert len(hub.requests) == 2, "a file that is there is not asked for again"
+
+
+def test_a_stream_that_breaks_off_is_an_error_not_a_short_set(hub: Hub, home: dict[str, str]) -> None:
+    data = (SAMPLE / RAW).read_bytes()
+    hub.raw[RAW_URL] = data
+    hub.cuts = [data.index(b"\n", 5000) + 1]  # at the end of a line: nothing else tells
+    script = (
+        f"try:\n{textwrap.indent(LOAD, '    ')}\nexcept Exception as error:\n    print(type(error).__name__, error)"
+    )
+    told = python(script, "koalpaca-v1.1", '{"streaming": true}', **home, OKINST_GITHUB_ENDPOINT=hub.url)
+    assert told.startswith("NoNetwork koalpaca-v1.1: the connection broke off")
+
+
+def test_leaving_a_stream_early_is_quiet(home: dict[str, str]) -> None:
+    code = "import okinst; rows = iter(okinst.load('koalpaca-v1.1', sample=True, streaming=True, split='train')); next(rows)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ, **home})
+    assert done.returncode == 0 and done.stderr == ""
+
+
+def test_a_part_of_another_commit_is_not_spliced(hub: Hub, tmp_path: Path) -> None:
+    hub.raw["/old/file"], hub.raw["/new/file"] = b"old " * 1000, b"new!" * 1000
+    hub.cuts = [1000]
+    with pytest.raises(NoNetwork):
+        network.download(f"{hub.url}/old/file", tmp_path / "file", "demo")
+    assert network.download(f"{hub.url}/new/file", tmp_path / "file", "demo").read_bytes() == b"new!" * 1000
+
+
+def test_several_downloads_of_one_file_are_one(hub: Hub, tmp_path: Path) -> None:
+    hub.raw["/file"] = b"x" * 3_000_000
+    with ThreadPoolExecutor(4) as pool:
+        paths = list(pool.map(lambda _: network.download(f"{hub.url}/file", tmp_path / "file", "demo"), range(4)))
+    assert {path.stat().st_size for path in paths} == {3_000_000} and len(hub.bodies("/file")) == 1
 
 
 def test_a_part_longer_than_the_file_is_begun_again(hub: Hub, tmp_path: Path) -> None:
     hub.raw["/file"] = b"new"
-    (tmp_path / "file.incomplete").write_bytes(b"the older and longer file")
-    assert doors.download(f"{hub.url}/file", tmp_path / "file", "demo").read_bytes() == b"new"
+    hub.cuts = [0]
+    with pytest.raises(NoNetwork):
+        network.download(f"{hub.url}/file", tmp_path / "file", "demo")
+    (part,) = tmp_path.glob("file.*.incomplete")
+    part.write_bytes(b"longer than the file")
+    assert network.download(f"{hub.url}/file", tmp_path / "file", "demo").read_bytes() == b"new"
 
 
 def test_github_errors_name_the_source_and_the_next_act(hub: Hub, tmp_path: Path) -> None:
     with pytest.raises(MissingFile, match=r"demo: .*404.*data_dir="):
-        doors.download(f"{hub.url}/gone", tmp_path / "gone", "demo")
+        network.download(f"{hub.url}/gone", tmp_path / "gone", "demo")
     hub.statuses = [503]
     with pytest.raises(NoNetwork, match=r"demo: .*503.*Try again"):
-        doors.download(f"{hub.url}/busy", tmp_path / "busy", "demo")
+        network.download(f"{hub.url}/busy", tmp_path / "busy", "demo")
     with pytest.raises(NoNetwork, match=r"demo: .*cannot be reached.*--mirror"):
-        doors.download("http://127.0.0.1:9/file", tmp_path / "off", "demo")
+        network.download("http://127.0.0.1:9/file", tmp_path / "off", "demo")
 
 
 # -- the Hub, through huggingface_hub ---------------------------------------------------------------------------------
@@ -216,8 +279,11 @@ def test_a_shortened_commit_is_looked_up(hub: Hub, home: dict[str, str]) -> None
 def test_a_copy_stands_in_for_a_repository_that_is_gone(hub: Hub, home: dict[str, str]) -> None:
     _, repo = repo_of("koinstruct-qa")
     hub.repos["GSON-backup/KoInstruct-QA"] = repo
-    rows = python(LOAD, "koinstruct-qa", "{}", **home, HF_ENDPOINT=hub.url)
-    assert rows.count("koinstruct-qa/train/") == 26
+    out = Path(home["HF_HOME"], "out")
+    done = okinst("build", "koinstruct-qa", "-o", out, "--json", **home, HF_ENDPOINT=hub.url)
+    assert done.returncode == 0 and json.loads(done.stdout)["rows"] == {"train": 26}
+    (file,) = json.loads((out / "provenance.json").read_text(encoding="utf-8"))["funnel"][0]["files"]
+    assert (file["repo"], file["revision"]) == ("GSON-backup/KoInstruct-QA", repo.commit)
 
 
 @pytest.mark.parametrize(
@@ -238,10 +304,16 @@ def test_what_the_hub_refuses_is_said(
         assert word in done.stderr
 
 
-@pytest.mark.parametrize("environment", [{}, {"HF_HUB_OFFLINE": "1"}])
 @pytest.mark.parametrize("name", ["oig-smallchip2-ko", "hrc"])
-def test_without_a_network_the_way_out_is_named(name: str, environment: dict[str, str], home: dict[str, str]) -> None:
-    done = okinst("build", name, "-o", Path(home["HF_HOME"], "out"), **home, **environment)
+def test_offline_nothing_is_asked_for(name: str, hub: Hub, home: dict[str, str]) -> None:
+    offline = {**home, "HF_HUB_OFFLINE": "1", "HF_ENDPOINT": hub.url, "OKINST_GITHUB_ENDPOINT": hub.url}
+    done = okinst("build", name, "-o", Path(home["HF_HOME"], "out"), **offline)
+    assert done.returncode == 1 and "okinst fetch" in done.stderr and hub.requests == []
+
+
+@pytest.mark.parametrize("name", ["oig-smallchip2-ko", "hrc"])
+def test_without_a_network_the_way_out_is_named(name: str, home: dict[str, str]) -> None:
+    done = okinst("build", name, "-o", Path(home["HF_HOME"], "out"), **home)
     assert done.returncode == 1, done.stderr
     assert name in done.stderr and "okinst fetch" in done.stderr and "--mirror" in done.stderr
     assert "Traceback" not in done.stderr

@@ -14,10 +14,11 @@ from pathlib import Path
 import datasets
 import pyarrow.parquet as pq
 import pytest
+from filelock import FileLock
 
 from okinst.builders import WrongCall, doors
 from okinst.publishing import build
-from okinst.publishing.folder import appearing
+from okinst.publishing.place import appearing
 from okinst.views import parse
 from tests.conftest import ROOT, SAMPLE, okinst, python
 
@@ -107,7 +108,11 @@ def test_a_view_is_written_and_what_it_cannot_hold_is_set_aside(tmp_path: Path) 
     aside = [
         json.loads(line) for line in (tmp_path / "out" / "set-aside.jsonl").read_text(encoding="utf-8").splitlines()
     ]
-    assert built.set_aside.total() == len(aside) == 1 and "system" in aside[0]["reason"]
+    assert built.set_aside.total() == len(aside) == 4
+    assert {row["reason"] for row in aside} == {
+        "it has no word for the role 'system'",
+        "it has no word for the role 'chatgpt'",
+    }
     assert len(rows) + len(aside) == 160 and built.rows == {"train": len(rows)}
     ours = {row["id"]: row for row in datasets.load_dataset("okinst", "aulm-0809", sample=True, split="train")}
     for row in rows:
@@ -123,7 +128,7 @@ def test_raw_columns_can_be_built(tmp_path: Path) -> None:
 def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
     for out in (tmp_path, tmp_path / "file"):
-        with pytest.raises(WrongCall, match="Name another folder"):
+        with pytest.raises(WrongCall, match="Name another"):
             build("hrc", out, sample=True)
     done = okinst("build", "hrc", "--sample", "-o", tmp_path)
     assert done.returncode == 2 and "is not empty" in done.stderr
@@ -135,8 +140,12 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
 def test_demo_gives_up_only_its_own(tmp_path: Path) -> None:
     for _ in range(2):
         assert okinst("demo", cwd=tmp_path).returncode == 0
-    (tmp_path / "okinst-demo" / "provenance.json").unlink()
+    (tmp_path / "okinst-demo" / "notes.txt").write_text("mine")
     assert okinst("demo", cwd=tmp_path).returncode == 2
+    assert (tmp_path / "okinst-demo" / "notes.txt").read_text() == "mine"
+    build("hrc", tmp_path / "mine", sample=True)
+    assert okinst("demo", "-o", tmp_path / "mine").returncode == 2
+    assert (tmp_path / "mine" / "hrc").is_dir()
 
 
 def test_what_fails_while_writing_leaves_nothing(tmp_path: Path) -> None:
@@ -147,14 +156,59 @@ def test_what_fails_while_writing_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_the_remains_of_a_killed_build_are_removed_by_the_next(tmp_path: Path) -> None:
-    gone = subprocess.Popen([sys.executable, "-c", ""])
-    gone.wait()
-    remains = tmp_path / f".out.incomplete-{gone.pid}"
-    remains.mkdir()
-    alive = tmp_path / f".out.incomplete-{os.getppid()}"
-    alive.mkdir()
-    build("hrc", tmp_path / "out", sample=True)
+    remains, alive = tmp_path / ".out.incomplete-dead", tmp_path / ".out.incomplete-alive"
+    for folder in (remains, alive):
+        folder.mkdir()
+    with FileLock(alive / ".lock"):
+        build("hrc", tmp_path / "out", sample=True)
     assert not remains.exists() and alive.exists()
+
+
+def test_odd_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    assert build("hrc", Path(), sample=True).rows == {"train": 18}
+    assert sorted(path.name for path in (tmp_path / "here").iterdir()) == ["README.md", "hrc", "provenance.json"]
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert build("hrc", Path("~/my sets/한글 [1]"), sample=True).folder == tmp_path / "home/my sets/한글 [1]"
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    build("hrc", tmp_path / "link", sample=True)
+    assert (tmp_path / "real" / "README.md").is_file() and (tmp_path / "link").is_symlink()
+    (tmp_path / "file").touch()
+    for out in (tmp_path / "file" / "below", Path("/proc/okinst")):
+        done = okinst("build", "hrc", "--sample", "-o", out)
+        assert done.returncode == 1 and "the system refused" in done.stderr and "please report" not in done.stderr
+
+
+def test_a_file_put_there_meanwhile_is_not_lost(tmp_path: Path) -> None:
+    with pytest.raises(WrongCall, match="is not empty"), appearing(tmp_path / "out") as partial:
+        (partial / "README.md").touch()
+        (tmp_path / "out").mkdir()
+        (tmp_path / "out" / "thesis.txt").write_text("precious")
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert (tmp_path / "out" / "thesis.txt").read_text() == "precious"
+
+
+def test_builds_side_by_side_into_one_folder(tmp_path: Path) -> None:
+    """One wins, the others say so; nobody's rows are mixed with another's."""
+    names = ["hrc", "koalpaca-v1.1", "hrc", "vaiv-ppo"]
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", "okinst.cli.app", "build", name, "--sample", "-o", str(tmp_path / "out")],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        for name in names
+    ]  # fmt: skip
+    told = [(process.communicate(timeout=120), process.returncode) for process in running]
+    assert sorted(code for _, code in told) == [0, 2, 2, 2], told
+    assert all("is not empty" in error for (_, error), code in told if code)
+    (winner,) = [name for name, (_, code) in zip(names, told, strict=True) if code == 0]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(
+        ["README.md", winner, "provenance.json"]
+    )
+    assert json.loads((tmp_path / "out" / "provenance.json").read_text(encoding="utf-8"))["name"] == winner
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
 SLOW = """
@@ -243,11 +297,31 @@ def test_a_disk_that_is_really_full(full: str, tmp_path: Path, mirror: Path) -> 
 
 
 def test_disk_errors_are_told_from_others() -> None:
-    from okinst.builders.source import disk_full
+    from okinst.builders.errors import DiskFull
+    from okinst.builders.tables import plain_disk_errors
 
-    wrapped = RuntimeError("An error occurred")
-    wrapped.__cause__ = OSError(errno.ENOSPC, "No space left on device")
-    assert "No space left" in str(disk_full(wrapped, "x")) and disk_full(RuntimeError("other"), "x") is None
+    with pytest.raises(DiskFull, match=r"no room left while writing x .No space left"), plain_disk_errors("x"):
+        raise datasets.exceptions.DatasetGenerationError from OSError(errno.ENOSPC, "No space left on device")
+    with pytest.raises(PermissionError), plain_disk_errors("x"):
+        raise PermissionError(errno.EACCES, "no")
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_garbage_collector_is_as_it_was(fails: bool, tmp_path: Path, mirror: Path) -> None:
+    import gc
+
+    from okinst.builders import DamagedFile
+    from okinst.catalogue import SOURCES
+
+    if fails:
+        (mirror / "Beomi/KoAlpaca/KoAlpaca_v1.1.jsonl").write_text("[")
+    builder = SOURCES["koalpaca-v1.1"].builder(mirror=str(mirror), cache_dir=str(tmp_path / "cache"))
+    if fails:
+        with pytest.raises(DamagedFile):
+            builder.download_and_prepare()
+    else:
+        builder.download_and_prepare()
+    assert gc.isenabled()
 
 
 def test_large_sets_become_shards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mirror: Path) -> None:

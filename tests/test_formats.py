@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from okinst.builders import DamagedFile
+from okinst.builders import DamagedFile, Unmapped
 from okinst.builders.formats import json_array, json_lines, marked_turns, parquet, tsv
 
 text = st.text(st.characters(codec="utf-8"), max_size=12)
@@ -78,19 +78,25 @@ def test_marked_turns_lose_nothing(whole: str) -> None:
         (json_lines, b'"text"\n', ("line 1", "string")),
         (json_lines, b"3\n", ("line 1", "number")),
         (json_lines, b'{"a": "\xff"}\n', ("line 1", "byte 7 is not UTF-8")),
-        (json_lines, b'{"a": "\\ud800"}\n', ("line 1", "surrogate")),
         (json_lines, b'[\n{"a": 1}\n]\n', ("line 1", "looks like one JSON array")),
         (json_lines, b"PAR1\x00\x00", ("line 1", "binary")),
         (json_array, b'[{"a": 1}, {"a": 2', ("row 1", "ends in the middle")),
         (json_array, b'[{"a": 1}, {"a": 2}', ("ends in the middle",)),
         (json_array, b'[{"a": 1}, 3]', ("row 1", "number")),
-        (json_array, b'[{"a": 1}, {"a": "\xff"}]', ("row 1",)),
+        (json_array, b'[{"a": 1}, {"a": "\xff"}]', ("row 1", "not UTF-8")),
+        (json_array, b'[{"a": 1}, {"a": 2},]', ("row 2", "comma")),
+        (json_array, b'[{"a": 1} {"a": 2}]', ("row 1", "comma")),
+        (json_array, b'[{"a": 1}][{"a": 2}]', ("more behind the end",)),
+        (json_array, b'[{"a": 1}, {"a": 2x}]', ("row 1", "character 7")),
+        (json_array, b"[" + b'{"a":' * 100_000, ("row 0", "nested too deeply")),
+        (json_array, b"[3", ("row 0", "number")),
         (json_array, b'[{"a": 1}] trailing', ("row 1",)),
         (json_array, b'{"a": 1}\n{"a": 2}\n', ("begins with '{'", "JSON Lines?")),
         (json_array, b"", ("empty",)),
         (tsv, b"one\ttwo\n1\t2\n1\n", ("row 1", "fewer")),
         (tsv, b"one\ttwo\n1\t2\t3\n", ("row 0", "more")),
         (tsv, b"one\ttwo\n1\t\xff\n", ("row 0",)),
+        (tsv, b'one\ttwo\n1\t"open\n2\tb\n3\tc\n', ("row 0", "never closed")),
         (parquet, b"PAR1 but no more", ("Parquet",)),
     ],
 )  # fmt: skip
@@ -105,3 +111,30 @@ def test_parquet_rows() -> None:
     file = io.BytesIO()
     pq.write_table(pa.table({"a": ["x", None]}), file)
     assert list(parquet(file, "x")) == [{"a": "x"}, {"a": None}]
+
+
+@pytest.mark.parametrize("size", [1, 7, 1 << 16])
+def test_a_json_array_of_any_size_and_any_piece(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    from okinst.builders import formats
+
+    monkeypatch.setattr(formats, "_PIECE", size)
+    rows = [
+        {"number": number, "text": '가나다\\"\n' * (number % 50), "e": -1.5e-3, "t": True, "n": None}
+        for number in range(99)
+    ]
+    for ascii in (True, False):
+        data = json.dumps(rows, ensure_ascii=ascii).encode()
+        assert list(json_array(io.BytesIO(data), "x")) == rows
+        for cut in range(1, 200, 7):
+            with pytest.raises(DamagedFile, match="ends in the middle"):
+                list(json_array(io.BytesIO(data[:-cut]), "x"))
+
+
+@pytest.mark.parametrize(
+    ("parser", "data"), [(json_lines, b'{"a": "\\ud800"}\n{"a": 1}\n'), (json_array, b'[{"a": "\\uD83D"}, {"a": 1}]')]
+)
+def test_half_a_character_spoils_its_row_alone(parser: object, data: bytes) -> None:
+    bad, good = parser(io.BytesIO(data), "x")  # type: ignore[operator]
+    assert isinstance(bad, Unmapped) and "surrogate" in str(bad) and good == {"a": 1}
+    (pair,) = json_array(io.BytesIO(b'[{"a": "\\ud83d\\ude00"}]'), "x")
+    assert pair == {"a": "\U0001f600"}

@@ -14,7 +14,7 @@ MAY_IMPORT = {
     **{room: {"builders"} for room in SOURCES},
     "catalogue": {"builders"} | SOURCES,
     "views": {"builders"},
-    "mixtures": {"builders", "catalogue"} | SOURCES,
+    "mixtures": {"builders", "catalogue", "views"} | SOURCES,
     "publishing": {"builders", "catalogue", "mixtures", "views"},
     "cli": {"builders", "catalogue", "mixtures", "publishing", "views"},
     "registration": {"builders"},

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from okinst.builders import WrongCall
-from okinst.builders.schema import clean
 from okinst.catalogue import SOURCES
 from okinst.mixtures import MIXTURES, Mixture, MixtureBuilder, Part
 from okinst.publishing.folder import recipe_builder
+from okinst.views import render
 from tests.conftest import SAMPLE
 
 HRC, V11, KOBEST = (SOURCES[name].builder for name in ("hrc", "koalpaca-v1.1", "kobest-copa"))
@@ -37,81 +37,82 @@ def lines(path: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (SAMPLE / path).read_text(encoding="utf-8").splitlines()]
 
 
-def aulm_turns(row: dict[str, Any]) -> list[tuple[str, str]]:
-    """The turns as AULM had them, but for names: human is user, bot, gpt and every other bot is assistant."""
-    names = {"human": "user", "user": "user", "gpt": "assistant", "chatgpt": "assistant", "bard": "assistant"}
-    return [(names.get(turn["from"], turn["from"]), clean(turn["value"])) for turn in row["conversations"]]
+def aulm_turns(row: dict[str, Any]) -> list[dict[str, str]]:
+    names = {"user": "human", "gpt": "bot", "bard": "bot"}
+    return [{"from": names.get(turn["from"], turn["from"]), "value": turn["value"]} for turn in row["conversations"]]
 
 
-def asked(instruction: str, output: str, input: str = "") -> list[tuple[str, str]]:
-    question = "\n\n".join(part for part in (clean(instruction), clean(input)) if part)
-    return [("user", question), ("assistant", clean(output))]
+def asked(question: str, answer: str, input: str | None = None) -> list[dict[str, str]]:
+    first = [] if input is None else [{"from": "input", "value": input}]
+    return [*first, {"from": "human", "value": question}, {"from": "bot", "value": answer}]
 
 
-def korquad(text: str) -> list[tuple[str, str]] | None:
-    names = {"<sys>": "system", "<usr>": "user", "A :": "user", "A:": "user"}
-    names |= {"<bot>": "assistant", "B :": "assistant", "B:": "assistant"}
+def korquad(text: str) -> list[dict[str, str]] | None:
+    names = {"<sys>": "input", "<usr>": "human", "A :": "human", "A:": "human"}
+    names |= {"<bot>": "bot", "B :": "bot", "B:": "bot"}
     turns = []
     for line in text.split("\n"):
         marker = next((marker for marker in names if line.strip().startswith(marker)), None)
         if marker is None or "\nC:" in text:
             return None
-        turns.append((names[marker], line.strip()[len(marker) :].strip()))
+        turns.append({"from": names[marker], "value": line.strip()[len(marker) :].strip()})
     return turns
 
 
+def published(name: str, cache: Path) -> list[dict[str, Any]]:
+    builder = MixtureBuilder(config_name=name, sample=True, cache_dir=str(cache))
+    builder.download_and_prepare()
+    return list(builder.as_dataset(split="train"))
+
+
 def test_aulm_0809_as_it_was(tmp_path: Path) -> None:
+    """Every row in AULM's own layout, to the letter: nothing stripped, foreign speakers and empty inputs as they were."""
     qa = pq.read_table(SAMPLE / "HAERAE-HUB/KoInstruct-QA/data/train-00000-of-00001.parquet").to_pylist()
     wanted = [
         *[asked(row["input"], row["output"]) for row in array("lcw99/evolve-instruct/gen_data/evol_instruct.json")],
         *[asked(row["instruction"], row["output"]) for row in lines("Beomi/KoAlpaca/KoAlpaca_v1.1.jsonl")],
-        *[asked(row["instruction"], row["output"], row["input"].replace("nan", "")) for row in qa],
+        *[asked(row["instruction"], row["output"], None if row["input"] == "nan" else row["input"]) for row in qa],
         *map(aulm_turns, array("changpt/ko-lima-vicuna/ko_lima_vicuna.json")),
         *map(aulm_turns, array("changpt/ko-lima-vicuna/no.json")),
         *filter(None, (korquad(row["text"]) for row in lines("heegyu/korquad-chat-v1/korquad-chat.json"))),
         *[
-            asked(row["instruction"], row["output"], row["input"])
+            asked(row["instruction"], row["output"], row["input"] or None)
             for row in lines("nlpai-lab/kullm-v2/kullm-v2.jsonl")
             if "dolly" in row["id"]
         ],
         *map(aulm_turns, array("dbdu/ShareGPT-74k-ko/part2_ko_uncleaned.json")),
     ]
-    builder = MixtureBuilder(config_name="aulm-0809", sample=True, cache_dir=str(tmp_path))
-    builder.download_and_prepare()
-    rows = builder.as_dataset(split="train")
-    assert [[(turn["role"], turn["content"]) for turn in row["messages"]] for row in rows] == wanted
-    assert Counter(rows["language"]) == {"en": 4, "ko": len(wanted) - 4}
+    rows = published("aulm-0809", tmp_path)
+    assert [render(row, "aulm")["conversations"] for row in rows] == wanted
+    assert Counter(row["language"] for row in rows) == {"en": 4, "ko": len(wanted) - 4}
+    assert {"chatgpt", "system"} <= {turn["from"] for row in wanted for turn in row}
+    assert any(row[0] == {"from": "input", "value": ""} for row in wanted)
 
 
 def test_open_korean_instructions_as_it_was(tmp_path: Path) -> None:
-    def sharegpt(row: dict[str, Any]) -> list[tuple[str, str]] | None:
-        speakers = {turn["from"] for turn in row["conversations"]}
-        return None if "bing" in speakers or not speakers & {"gpt", "chatgpt", "bard"} else aulm_turns(row)
+    """Every row in its marked text, to the letter, in the order of the published files."""
 
-    v1_0 = array("Beomi/KoAlpaca/ko_alpaca_data.json")
-    wanted = {
-        "oig-smallchip2-ko": [
-            asked(row["user_translated"], row["chip2_translated"])
-            for row in lines("heegyu/OIG-small-chip2-ko/oig-smallchip2-dedu.jsonl")
-        ],
-        "koalpaca-v1.0": [asked(row["instruction"], row["output"], row["input"]) for row in v1_0],
-        "koalpaca-v1.1": [
-            asked(row["instruction"], row["output"]) for row in lines("Beomi/KoAlpaca/KoAlpaca_v1.1.jsonl")
-        ],
-        "korquad-chat": [None] * 22,  # every row, the one with a third speaker as well
-        "sharegpt-deepl-ko": list(filter(None, map(sharegpt, array("junelee/sharegpt_deepl_ko/ko_dataset_2.json")))),
-    }
-    builder = MixtureBuilder(config_name="open-korean-instructions", sample=True, cache_dir=str(tmp_path))
-    builder.download_and_prepare()
-    rows = list(builder.as_dataset(split="train"))
-    assert list(dict.fromkeys(row["source"] for row in rows)) == list(wanted), "in the order of the published files"
-    for source, turns in wanted.items():
-        built = [
-            [(turn["role"], turn["content"]) for turn in row["messages"]] for row in rows if row["source"] == source
-        ]
-        assert len(built) == len(turns)
-        assert turns[0] is None or built == turns
-    assert any(not row["messages"][-1]["content"] for row in rows), "an empty answer that was published is still there"
+    def sharegpt(row: dict[str, Any]) -> str | None:
+        marks = {"human": "<usr>", "user": "<usr>", "gpt": "<bot>", "chatgpt": "<bot>", "bard": "<bot>"}
+        speakers = {turn["from"] for turn in row["conversations"]}
+        if "bing" in speakers or not speakers & {"gpt", "chatgpt", "bard"}:
+            return None
+        return "\n".join(f"{marks[turn['from']]} {turn['value'].strip()}" for turn in row["conversations"])
+
+    def koalpaca(row: dict[str, str]) -> str:
+        middle = f"\n<sys> {row['input']}" if row.get("input") else ""
+        return f"<usr> {row['instruction']}{middle}\n<bot> {row['output']}"
+
+    oig = lines("heegyu/OIG-small-chip2-ko/oig-smallchip2-dedu.jsonl")
+    wanted = [
+        *[f"<usr> {row['user_translated'].strip()}\n<bot> {row['chip2_translated'].strip()}" for row in oig],
+        *map(koalpaca, array("Beomi/KoAlpaca/ko_alpaca_data.json")),
+        *map(koalpaca, lines("Beomi/KoAlpaca/KoAlpaca_v1.1.jsonl")),
+        *[row["text"] for row in lines("heegyu/korquad-chat-v1/korquad-chat.json")],
+        *filter(None, map(sharegpt, array("junelee/sharegpt_deepl_ko/ko_dataset_2.json"))),
+    ]
+    assert [render(row, "oki")["text"] for row in published("open-korean-instructions", tmp_path)] == wanted
+    assert any("\nC:" in text for text in wanted) and any(text.endswith("<bot> ") for text in wanted)
 
 
 @pytest.mark.parametrize("name", MIXTURES)
@@ -197,6 +198,42 @@ def test_more_rows_than_there_are(tmp_path: Path, mirror: Path) -> None:
     builder = recipe_builder(mixture, mirror=str(mirror), accept_drift=True, cache_dir=str(tmp_path))
     with pytest.raises(WrongCall, match="hrc: take = 100 rows were asked for, and there are 18"):
         builder.download_and_prepare()
+
+
+def test_the_same_part_twice_is_refused() -> None:
+    with pytest.raises(WrongCall, match=r"hrc \(train\) is there twice"):
+        Mixture(name="mine", parts=(Part(HRC, take=0.5), Part(V11), Part(HRC, take=0.5)))
+
+
+def test_a_seed_an_amount_and_a_rule_each_name_another_cache(tmp_path: Path) -> None:
+    """One name, one cache folder: only the recipe differs."""
+    parts = (Part(V11, take=20),)
+    seeds = [{row["id"] for row in rows_of(Mixture(name="mine", parts=parts, seed=seed), tmp_path)} for seed in (1, 2)]
+    assert seeds[0] != seeds[1]
+    assert len(rows_of(Mixture(name="mine", parts=(Part(V11, take=21),), seed=1), tmp_path)) == 21
+    ruled = Mixture(name="mine", parts=(Part(V11, rule=nothing_about_buses),), shuffle=False)
+    assert len(rows_of(ruled, tmp_path)) < len(
+        rows_of(Mixture(name="mine", parts=(Part(V11),), shuffle=False), tmp_path)
+    )
+
+
+def nothing_about_buses(row: dict[str, Any]) -> str | None:
+    return "a bus" if "버스" in row["instruction"] else None
+
+
+def test_a_rule_must_have_a_name() -> None:
+    with pytest.raises(WrongCall, match="no function of a module"):
+        recipe_builder(Mixture(name="mine", parts=(Part(V11, rule=lambda row: None),)), sample=True)
+
+
+def test_a_published_mixture_is_not_changed_by_options() -> None:
+    from okinst.publishing.folder import builder_of
+
+    for option in ({"shuffle": True}, {"seed": 3}, {"parts": ()}, {"raw": True}, {"sampel": True}):
+        with pytest.raises(WrongCall, match=f"no option '{next(iter(option))}'"):
+            builder_of("aulm-0809", sample=True, **option)
+    with pytest.raises(WrongCall, match="did you mean sample"):
+        builder_of("hrc", sampel=True)
 
 
 def test_shapes_do_not_mix() -> None:

@@ -45,6 +45,12 @@ def test_the_name_is_the_files_where_it_is_not_given(tmp_path: Path) -> None:
         (GOOD.replace("seed = 3", "seed = true"), ("seed", "whole number")),
         (GOOD.replace("seed = 3", "shuffle = 1"), ("shuffle", "true or false")),
         (GOOD.replace('"mine"', '"../mine"'), ("name", "letters")),
+        (GOOD.replace('"mine"', '"README.md"'), ("README.md", "cannot be the name")),
+        (GOOD.replace('"mine"', f'"{"m" * 300}"'), ("at most 100",)),
+        (GOOD.replace("0.5", "inf"), ("inf", "not a share")),
+        (GOOD.replace("0.5", "nan"), ("nan", "not a share")),
+        (GOOD.replace('"hrc"', '"aulm-0809"'), ("part 1", "aulm-0809 is a mixture")),
+        (GOOD.replace('"koalpaca-v1.1"', '"hrc"'), ("hrc (train) is there twice",)),
         (GOOD.replace('"mine"', '"aulm-0809"'), ("okinst's own", "another")),
         (GOOD.replace("[[parts]]", "[parts]", 1).split("[[parts]]")[0], ("parts", "[[parts]]")),
         ('name = "mine"\n', ("at least one part", "[[parts]]")),
@@ -60,6 +66,14 @@ def test_what_is_wrong_is_named(text: str, words: tuple[str, ...], tmp_path: Pat
         read(tmp_path, text)
     for word in words:
         assert word in str(error.value)
+
+
+def test_a_name_in_hangul_and_a_byte_order_mark(tmp_path: Path) -> None:
+    path = tmp_path / "나의_레시피.TOML"
+    path.write_bytes(b"\xef\xbb\xbf" + GOOD.replace('name = "mine"\n', "").encode())
+    assert recipe.is_recipe(str(path)) and recipe.read(path).name == "나의_레시피"
+    done = okinst("build", path, "--sample", "-o", tmp_path / "out")
+    assert done.returncode == 0 and (tmp_path / "out" / "나의_레시피").is_dir(), done.stderr
 
 
 def test_a_recipe_that_is_not_there_or_not_text(tmp_path: Path) -> None:

@@ -61,9 +61,24 @@ def test_no_name_at_all_says_how_to_give_one() -> None:
         load("okinst")
 
 
-def test_data_files_are_refused() -> None:
-    with pytest.raises(ValueError, match="data_dir="):
-        load("okinst", "hrc", data_files="x.json")
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"data_files": "x.json"}, "data_dir="),
+        ({"revision": "v1"}, "leave revision= out"),
+        ({"features": datasets.Features({"id": datasets.Value("string")})}, "cast the rows after loading"),
+        ({"sampel": True}, "did you mean sample"),
+        ({"sample": True, "mirror": "."}, "exclude each other"),
+    ],
+)
+def test_what_cannot_be_honoured_is_refused(options: dict[str, object], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        load("okinst", "hrc", **options)
+
+
+def test_a_name_that_is_no_text() -> None:
+    with pytest.raises(ValueError, match="the name of a set is text"):
+        load("okinst", 5)
 
 
 def test_registering_twice_is_harmless() -> None:

@@ -1,7 +1,6 @@
 """What every source stands on. Imports no other room."""
 
 from okinst.builders.card import Card, Language, License, Making, Variant
-from okinst.builders.doors import GitHub, Hub, Upstream
 from okinst.builders.errors import (
     DamagedFile,
     Drift,
@@ -14,6 +13,7 @@ from okinst.builders.errors import (
 )
 from okinst.builders.schema import Row, ask, choose, clean, find, label, prefer, rate, request, talk
 from okinst.builders.source import SourceBuilder
+from okinst.builders.upstream import GitHub, Hub, Upstream
 
 __all__ = [
     "Card",

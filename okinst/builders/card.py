@@ -6,8 +6,8 @@ from typing import Literal
 
 import datasets
 
-from okinst.builders.doors import Upstream
 from okinst.builders.schema import Row
+from okinst.builders.upstream import Upstream
 
 Language = Literal["ko", "zh-Hans", "en"]
 License = Literal[
@@ -70,8 +70,9 @@ class Variant(datasets.BuilderConfig):
     rows_exact: bool = True
     #: give the upstream columns untouched
     raw: bool = False
-    #: keep rows that the mapping would leave out (empty answers, foreign roles), as a published mixture once did
-    as_published: bool = False
+    #: how a published mixture once read an upstream row, in place of the source's own mapping: nothing is left out but what
+    #: it left out itself, by raising Unmapped
+    reading: Callable[[Row], Row] | None = None
     #: a mixture's rule on the upstream row: the reason why it does not want it, or None
     rule: Callable[[Row], str | None] | None = None
     #: a folder laid out <owner>/<repo>/<path>; wins over the environment variable OKINST_MIRROR

@@ -4,6 +4,7 @@ OkinstError
 ├── WrongCall            the call itself was wrong: an unknown name, a bad recipe (exit code 2)
 ├── MissingFile          a file is not where the chosen door looks for it
 ├── NoNetwork            the network, or the Hub, did not give the file
+├── DiskFull             no room to write
 └── DamagedFile          a file is there, but is not what the source promises
     ├── Drift            its size, sha256 or row count differ from measured.tsv
     └── TooManyLost      more rows failed to come through than the source declares normal
@@ -44,7 +45,7 @@ class TooManyLost(DamagedFile):
     """More rows failed to come through than the source declares normal."""
 
 
-class DiskFull(OkinstError, DatasetGenerationError, OSError):
+class DiskFull(OkinstError, DatasetGenerationError):
     """No room to write; nothing half-written is left."""
 
 

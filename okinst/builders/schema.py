@@ -35,9 +35,10 @@ ROLES = {
 SPEAKERS = frozenset(("system", "user", "assistant"))
 #: an Alpaca input joins the user turn behind this
 JOINT = "\n\n"
-#: text that str.strip() leaves but no reader sees
-INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
-_INVISIBLE_END = frozenset(INVISIBLE)
+#: what no reader sees at the end of a text: blanks, and the invisible characters (zero-width, direction marks, Hangul fillers)
+#: that str.strip() leaves
+BLANK = "".join(char for char in map(chr, range(0x10000)) if char.isspace())
+BLANK += "\u00ad\u115f\u1160\u200b\u200c\u200d\u200e\u200f\u2060\u2800\u3164\ufeff\uffa0"
 
 _STRING = datasets.Value("string")
 # A Python list, not datasets.List or Sequence: the one spelling that means list-of-struct on 3.6, 4 and 5.
@@ -98,15 +99,11 @@ def upstream_features(columns: Mapping[str, Any]) -> datasets.Features:
 def clean(value: object) -> str:
     """A string without the blank and invisible characters at its ends; "" for None.
 
-    >>> clean(" 네.\\u200b\\n"), clean(None)
+    >>> clean(" 네.\\u200b\\u3000\\n"), clean(None)
     ('네.', '')
     """
     if type(value) is str:
-        text = value.strip()
-        # a second look only where an end could be invisible: every row passes here
-        if text[:1] in _INVISIBLE_END or text[-1:] in _INVISIBLE_END:
-            return text.strip(INVISIBLE + " \t\r\n")
-        return text
+        return value.strip(BLANK)
     if value is None:
         return ""
     raise Unmapped(f"{type(value).__name__} instead of text")
@@ -311,6 +308,8 @@ def table(
     filled = common or {}
     alike = len(columns) - len(filled) - 1
     own = set(map(len, rows)) != {alike}
+    if own and common and (unknown := {name for row in rows for name in row} - columns.keys()):
+        raise TypeError(f"rows have columns that their shape has not: {', '.join(sorted(unknown))}")
     arrays = []
     for field in columns.arrow_schema:
         name = field.name

@@ -1,14 +1,8 @@
-"""The builder that each source fills in: say where the files are, how they are read, and what one row means."""
+"""The builder that each source fills in: say where the files are, how they are laid out, and what one row means."""
 
-import ast
-import errno
-import gc
-import hashlib
 import logging
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from functools import lru_cache
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, ClassVar
@@ -16,31 +10,30 @@ from typing import IO, Any, ClassVar
 import datasets
 import pyarrow as pa
 
-from okinst.builders import bibliography, doors, formats, measured, schema
-from okinst.builders import tally as tallying
-from okinst.builders.card import Card, Variant
-from okinst.builders.doors import Located, Upstream
-from okinst.builders.errors import DamagedFile, DiskFull, Drift, TooManyLost, Unmapped, WrongCall
+from okinst.builders import bibliography, doors, formats, identity, measured, network, schema, tally
+from okinst.builders.card import Card, License, Variant
+from okinst.builders.errors import DamagedFile, Drift, TooManyLost, Unmapped
 from okinst.builders.formats import Format
 from okinst.builders.schema import Row, Shape
-from okinst.builders.tally import PREFIX, Tally
+from okinst.builders.tables import TableBuilder
+from okinst.builders.tally import Tally
+from okinst.builders.upstream import Located, Upstream
 
 logger = logging.getLogger("okinst")
 
-#: the name all caches and streams go by, however a builder was reached
-DATASET = "okinst"
-#: rows per Arrow table; a few MB of text
+#: rows per Arrow table; a MB or two of text
 BATCH = 1_000
-_FOREIGN = frozenset(("datasets.builder", "builtins"))
-#: this many rows may always be left out: a share says nothing about a file of twelve rows
+#: this many rows may always be left out, as long as more come through: a share says nothing about a file of twelve rows
 FEW = 10
+_FOREIGN = frozenset(("datasets.builder", "builtins"))
 
 
-class SourceBuilder(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
+class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
     """One source of rows.
 
     A subclass gives `CARD`, `COLUMNS`, `BUILDER_CONFIGS`, and `example`; `FORMAT` where the files are not JSON Lines (`read`
-    where they are like no other), `SHAPE` where a row is not a conversation, and `examples` where one upstream row becomes several.
+    where they are like no other), `SHAPE` where a row is not a conversation, and `examples` where one upstream row becomes
+    several.
 
     It is a `GeneratorBasedBuilder`: `_generate_examples` is the contract. What `datasets` calls is `_generate_tables`,
     which makes Arrow tables of the same rows, several at a time: encoding row by row is most of what a plain
@@ -53,6 +46,8 @@ class SourceBuilder(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
     FORMAT: ClassVar[Format] = "JSON Lines"
     #: the upstream columns, for raw=True and for a reader
     COLUMNS: ClassVar[dict[str, Any]]
+    #: licences of rows that differ from the Card's
+    ROW_LICENSES: ClassVar[tuple[License, ...]] = ()
     #: the largest share of rows that may be left out before a build is refused
     MAY_LOSE: ClassVar[float] = 0.05
     BUILDER_CONFIG_CLASS = Variant
@@ -61,7 +56,7 @@ class SourceBuilder(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
 
     # -- what a source says ---------------------------------------------------------------------------------------
 
-    def read(self, file: IO[bytes], name: str) -> Iterator[Row]:
+    def read(self, file: IO[bytes], name: str) -> Iterator[Row | Unmapped]:
         """The upstream rows of one open file; `name` is for messages. A format of its own overrides this."""
         return formats.READERS[self.FORMAT](file, name)
 
@@ -72,34 +67,33 @@ class SourceBuilder(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
         """
         raise NotImplementedError(f"{type(self).__name__} must say what a row means: define example()")
 
-    def examples(self, row: Row) -> Iterable[Row]:
-        """The rows that one upstream row becomes."""
+    def examples(self, row: Row) -> Iterable[Row | Unmapped]:
+        """The rows that one upstream row becomes; an Unmapped in place of one is counted."""
         return (self.example(row),)
 
     def row_features(self) -> datasets.Features:
         """The columns of a row; a labelled or rated source adds its own."""
         return schema.features(self.SHAPE)
 
-    # -- what datasets asks ---------------------------------------------------------------------------------------
+    @classmethod
+    def licenses(cls) -> tuple[License, ...]:
+        """Every licence a row can have."""
+        return (cls.CARD.license, *cls.ROW_LICENSES)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        refuse_features(kwargs)
-        kwargs["dataset_name"] = DATASET
-        super().__init__(*args, **kwargs)
+    # -- what datasets asks ---------------------------------------------------------------------------------------
 
     def _create_builder_config(self, *args: Any, **kwargs: Any) -> tuple[Variant, str]:
         config, _ = super()._create_builder_config(*args, **kwargs)
         # A readable folder for people; everything that can change a row goes into the hash.
-        config_id = config.name + "-raw" * config.raw + "-as-published" * config.as_published
-        self.hash = digest(*self._identity(config))
+        config_id = config.name + "-raw" * config.raw + "-as-published" * (config.reading is not None)
+        self.hash = identity.digest(*self._identity(config))
         return config, config_id
 
     def _identity(self, config: Variant) -> Iterator[str]:
-        """What names the cache: the code, the options and the files, so that no change is answered with old rows."""
-        yield code_of(*(cls.__module__ for cls in type(self).__mro__ if cls.__module__ not in _FOREIGN))
-        yield repr((config.name, config.raw, config.as_published, config.accept_drift))
-        if config.rule:
-            yield config.rule.__qualname__ + code_of(config.rule.__module__)
+        yield identity.code_of(*(cls.__module__ for cls in type(self).__mro__ if cls.__module__ not in _FOREIGN))
+        yield repr((config.name, config.raw, config.accept_drift))
+        yield from map(identity.name_of, (config.rule, config.reading))
+        yield repr([line for line in self.measures() if line.config == config.name])
         door = self._door(config)
         yield door.name
         for split, files in config.files.items():
@@ -120,7 +114,7 @@ class SourceBuilder(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
             description=self.config.description,
             features=schema.upstream_features(self.COLUMNS) if self.config.raw else self.row_features(),
             homepage=self.CARD.homepage,
-            license=self.CARD.license,
+            license=", ".join(self.licenses()),
             citation=bibliography.bibtex(self.CARD.citations),
         )
 
@@ -146,19 +140,23 @@ class SourceBuilder(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
                 yield id, row if common is None else {"id": id, **common, **row}
 
     def _generate_tables(self, files: list[Upstream] | list[Located], split: str) -> Iterator[tuple[int, pa.Table]]:
-        columns = self.info.features
         number = 0
         for common, rows in self._read_files(files, split):
             while batch := list(islice(rows, BATCH)):
-                ids, made = zip(*batch, strict=True)
-                try:
-                    yield number, schema.table(ids, made, columns, common)
-                except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError) as error:
-                    raise DamagedFile(
-                        f"{self.config.name}/{split}: row {ids[0]} or one of the {len(ids):,} after it does not fit its "
-                        f"columns ({str(error).splitlines()[0]}). Please report it."
-                    ) from error
+                # not in one expression: a stream that is left here must not be inside the conversion's error handling
+                table = self._table(batch, common)
+                yield number, table
                 number += 1
+
+    def _table(self, batch: list[tuple[str, Row]], common: dict[str, str] | None) -> pa.Table:
+        ids, rows = zip(*batch, strict=True)
+        try:
+            return schema.table(ids, rows, self.info.features, common)
+        except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError) as error:
+            raise DamagedFile(
+                f"{self.config.name}: row {ids[0]} or one of the {len(ids):,} after it does not fit its columns "
+                f"({str(error).splitlines()[0]}). Please report it."
+            ) from error
 
     def _read_files(
         self, files: list[Upstream] | list[Located], split: str
@@ -167,54 +165,39 @@ class SourceBuilder(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
         for file in files:
             streamed = isinstance(file, Upstream)
             for found in self.locate([file], streaming=True) if isinstance(file, Upstream) else [file]:
-                tally = self._tally(found, split)
-                yield self._common(found), self._rows(found, split, tally)
+                count = self._tally(found, split)
+                yield self._common(found), self._rows(found, split, count)
                 if not streamed:
-                    self._keep(tally)
-
-    def _prepare_split(
-        self, split_generator: Any, check_duplicate_keys: bool = False, num_proc: int | None = None, **kwargs: Any
-    ) -> None:
-        # datasets 3 and 4 offer to compare the keys of a generator; ids made of positions have no duplicates. A file is
-        # read by one process: to ask for more is no mistake worth the warning that datasets would give.
-        files = split_generator.gen_kwargs["files"]
-        super()._prepare_split(split_generator, num_proc=min(num_proc or 1, len(files)), **kwargs)
-
-    def _prepare_split_single(self, *args: Any, **kwargs: Any) -> Iterator[Any]:
-        try:
-            with uncollected():
-                yield from super()._prepare_split_single(*args, **kwargs)
-        except datasets.exceptions.DatasetGenerationError as error:
-            if full := disk_full(error, self._output_dir):
-                raise full from error
-            raise
+                    self._keep(count)
 
     def tallies(self) -> list[Tally]:
         """What became of the rows of each file; nothing before the set is built."""
-        return tallying.read(self._cache_dir)
+        return tally.read(self._output_dir)
 
     # -- one file -------------------------------------------------------------------------------------------------
 
     def _tally(self, file: Located, split: str) -> Tally:
-        tally = Tally(self.config.name, split, doors.describe(file), self._door(self.config).name)
+        count = Tally(self.config.name, split, file.describe(), self._door(self.config).name)
         if file.is_local:
-            tally.bytes, tally.sha256 = Path(file.place).stat().st_size, doors.sha256(file.place)
-        self._compare(tally, bytes=tally.bytes, sha256=tally.sha256)
-        return tally
+            count.bytes, count.sha256 = Path(file.place).stat().st_size, doors.sha256(file.place)
+        self._compare(count, bytes=count.bytes, sha256=count.sha256)
+        return count
 
-    def _compare(self, tally: Tally, **found: Any) -> None:
-        known = self._measure(tally)
-        if known is None or tally.door == "sample":
+    def _compare(self, count: Tally, **found: Any) -> None:
+        known = self._measure(count)
+        if known is None or count.door == "sample":
             return
         try:
             measured.compare(known, **found)
+            count.verified = count.sha256 is not None and count.drift is None
         except Drift as drift:
             if not self.config.accept_drift:
                 raise
-            tally.drift = tally.drift or str(drift).split(" If you trust")[0]
+            count.drift = count.drift or str(drift).split(" If you trust")[0]
+            count.verified = False
 
-    def _measure(self, tally: Tally) -> measured.Measure | None:
-        wanted = (tally.config, tally.split, f"{tally.file['repo']}/{tally.file['path']}")
+    def _measure(self, count: Tally) -> measured.Measure | None:
+        wanted = (count.config, count.split, f"{count.file['repo']}/{count.file['path']}")
         return next((line for line in self.measures() if (line.config, line.split, line.file) == wanted), None)
 
     @classmethod
@@ -224,19 +207,14 @@ class SourceBuilder(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
 
     @classmethod
     def measured_file(cls) -> Path:
-        return Path(str(sys.modules[cls.__module__].__file__)).with_name("measured.tsv")
+        # a class of a notebook has no file, and no room
+        return Path(getattr(sys.modules[cls.__module__], "__file__", None) or "nowhere").with_name("measured.tsv")
 
     def _prefix(self, file: Located, split: str) -> str:
         """`<config>/<split>/`, and the file's stem where the split has several files: the same however they are read."""
         declared = self.builder_configs.get(self.config.name, self.config).files.get(split, ())
         alone = len(declared) == 1 and not declared[0].is_glob and declared[0].path == file.path
         return f"{self.config.name}/{split}/" + ("" if alone else PurePosixPath(file.path).stem + "-")
-
-    def _rows(self, file: Located, split: str, tally: Tally) -> Iterator[tuple[str, Row]]:
-        with doors.open_binary(file, self.token) as stream:
-            upstream = self.read(stream, str(file))
-            yield from self._raw(upstream, tally) if self.config.raw else self._mapped(upstream, file, split, tally)
-        self._settle(file, tally)
 
     def _common(self, file: Located) -> dict[str, str] | None:
         if self.config.raw:
@@ -248,145 +226,115 @@ class SourceBuilder(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
             "making": self.CARD.making,
         }
 
-    def _raw(self, upstream: Iterator[Row], tally: Tally) -> Iterator[tuple[str, Row]]:
+    def _rows(self, file: Located, split: str, count: Tally) -> Iterator[tuple[str, Row]]:
+        with network.open_binary(file, self.config.name, self.token) as stream:
+            upstream = self._upstream(stream, file)
+            yield from self._raw(upstream, count) if self.config.raw else self._mapped(upstream, file, split, count)
+        self._settle(file, count)
+
+    def _upstream(self, stream: IO[bytes], file: Located) -> Iterator[Row | Unmapped]:
+        try:
+            yield from self.read(stream, str(file))
+        except DamagedFile as error:
+            raise DamagedFile(
+                f"{self.config.name}: {error} Fetch the file again (okinst fetch {self.config.name} --to DIR), or mend a "
+                f"copy of it and pass data_dir= (--data-dir)."
+            ) from error
+
+    def _raw(self, upstream: Iterator[Row | Unmapped], count: Tally) -> Iterator[tuple[str, Row]]:
         columns = tuple(self.COLUMNS)
         for number, row in enumerate(upstream):
+            count.read += 1
+            if isinstance(row, Unmapped):
+                count.leave_out(str(row), number)
+                continue
             if unknown := row.keys() - self.COLUMNS.keys():
                 raise DamagedFile(
-                    f"{self.config.name}: row {number:,} of {tally.file['path']} has columns the catalogue does not know: "
+                    f"{self.config.name}: row {number:,} of {count.file['path']} has columns the catalogue does not know: "
                     f"{', '.join(sorted(unknown))}; it knows {', '.join(columns)}. Please report it."
                 )
-            tally.read = tally.kept = number + 1
+            count.kept += 1
             yield str(number), {column: row.get(column) for column in columns}
 
-    def _mapped(self, upstream: Iterator[Row], file: Located, split: str, tally: Tally) -> Iterator[tuple[str, Row]]:
+    def _mapped(
+        self, upstream: Iterator[Row | Unmapped], file: Located, split: str, count: Tally
+    ) -> Iterator[tuple[str, Row]]:
         prefix = self._prefix(file, split)
-        judge = None if self.config.as_published else schema.FLAWS[self.SHAPE]
-        several = type(self).examples is not SourceBuilder.examples
-        rule = self.config.rule
+        rule, reading = self.config.rule, self.config.reading
+        judge = None if reading else schema.FLAWS[self.SHAPE]
+        example = reading or self.example
+        several = type(self).examples is not SourceBuilder.examples and not reading
         for number, theirs in enumerate(upstream):
-            tally.read += 1
-            if rule and (unwanted := rule(theirs)):
-                tally.rule_out(unwanted, number)
+            count.read += 1
+            if isinstance(theirs, Unmapped):
+                count.leave_out(str(theirs), number)
                 continue
             try:
-                made = tuple(self.examples(theirs)) if several else (self.example(theirs),)
-            except Unmapped as why:
-                tally.leave_out(str(why), number)
-                continue
-            except (KeyError, TypeError, AttributeError, ValueError) as error:
-                raise self._misread(file, number, theirs, error) from error
-            for place, row in enumerate(made):
-                reason = judge(row) if judge else None
-                if reason is not None and not self._mended(row, reason, number, tally):
+                if rule and (unwanted := rule(theirs)):
+                    count.rule_out(unwanted, number)
                     continue
-                tally.kept += 1
-                yield f"{prefix}{number}-{place}" if several else f"{prefix}{number}", row
+                made = tuple(self.examples(theirs)) if several else (example(theirs),)
+            except Unmapped as why:
+                (count.rule_out if reading else count.leave_out)(str(why), number)
+                continue
+            except (LookupError, TypeError, AttributeError, ValueError) as error:
+                count.leave_out(self._oddity(file, number, theirs, error), number)
+                continue
+            if not made:
+                count.leave_out("no row came of it", number)
+            for place, row in enumerate(made):
+                reason = str(row) if isinstance(row, Unmapped) else judge(row) if judge else None
+                if reason is not None and not self._mended(row, reason, number, count):
+                    continue
+                count.kept += 1
+                yield f"{prefix}{number}-{place}" if several else f"{prefix}{number}", row  # type: ignore[misc]
 
-    def _mended(self, row: Row, reason: str, number: int, tally: Tally) -> bool:
+    def _mended(self, row: Row | Unmapped, reason: str, number: int, count: Tally) -> bool:
         """Whether a flawed row can come through after all, changed; either way it is counted."""
-        if self.SHAPE == "conversation" and schema.cut_dangling(row):
+        if isinstance(row, dict) and self.SHAPE == "conversation" and schema.cut_dangling(row):
             left = schema.flaw(self.SHAPE, row)
             if left is None:
-                tally.mend("dangling user turn cut off", number)
+                count.mend("dangling user turn cut off", number)
                 return True
             reason = left
-        tally.leave_out(reason, number)
+        count.leave_out(reason, number)
         return False
 
-    def _misread(self, file: Located, number: int, row: Row, error: Exception) -> DamagedFile:
-        if isinstance(error, KeyError):
-            return DamagedFile(
+    def _oddity(self, file: Located, number: int, row: Row, error: Exception) -> str:
+        """The reason to count one oddly laid out row under. Raises DamagedFile where all of the file must be another."""
+        if isinstance(error, KeyError) and error.args[0] in self.COLUMNS:
+            raise DamagedFile(
                 f"{self.config.name}: row {number:,} of {file} has no column {error}; it has "
                 f"{', '.join(map(str, row))}, and the source is known to have {', '.join(self.COLUMNS)}. "
-                f"Upstream may have changed: raw=True shows its columns; please report it."
-            )
-        return DamagedFile(f"{self.config.name}: row {number:,} of {file} cannot be read ({error}). Please report it.")
+                f"Upstream may have changed: raw=True (--raw) shows its columns; please report it."
+            ) from error
+        if isinstance(error, ValueError):
+            raise DamagedFile(
+                f"{self.config.name}: row {number:,} of {file} cannot be read: {error}. Please report it."
+            ) from error
+        return f"no {error} in it" if isinstance(error, KeyError) else f"not laid out as it should be ({error})"
 
-    def _settle(self, file: Located, tally: Tally) -> None:
-        self._compare(tally, rows=tally.read)
-        if not tally.read:
-            raise DamagedFile(f"{self.config.name}: {file} holds no rows. Fetch the file again.")
-        worst = next(iter(tally.left_out), None)
-        limit = max(FEW, self.MAY_LOSE * (tally.kept + tally.lost))
-        if worst and not self.config.accept_drift and (tally.lost > limit or not tally.kept + tally.ruled_out.total()):
-            row = tally.first[worst]
+    def _settle(self, file: Located, count: Tally) -> None:
+        self._compare(count, rows=count.read)
+        if not count.read:
+            raise DamagedFile(
+                f"{self.config.name}: {file} holds no rows. Fetch it again: okinst fetch {self.config.name} --to DIR"
+            )
+        made = count.kept + count.lost
+        nothing = not count.kept and not count.ruled_out
+        few = count.lost <= max(min(FEW, count.kept), self.MAY_LOSE * made)
+        if count.left_out and (nothing or not (few or self.config.accept_drift)):
+            worst = next(iter(count.left_out))
+            way_on = "Nothing is left" if nothing else "accept_drift=True (--accept-drift) goes on without them"
             raise TooManyLost(
-                f"{self.config.name}: {tally.lost:,} of {tally.kept + tally.lost:,} rows of {file} did not come through, "
-                f"the first is row {row:,}: {worst}. All reasons: "
-                f"{', '.join(f'{count:,} {why}' for why, count in tally.left_out.most_common())}. The source declares at "
-                f"most {self.MAY_LOSE:.0%}. Look at the rows with raw=True; accept_drift=True goes on without them."
+                f"{self.config.name}: {count.lost:,} of {made:,} rows of {file} did not come through, the first is row "
+                f"{count.first[worst]:,}: {worst}. All reasons: "
+                f"{', '.join(f'{number:,} {why}' for why, number in count.left_out.most_common())}. The source declares at "
+                f"most {self.MAY_LOSE:.0%}. Look at the rows with raw=True (--raw). {way_on}."
             )
-        logger.log(logging.WARNING if tally.lost or tally.drift else logging.INFO, "%s", tally)
+        logger.log(logging.WARNING if count.lost or count.drift else logging.INFO, "%s", count)
 
-    def _keep(self, tally: Tally) -> None:
-        name = f"{PREFIX}{tally.split}-{tally.file['path'].replace('/', '~')}.json"
-        with self._fs.open(f"{self._output_dir}/{name}", "w", encoding="utf-8") as file:
-            file.write(tally.as_json())
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Keep the garbage collector from walking millions of small rows, none of which is part of a cycle."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
-
-
-def refuse_features(options: dict[str, Any]) -> None:
-    """Raise WrongCall for load_dataset's features=: the columns are okinst's promise."""
-    if options.get("features") is not None:
-        raise WrongCall("okinst's columns are the same for every set; cast the rows after loading, not with features=.")
-
-
-def digest(*parts: str) -> str:
-    """A short name for all of these strings."""
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
-
-
-def code_of(*modules: str) -> str:
-    """The code of some modules and of all they import from their own package: what decides what a row becomes.
-
-    Read afresh, not through inspect: its line cache would still see the code that was first imported.
-    """
-    found: dict[str, str] = {}
-    waiting = list(modules)
-    while waiting:
-        module = waiting.pop()
-        file = getattr(sys.modules.get(module), "__file__", None)
-        if module in found or file is None:
-            continue
-        stat = Path(file).stat()
-        found[module], imported = _code(file, stat.st_mtime_ns, stat.st_size)
-        waiting += [name for name in imported if name.partition(".")[0] in (DATASET, module.partition(".")[0])]
-    return "\0".join(found[module] for module in sorted(found))
-
-
-@lru_cache(maxsize=1024)
-def _code(file: str, changed: int, size: int) -> tuple[str, tuple[str, ...]]:
-    """The text of a module, and the modules it imports; `changed` and `size` tell an edited file from the cached one."""
-    text = Path(file).read_text(encoding="utf-8")
-    imported = []
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            imported += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-        elif isinstance(node, ast.Import):
-            imported += [alias.name for alias in node.names]
-    return text, tuple(imported)
-
-
-def disk_full(error: Exception, folder: str) -> DiskFull | None:
-    """`datasets` says "An error occurred"; where the disk was the cause, say that."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            return DiskFull(
-                f"no room left while writing {folder} ({cause.strerror}). Nothing half-written is kept. Free some space, or "
-                f"set HF_HOME (or cache_dir=) to a disk with more."
-            )
-        cause = cause.__cause__ or cause.__context__
-    return None
+    def _keep(self, count: Tally) -> None:
+        name = "~".join((count.split, count.file["repo"], count.file["path"])).replace("/", "~")
+        with self._fs.open(f"{self._output_dir}/{tally.PREFIX}{name}.json", "w", encoding="utf-8") as file:
+            file.write(count.as_json())

@@ -28,6 +28,8 @@ class Tally:
     mended: Counter[str] = field(default_factory=Counter)
     #: the first row (0-based, in the file) behind each reason
     first: dict[str, int] = field(default_factory=dict)
+    #: whether the file is the one that was measured; None where none was, or nothing could be compared
+    verified: bool | None = None
     #: how the file differs from measured.tsv, where that was accepted
     drift: str | None = None
 

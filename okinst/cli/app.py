@@ -3,6 +3,7 @@
 Exit codes: 0 done, 1 the work failed, 2 the call was wrong, 130 interrupted.
 """
 
+import io
 import json
 import logging
 import os
@@ -26,8 +27,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-#: of a table that nobody looks at
-WIDE = 200
+#: what the shell calls an end by Ctrl-C
+INTERRUPTED = 130
+#: of a table that nobody looks at, and the least that a table can be read at
+WIDE, NARROW = 200, 100
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable JSON on standard output.")]
 MirrorDir = Annotated[
@@ -42,9 +45,20 @@ AcceptDrift = Annotated[
 
 def main() -> None:
     """Run the command line, and turn every expected error into one message and an exit code."""
-    debug = "--debug" in sys.argv[1:]
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that knows no Hangul is no reason to stop
+    words = [word for word in sys.argv[1:] if word != "--debug"]
+    debug = len(words) < len(sys.argv) - 1
     try:
-        app()
+        app(args=["--debug", *words] if debug else words)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            print(
+                "okinst: interrupted; nothing half-written is left. Run the same again: what is cached stays.",
+                file=sys.stderr,
+            )
+        raise
     except BrokenPipeError:
         # the reader, such as head, has seen enough; stdout must not be flushed into it once more
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -58,12 +72,12 @@ def main() -> None:
 
 def _fail(error: Exception) -> NoReturn:
     from okinst.builders import OkinstError, WrongCall
-    from okinst.builders.source import disk_full
 
-    if full := disk_full(error, str(getattr(error, "filename", None) or "its output")):
-        error = full
     if isinstance(error, OkinstError):
         text = str(error)
+    elif isinstance(error, OSError) and error.strerror:
+        where = f" {error.filename}" if error.filename else ""
+        text = f"the system refused{where}: {error.strerror}. Name another place: -o or --to, or HF_HOME for the cache."
     else:
         text = f"{type(error).__name__}: {error}. Run it again with --debug to see where, and please report it."
     print(f"okinst: {text}", file=sys.stderr)
@@ -131,7 +145,8 @@ def show(
     """Show a card: what it is, its licence, its quirks, its counts, how to cite it."""
     from okinst.cli import listing
 
-    card = listing.card(name, **_door(mirror, sample, data_dir))
+    door = _door(mirror, sample, data_dir)
+    card = listing.card(name, **door)
     if as_json:
         _print_json(card)
         return
@@ -172,16 +187,19 @@ def build(
     as_json: Json = False,
 ) -> None:
     """Build a set, and write it as a folder that load_dataset and the Hub can read: Parquet, README.md, provenance.json."""
+    from tqdm.contrib.logging import logging_redirect_tqdm
+
     from okinst.publishing import build
 
-    built = build(
-        name,
-        output,
-        layout=view,
-        num_proc=num_proc,
-        **_flags(raw=raw, accept_drift=accept_drift),
-        **_door(mirror, sample, data_dir),
-    )
+    with logging_redirect_tqdm():
+        built = build(
+            name,
+            output,
+            layout=view,
+            num_proc=num_proc,
+            **_flags(raw=raw, accept_drift=accept_drift),
+            **_door(mirror, sample, data_dir),
+        )
     _print_built(built, as_json)
 
 
@@ -192,11 +210,11 @@ def demo(
     """Build aulm-0809 from the sample corpus, with no network, and load it back."""
     from okinst.publishing import build
 
-    built = build("aulm-0809", output, sample=True, replace=True)
+    built = build("aulm-0809", output, sample=True, replace="aulm-0809")
     _print_built(built, as_json=False)
     from datasets import load_dataset
 
-    rows = load_dataset(str(output.resolve()), built.name, split="train")
+    rows = load_dataset(str(built.folder), built.name, split="train")
     row = next(row for row in rows if row["source"] == "koalpaca-v1.1")
     print(f'\nload_dataset("{output}", "{built.name}") gives back {len(rows):,} rows. One of them, {row["id"]}:')
     for message in row["messages"]:
@@ -211,24 +229,30 @@ def fetch(
     as_json: Json = False,
 ) -> None:
     """Fill a mirror with the upstream files of some sources. Run again after an interruption: it goes on."""
+    from okinst.builders import OkinstError
     from okinst.cli import fetching
 
-    fetched = []
-    for name in names:  # every name is looked up before the first byte comes in
-        fetching.sources(name)
-    for name in names:
-        for entry in fetching.sources(name):
-            for path, size in fetching.fetch(entry, to, accept_drift=accept_drift):
+    entries = [entry for name in names for entry in fetching.sources(name)]  # all names first, then the first byte
+    fetched, failed = [], []
+    for entry in {entry.name: entry for entry in entries}.values():
+        try:
+            for path, size in fetching.fetch(entry, to.expanduser(), accept_drift=accept_drift):
                 fetched.append({"source": entry.name, "path": str(path), "bytes": size})
                 if not as_json:
                     print(f"{entry.name}: {path} ({size:,} bytes)")
+        except OkinstError as error:  # the other sources may still be had
+            failed.append(str(error))
     if as_json:
-        _print_json(fetched)
-    else:
+        _print_json({"fetched": fetched, "failed": failed})
+    elif not failed:
         print(f"{to} is ready: okinst build {names[0]} -o OUT --mirror {to}")
+    for message in failed:
+        print(f"okinst: {message}", file=sys.stderr)
+    if failed:
+        raise typer.Exit(1)
 
 
-@app.command()
+@app.command(hidden=True)
 def measure(
     names: Annotated[list[str], typer.Argument(metavar="NAME...", help="sources")],
     mirror: MirrorDir = None,
@@ -280,6 +304,8 @@ def _print_built(built: "Built", as_json: bool) -> None:
             for step in built.funnel
         ),
     )
+    for drift in dict.fromkeys(file["drift"] for step in built.funnel for file in step["files"] if file["drift"]):
+        print(f"accepted: {drift}")
     for reason, count in built.set_aside.items():
         print(f"set aside, in set-aside.jsonl: {count:,} rows the view cannot hold: {reason}")
     rows = ", ".join(f"{split} {count:,} rows" for split, count in built.rows.items())
@@ -289,7 +315,9 @@ def _print_built(built: "Built", as_json: bool) -> None:
 def _why(step: dict[str, Any]) -> str:
     reasons = {**step["left_out"], **step["ruled_out"], **step["mended"]}
     told = [f"{count:,} {reason}" for reason, count in reasons.items()]
-    told += [file["drift"] for file in step["files"] if file["drift"]]
+    there = max(step["read"], step["kept"])
+    if step["upstream_rows"] and there < step["upstream_rows"] and step["door"] != "sample":
+        told.append(f"these files hold {there:,} of upstream's {step['upstream_rows']:,} rows")
     if isinstance(step.get("asked"), int) and step["asked"] > step["taken"]:
         told.append(f"{step['asked']:,} were asked for: the sample has no more")
     return ", ".join(told)
@@ -305,12 +333,15 @@ def _print_table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Non
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
-    for head in heads:
+    for number, head in enumerate(heads):
         numbers = head.startswith(">")
-        table.add_column(head.lstrip(">"), justify="right" if numbers else "left", no_wrap=numbers, overflow="fold")
+        table.add_column(
+            head.lstrip(">"), justify="right" if numbers else "left", no_wrap=numbers or not number, overflow="fold"
+        )
     for row in rows:
         table.add_row(*row)
-    Console(width=None if sys.stdout.isatty() else WIDE, markup=False, highlight=False).print(table)
+    width = max(Console().width, NARROW) if sys.stdout.isatty() else WIDE
+    Console(width=width, markup=False, highlight=False).print(table)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from okinst import catalogue
-from okinst.builders import Upstream, doors, measured
+from okinst.builders import Upstream, doors, measured, network
 from okinst.catalogue import Entry
 from okinst.mixtures import MIXTURES
 from okinst.mixtures.meta import builder_class
@@ -23,7 +23,7 @@ def sources(name: str) -> list[Entry]:
 def fetch(entry: Entry, root: Path, accept_drift: bool = False) -> Iterator[tuple[Path, int]]:
     """Fetch the files of one source into a mirror, and compare each with what was measured of it."""
     for split, file in wanted(entry):
-        for path in doors.fetch(file, root, entry.name):
+        for path in network.fetch(file, root, entry.name):
             size = path.stat().st_size
             for known in entry.builder.measures():
                 if (known.config, known.split) == (entry.name, split) and path.match(known.file) and not accept_drift:

@@ -1,10 +1,12 @@
 """What `okinst list` and `okinst show` say: the catalogue and the mixtures as plain values."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from okinst import catalogue
 from okinst.builders import SourceBuilder, WrongCall, bibliography
+from okinst.builders.tally import Tally
 from okinst.catalogue import Entry
 from okinst.mixtures import MIXTURES, Mixture, MixtureBuilder
 from okinst.publishing.folder import builder_of
@@ -21,7 +23,7 @@ def entries(**wanted: str | None) -> list[dict[str, Any]]:
         column = {"language": "languages", "license": "licenses"}.get(key, key)
         known = sorted({each for entry in found for each in _values(entry[column])})
         matching = [entry for entry in found if any(_matches(value, each) for each in _values(entry[column]))]
-        if not matching and not any(_matches(value, each) for entry in _all() for each in _values(entry[column])):
+        if not matching and not any(_matches(value, each) for entry in entries() for each in _values(entry[column])):
             raise WrongCall(f"--{key} {value}: there is no such {key}. There are {', '.join(known)}.")
         found = matching
     return found
@@ -30,7 +32,10 @@ def entries(**wanted: str | None) -> list[dict[str, Any]]:
 def card(name: str, **door: Any) -> dict[str, Any]:
     """All that is known of one name, and what was built of it here through that door."""
     builder = builder_of(name, **door)
-    return _mixture_card(builder) if isinstance(builder, MixtureBuilder) else _source_card(builder)
+    if isinstance(builder, SourceBuilder):
+        return _source_card(builder)
+    flags = [f"--{key.replace('_', '-')}" + (f" {value}" if value is not True else "") for key, value in door.items()]
+    return _mixture_card(builder, how=" ".join(["okinst build", name, *flags, "-o DIR"]))
 
 
 def card_lines(card: dict[str, Any]) -> Iterator[str]:
@@ -52,14 +57,13 @@ def card_lines(card: dict[str, Any]) -> Iterator[str]:
         yield f"{'rows:':<14}{split} {'' if card['rows_exact'] else '~'}{count:,} (upstream's word)"
     for file in card.get("files", ()):
         yield f"{'file:':<14}{file['split']} {file['repo']}/{file['path']} at {file['revision'][:12]}"
-    yield from (*card.get("measured", ()), *card.get("built", ()))
+    for line in card.get("measured", ()):
+        lost = f"; left out: {line['left_out']}" if line["left_out"] else ""
+        yield f"{'measured:':<14}{line['split']} {line['file']}: {line['rows']:,} rows, {line['kept']:,} kept{lost}"
+    yield from (f"{'built here:':<14}{Tally(**tally)}" for tally in card.get("built", ()))
     if quirks := card.get("quirks"):
         yield "quirks:"
         yield from (f"  - {quirk}" for quirk in quirks)
-
-
-def _all() -> list[dict[str, Any]]:
-    return entries()
 
 
 def _values(value: Any) -> tuple[str, ...]:
@@ -78,7 +82,7 @@ def _source_entry(entry: Entry) -> dict[str, Any]:
         "room": entry.room,
         "shape": entry.builder.SHAPE,
         "languages": list(card.languages),
-        "licenses": [card.license],
+        "licenses": list(entry.builder.licenses()),
         "making": card.making,
         "rows": dict(entry.variant.rows),
         "rows_exact": entry.variant.rows_exact,
@@ -93,7 +97,7 @@ def _mixture_entry(mixture: Mixture) -> dict[str, Any]:
         "room": MIXTURE_ROOM,
         "shape": mixture.parts[0].source.SHAPE,
         "languages": list(dict.fromkeys(language for card in cards for language in card.languages)),
-        "licenses": list(dict.fromkeys(card.license for card in cards)),
+        "licenses": list(dict.fromkeys(each for part in mixture.parts for each in part.source.licenses())),
         "making": "a mixture of sources",
         "rows": {"train": mixture.rows} if mixture.rows else {},
         "rows_exact": mixture.rows_exact,
@@ -119,19 +123,14 @@ def _source_card(builder: SourceBuilder) -> dict[str, Any]:
             for split, files in config.files.items()
             for file in files
         ],
-        "measured": [
-            f"{'measured:':<14}{line.split} {line.file}: {line.rows:,} rows, {line.kept:,} kept"
-            + (f"; left out: {line.left_out}" if line.left_out else "")
-            for line in builder.measures()
-            if line.config == config.name
-        ],
-        "built": [f"{'built here:':<14}{tally}" for tally in builder.tallies()],
+        "measured": [asdict(line) for line in builder.measures() if line.config == config.name],
+        "built": [vars(tally) for tally in builder.tallies()],
         "quirks": list(card.quirks),
         "citation": bibliography.bibtex(card.citations),
     }
 
 
-def _mixture_card(builder: MixtureBuilder) -> dict[str, Any]:
+def _mixture_card(builder: MixtureBuilder, how: str) -> dict[str, Any]:
     mixture = builder.config
     funnel = builder.funnel()
     parts: list[dict[str, Any]] = []
@@ -140,7 +139,7 @@ def _mixture_card(builder: MixtureBuilder) -> dict[str, Any]:
         parts.append(
             {
                 "source": str(part),
-                "expected": part.rows,
+                "expected": part.take if isinstance(part.take, int) else part.rows,
                 "expected_exact": part.rows_exact,
                 "built": step["taken"] if step else None,
                 "why": ", ".join(f"{count:,} {reason}" for reason, count in reasons.items()),
@@ -151,7 +150,7 @@ def _mixture_card(builder: MixtureBuilder) -> dict[str, Any]:
         "expected": mixture.rows,
         "expected_exact": mixture.rows_exact,
         "built": sum(step["taken"] for step in funnel) if funnel else None,
-        "why": "" if funnel else f"not built here yet: okinst build {mixture.name} -o DIR",
+        "why": "" if funnel else f"not built here yet: {how}",
     }
     return {
         **_mixture_entry(mixture),

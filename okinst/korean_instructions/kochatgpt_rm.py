@@ -40,13 +40,20 @@ class KoChatGPTRM(KoChatGPTSFT):
         )
     ]
 
-    def examples(self, row: Row) -> Iterable[Row]:
+    def examples(self, row: Row) -> Iterable[Row | Unmapped]:
         ranks = row["ranking"]
+        if not isinstance(ranks, list):
+            raise Unmapped("ranks that are none")
         if sum(key.startswith("completion_") for key in row) != len(ranks):
-            raise Unmapped("as many ranks as answers are wanted")
-        best_first = sorted(range(len(ranks)), key=ranks.__getitem__)
+            raise Unmapped("not as many ranks as answers")
+        if not all(type(rank) is int and 0 <= rank < len(ranks) for rank in ranks):
+            raise Unmapped("ranks that are none")
+        pairs = list(combinations(sorted(range(len(ranks)), key=ranks.__getitem__), 2))
+        ordered = [(better, worse) for better, worse in pairs if ranks[better] < ranks[worse]]
         return [
-            prefer(row["prompt"], row[f"completion_{better}"], row[f"completion_{worse}"])
-            for better, worse in combinations(best_first, 2)
-            if ranks[better] < ranks[worse]
+            *(
+                prefer(row["prompt"], row[f"completion_{better}"], row[f"completion_{worse}"])
+                for better, worse in ordered
+            ),
+            *(Unmapped("tied pair") for _ in range(len(pairs) - len(ordered))),
         ]

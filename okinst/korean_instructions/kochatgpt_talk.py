@@ -23,14 +23,20 @@ def talks(lines: Iterable[str]) -> Iterator[list[tuple[str, str]]]:
     for line in lines:
         if line.strip() == START:
             if block is not None:
-                yield marked_turns("".join(block).strip(), SPEAKERS)
+                yield turns_of(block)
             block = []
         elif block is not None:
             block.append(line)
         elif line.strip():
             raise DamagedFile(f"the transcript begins with {line.strip()[:40]!r}, not with {START}")
     if block is not None:
-        yield marked_turns("".join(block).strip(), SPEAKERS)
+        yield turns_of(block)
+
+
+def turns_of(block: list[str]) -> list[tuple[str, str]]:
+    """The turns of one talk, none for an empty block."""
+    text = "".join(block).strip()
+    return marked_turns(text, SPEAKERS) if text else []
 
 
 class KoChatGPTTalk(SourceBuilder):
@@ -63,7 +69,7 @@ class KoChatGPTTalk(SourceBuilder):
             for turns in talks(lines):
                 yield {"turns": [{"speaker": speaker, "text": text} for speaker, text in turns]}
         except (DamagedFile, UnicodeDecodeError) as error:
-            raise DamagedFile(f"{name} is damaged: {error}. Fetch the file again.") from error
+            raise DamagedFile(f"{name} is damaged: {error}.") from error
 
     def example(self, row: Row) -> Row:
         return talk((ROLES[turn["speaker"]], turn["text"]) for turn in row["turns"])

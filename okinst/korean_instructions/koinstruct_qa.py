@@ -36,7 +36,7 @@ class KoInstructQA(SourceBuilder):
         Variant(
             name="koinstruct-qa",
             description="Questions about passages.",
-            files={"train": (REPO / "*.parquet",)},
+            files={"train": (REPO / "data/train-*.parquet",)},
             rows={"train": 50_300},
             rows_exact=False,
         )

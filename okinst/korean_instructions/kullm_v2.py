@@ -39,6 +39,12 @@ class KullmV2(SourceBuilder):
         )
     ]
 
+    ROW_LICENSES = ("cc-by-sa-3.0",)
+
     def example(self, row: Row) -> Row:
-        asked = ask(row["instruction"], row["output"], row["input"])
-        return asked | DOLLY if "dolly" in row["id"] else asked
+        return ask(row["instruction"], row["output"], row["input"]) | self.origin(row)
+
+    @staticmethod
+    def origin(row: Row) -> Row:
+        """The common columns in which a row differs from the Card."""
+        return DOLLY if "dolly" in row["id"] else {}

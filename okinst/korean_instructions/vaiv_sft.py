@@ -1,6 +1,6 @@
 """VAIV's Korean-friendly LLM, step 1: small talk, rude remarks met calmly, and evolved instructions."""
 
-from okinst.builders import Card, GitHub, Row, SourceBuilder, Variant, ask, clean
+from okinst.builders import Card, GitHub, Row, SourceBuilder, Unmapped, Variant, ask, clean
 
 REPO = GitHub("VAIV-2023/RLHF-Korean-Friendly-LLM", "69939418e0db74a44dc3a14a4cc7afc46e29c4c0")
 END = "<|endoftext|>"
@@ -55,6 +55,8 @@ class VaivSFT(SourceBuilder):
     ]
 
     def example(self, row: Row) -> Row:
-        if "instances" in row:
-            row = row | row["instances"][0]
+        if instances := row.get("instances"):
+            if len(instances) != 1:
+                raise Unmapped("several instances")
+            row = row | instances[0]
         return ask(row["instruction"], without_end(row["output"]), row["input"])

@@ -1,38 +1,84 @@
 """AULM-0809, from heegyu: as it was pushed on 2023-08-09, and as the README of open-korean-instructions describes it.
 
-The published set is the work of a script that read one file a source and never cleaned, so its rows are rebuilt without
-cleaning: empty answers, foreign speakers and untranslated rows included, in the order of its files.
+The published set is the work of a script that read one file a source and never cleaned. The functions below read a row as
+that script did: nothing is stripped, empty answers and English rows stay, a speaker it did not know keeps its name. `input`,
+AULM's turn for what a question is about, is the row's context.
 """
 
-from okinst.builders import Row
+from typing import Any
+
+from okinst.builders import Row, Unmapped
 from okinst.korean_instructions.evolve_instruct import MAIN, EvolveInstruct
 from okinst.korean_instructions.ko_lima_vicuna import KOREAN, UNTRANSLATED, KoLimaVicuna
 from okinst.korean_instructions.koalpaca_v1_1 import KoAlpacaV11
-from okinst.korean_instructions.koinstruct_qa import KoInstructQA
+from okinst.korean_instructions.koinstruct_qa import MISSING, KoInstructQA
 from okinst.korean_instructions.korquad_chat import KorquadChat
 from okinst.korean_instructions.kullm_v2 import KullmV2
 from okinst.korean_instructions.sharegpt_74k_ko import REPO as SHAREGPT
 from okinst.korean_instructions.sharegpt_74k_ko import ShareGPT74kKo
 from okinst.mixtures.mixture import Mixture, Part
+from okinst.views.turns import exchange
 
-MARKERS = ("<usr>", "<sys>", "<bot>", "A :", "A:", "B :", "B:")
+#: who AULM took for human and bot; any other name passed as it was
+SPEAKERS = {"human": "user", "user": "user", "bot": "assistant", "gpt": "assistant", "bard": "assistant"}
+MARKERS = {"<usr>": "user", "A :": "user", "A:": "user", "<bot>": "assistant", "B :": "assistant", "B:": "assistant"}
+DOCUMENT = "<sys>"
 
 
-def every_line_marked(row: Row) -> str | None:
-    """Drop a dialogue with a line that bears no marker, or with a third speaker."""
-    lines = [line.strip() for line in row["text"].strip().split("\n")]
+def evolved(row: Row) -> Row:
+    """input is the question, output the answer."""
+    return exchange(row["input"], "", row["output"])
+
+
+def plain(row: Row) -> Row:
+    """instruction is the question, output the answer."""
+    return exchange(row["instruction"], "", row["output"])
+
+
+def with_nan(row: Row) -> Row:
+    """An input unless it is "nan": an empty one stays, as an empty turn in front."""
+    if row["input"] == MISSING:
+        return plain(row)
+    if row["input"]:
+        return exchange(row["instruction"], row["input"], row["output"])
+    read = plain(row)
+    return read | {"messages": [{"role": "system", "content": ""}, *read["messages"]]}
+
+
+def turns(row: Row) -> Row:
+    """The turns as they are; user is human, gpt and bard are bot, any other speaker keeps its name."""
+    messages = [
+        {"role": SPEAKERS.get(turn["from"], turn["from"]), "content": turn["value"]} for turn in row["conversations"]
+    ]
+    return {"messages": messages, "context": ""}
+
+
+def marked_lines(row: Row) -> Row:
+    """A turn for every line; drops a dialogue with a line that bears no marker, or with a third speaker."""
     if "\nC:" in row["text"]:
-        return "third speaker"
-    return None if all(line.startswith(MARKERS) for line in lines if line) else "line without a marker"
+        raise Unmapped("third speaker")
+    document = ""
+    messages: list[dict[str, str]] = []
+    for line in map(str.strip, row["text"].split("\n")):
+        marker: Any = next((marker for marker in (*MARKERS, DOCUMENT) if line.startswith(marker)), None)
+        if line and marker is None:
+            raise Unmapped("line without a marker")
+        if marker == DOCUMENT and not messages:
+            document = line.removeprefix(marker).strip()
+        if line:
+            messages.append({"role": MARKERS.get(marker, "system"), "content": line.removeprefix(marker).strip()})
+    return {"messages": messages, "context": document}
 
 
-def dolly_or_gpt4all(row: Row) -> str | None:
-    """Keep ids with dolly or gpt4all; since no id has gpt4all, this is Dolly."""
-    return None if "dolly" in row["id"] or "gpt4all" in row["id"] else "id without dolly or gpt4all"
+def dolly(row: Row) -> Row:
+    """Ids with dolly or gpt4all; since no id has gpt4all, this is Dolly. An input unless it is empty."""
+    if "dolly" not in row["id"] and "gpt4all" not in row["id"]:
+        raise Unmapped("id without dolly or gpt4all")
+    return KullmV2.origin(row) | exchange(row["instruction"], row["input"], row["output"])
 
 
 def not_vicuna(row: Row) -> str | None:
-    """Keep GPT4ALL (ids alpaca_) and Dolly."""
+    """GPT4ALL (ids alpaca_) and Dolly."""
     return "from Vicuna" if row["id"].startswith("vicuna") else None
 
 
@@ -43,17 +89,17 @@ AULM_0809 = Mixture(
     rows=171_404,
     citations=("openkoreaninstructions",),
     parts=(
-        Part(EvolveInstruct, files=(MAIN,), as_published=True, rows=37_000, rows_exact=False),
-        Part(KoAlpacaV11, as_published=True, rows=21_155),
-        Part(KoInstructQA, as_published=True, rows=50_300, rows_exact=False),
-        Part(KoLimaVicuna, files=(KOREAN, UNTRANSLATED), as_published=True, rows=1_030),
-        Part(KorquadChat, as_published=True, rule=every_line_marked, rows=9_600, rows_exact=False),
-        Part(KullmV2, as_published=True, rule=dolly_or_gpt4all, rows=15_011, rows_exact=False),
+        Part(EvolveInstruct, files=(MAIN,), reading=evolved, rows=37_000, rows_exact=False),
+        Part(KoAlpacaV11, reading=plain, rows=21_155),
+        Part(KoInstructQA, reading=with_nan, rows=50_300, rows_exact=False),
+        Part(KoLimaVicuna, files=(KOREAN, UNTRANSLATED), reading=turns, rows=1_030),
+        Part(KorquadChat, reading=marked_lines, rows=9_600, rows_exact=False),
+        Part(KullmV2, reading=dolly, rows=15_011, rows_exact=False),
         Part(
             ShareGPT74kKo,
             "sharegpt-74k-ko",
             files=(SHAREGPT / "part2_ko_uncleaned.json",),
-            as_published=True,
+            reading=turns,
             rows=36_000,
             rows_exact=False,
         ),

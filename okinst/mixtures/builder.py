@@ -13,7 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 from okinst.builders import SourceBuilder, WrongCall, bibliography, schema
-from okinst.builders.source import DATASET, code_of, digest, disk_full, refuse_features
+from okinst.builders.identity import code_of, digest
+from okinst.builders.tables import TableBuilder
 from okinst.mixtures.aulm_0809 import AULM_0809, AULM_0809_DOCUMENTED
 from okinst.mixtures.mixture import Mixture, Part
 from okinst.mixtures.open_korean_instructions import OPEN_KOREAN_INSTRUCTIONS, OPEN_KOREAN_INSTRUCTIONS_DOCUMENTED
@@ -41,7 +42,7 @@ class Plan:
         return found
 
 
-class MixtureBuilder(datasets.ArrowBasedBuilder):
+class MixtureBuilder(TableBuilder):
     """Prepare each part with its own builder, then put them together.
 
     Which rows are taken depends on the seed, the part's name and the number of its rows; the order of the whole on the
@@ -59,8 +60,6 @@ class MixtureBuilder(datasets.ArrowBasedBuilder):
     config: Mixture
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        refuse_features(kwargs)
-        kwargs["dataset_name"] = DATASET
         self._cache_of_parts = kwargs.get("cache_dir")
         self._prepare_options: dict[str, Any] = {}
         super().__init__(*args, **kwargs)
@@ -96,7 +95,7 @@ class MixtureBuilder(datasets.ArrowBasedBuilder):
         return datasets.DatasetInfo(
             description=self.config.description,
             features=schema.features(self.config.parts[0].source.SHAPE),
-            license=", ".join(dict.fromkeys(card.license for card in cards)),
+            license=", ".join(dict.fromkeys(each for part in self.config.parts for each in part.source.licenses())),
             citation=bibliography.bibtex(citations),
         )
 
@@ -111,9 +110,8 @@ class MixtureBuilder(datasets.ArrowBasedBuilder):
             wanted: list[Any] = list(range(len(self.config.parts))) if self.config.is_plain else [None]
             return [datasets.SplitGenerator(name="train", gen_kwargs={"streams": wanted, "ranges": None})]
         self._plan = self.plan()
-        Path(self._output_dir, FUNNEL).write_text(
-            json.dumps(self._plan.funnel, ensure_ascii=False, indent=2), encoding="utf-8"
-        )
+        with self._fs.open(f"{self._output_dir}/{FUNNEL}", "w", encoding="utf-8") as file:
+            file.write(json.dumps(self._plan.funnel, ensure_ascii=False, indent=2))
         ranges = [(start, min(start + RANGE, len(self._plan))) for start in range(0, len(self._plan), RANGE)]
         return [datasets.SplitGenerator(name="train", gen_kwargs={"streams": None, "ranges": ranges})]
 
@@ -144,7 +142,7 @@ class MixtureBuilder(datasets.ArrowBasedBuilder):
             count = part.count(len(rows), capped=self.config.sample)
             if count < len(rows):
                 # of its own: that a part comes or goes changes nothing about which rows of the others are taken
-                rng = np.random.default_rng([self.config.seed, zlib.crc32(part.config.encode())])
+                rng = np.random.default_rng([self.config.seed, zlib.crc32(f"{part.config}/{part.split}".encode())])
                 taken = np.sort(rng.permutation(len(rows))[:count])
             else:
                 taken = np.arange(len(rows))
@@ -169,21 +167,9 @@ class MixtureBuilder(datasets.ArrowBasedBuilder):
         whole = datasets.concatenate_datasets(prepared)
         return Plan(whole, order if self.config.shuffle or len(order) < len(whole) else None, funnel)
 
-    def _prepare_split(self, split_generator: Any, num_proc: int | None = None, **kwargs: Any) -> None:
-        ranges = split_generator.gen_kwargs["ranges"]
-        super()._prepare_split(split_generator, num_proc=min(num_proc or 1, len(ranges)), **kwargs)
-
-    def _prepare_split_single(self, *args: Any, **kwargs: Any) -> Iterator[Any]:
-        try:
-            yield from super()._prepare_split_single(*args, **kwargs)
-        except datasets.exceptions.DatasetGenerationError as error:
-            if full := disk_full(error, self._output_dir):
-                raise full from error
-            raise
-
     def funnel(self) -> list[dict[str, Any]]:
         """What went in and what came out, part by part; nothing before the mixture is built."""
-        path = Path(self._cache_dir, FUNNEL)
+        path = Path(self._output_dir, FUNNEL)
         return list(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else []
 
 
@@ -208,16 +194,26 @@ def step(builder: SourceBuilder, split: str, **known: Any) -> dict[str, Any]:
     return {
         "source": builder.config.name,
         "split": split,
-        "license": card.license,
+        "licenses": list(builder.licenses()),
+        "license_note": card.license_note,
+        "warning": card.warning,
         "making": card.making,
         "languages": list(card.languages),
+        "upstream_rows": builder.config.rows.get(split) if builder.config.rows_exact else None,
         "door": next((tally.door for tally in tallies), None),
         "read": sum(tally.read for tally in tallies),
         **reasons,
         "kept": kept,
         "taken": kept,
         "files": [
-            {**tally.file, "bytes": tally.bytes, "sha256": tally.sha256, "rows": tally.read, "drift": tally.drift}
+            {
+                **tally.file,
+                "bytes": tally.bytes,
+                "sha256": tally.sha256,
+                "rows": tally.read,
+                "verified": tally.verified,
+                "drift": tally.drift,
+            }
             for tally in tallies
         ],
         **known,

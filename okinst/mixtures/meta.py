@@ -1,5 +1,6 @@
 """What `load_dataset("okinst", NAME)` builds: the builder of that source or mixture."""
 
+import inspect
 from typing import Any
 
 import datasets
@@ -8,16 +9,37 @@ from okinst import catalogue
 from okinst.builders import SourceBuilder, WrongCall
 from okinst.mixtures import MIXTURES, MixtureBuilder
 
+#: what a caller may say besides what every builder of datasets takes; a published set has nothing else to choose
+MIXTURE_OPTIONS = ("data_dir", "mirror", "sample", "accept_drift")
+SOURCE_OPTIONS = (*MIXTURE_OPTIONS, "raw")
+BUILDER_OPTIONS = frozenset(inspect.signature(datasets.DatasetBuilder.__init__).parameters)
 NAMES: tuple[str, ...] = (*MIXTURES, *catalogue.SOURCES)
 
 
 def builder_class(name: str) -> type[SourceBuilder | MixtureBuilder]:
     """The builder that knows a name. Raises WrongCall, with the three nearest names, where none does."""
+    if not isinstance(name, str):
+        raise WrongCall(f"the name of a set is text, not {name!r}. All names: okinst list")
     if name in MIXTURES:
         return MixtureBuilder
     if name in catalogue.SOURCES:
         return catalogue.SOURCES[name].builder
     raise catalogue.unknown(name, NAMES)
+
+
+def builder_for(name: str, *args: Any, **options: Any) -> SourceBuilder | MixtureBuilder:
+    """The builder of a name. Raises WrongCall for an option it does not know, or that is not a caller's to set."""
+    if options.pop("data_files", None) is not None:
+        raise WrongCall(f"{name}: okinst knows the files itself; data_dir= says where they are.")
+    builder = builder_class(name)
+    own = MIXTURE_OPTIONS if issubclass(builder, MixtureBuilder) else SOURCE_OPTIONS
+    for option in options:
+        if option not in own and option not in BUILDER_OPTIONS:
+            hint = "raw is for sources: a mixture has no upstream columns of its own"
+            if option not in SOURCE_OPTIONS:
+                hint = f"did you mean {catalogue.nearest(option, own)[0]}? There are {', '.join(own)}"
+            raise WrongCall(f"{name} has no option {option!r}: {hint}.")
+    return builder(*args, config_name=name, **options)
 
 
 class Okinst(datasets.DatasetBuilder):
@@ -31,10 +53,8 @@ class Okinst(datasets.DatasetBuilder):
                 f'okinst needs the name of what to load: load_dataset("okinst", NAME), such as {", ".join(MIXTURES)}. '
                 f"All names: okinst list, or okinst.names()."
             )
-        if kwargs.pop("data_files", None) is not None:
-            raise WrongCall(f"{config_name}: okinst knows the files itself; data_dir= says where they are.")
         kwargs.pop("hash", None)
-        return builder_class(config_name)(*args, config_name=config_name, **kwargs)
+        return builder_for(config_name, *args, **kwargs)
 
     # datasets takes the first class of a module that is not abstract; these two make this one so.
     def _info(self) -> datasets.DatasetInfo:

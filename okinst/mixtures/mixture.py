@@ -1,5 +1,6 @@
 """A mixture is a value: parts of sources, and how they are put together."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -23,8 +24,8 @@ class Part:
     split: str = "train"
     #: other upstream files than the config's own
     files: tuple[Upstream, ...] | None = None
-    #: keep rows that the source's mapping would leave out
-    as_published: bool = False
+    #: how the published set read an upstream row, in place of the source's mapping
+    reading: Callable[[Row], Row] | None = None
     #: a rule on the upstream row: the reason why it is not wanted, or None
     rule: Callable[[Row], str | None] | None = None
     #: rows this part is known, or (rows_exact=False) thought, to have in the published set
@@ -44,7 +45,7 @@ class Part:
 
     def builder(self, **options: Any) -> SourceBuilder:
         """The builder of this part's rows."""
-        own: dict[str, Any] = {"as_published": self.as_published or None, "rule": self.rule}
+        own: dict[str, Any] = {"reading": self.reading, "rule": self.rule}
         if self.files is not None:
             own["files"] = {self.split: self.files}
         return self.source(config_name=self.config, **options, **{key: value for key, value in own.items() if value})
@@ -74,8 +75,7 @@ def check_take(source: str, take: object) -> None:
         raise WrongCall(f"{source}: take = {take!r} is neither a number of rows (500) nor a share (0.5).")
     if isinstance(take, float) and not 0 < take <= 1:
         raise WrongCall(
-            f"{source}: take = {take} is not a share: shares lie above 0 and at most at 1.0. "
-            f"For rows write a whole number, such as {max(1, round(take)) if take == take else 1}."
+            f"{source}: take = {take} is not a share: shares lie above 0 and at most at 1.0. For rows write a whole number."
         )
     if isinstance(take, int) and take < 1:
         raise WrongCall(f"{source}: take = {take} is no number of rows: write 1 or more, or leave the part out.")
@@ -105,6 +105,11 @@ class Mixture(datasets.BuilderConfig):
         shapes: dict[str, list[str]] = {}
         for part in self.parts:
             shapes.setdefault(part.source.SHAPE, []).append(part.config)
+        twice = [key for key, count in Counter((part.config, part.split) for part in self.parts).items() if count > 1]
+        if twice:
+            raise WrongCall(
+                f"{self.name}: {twice[0][0]} ({twice[0][1]}) is there twice: its rows would be. Name it once."
+            )
         if len(shapes) > 1:
             told = "; ".join(f"{shape}: {', '.join(configs)}" for shape, configs in shapes.items())
             raise WrongCall(f"{self.name}: only sources of one shape can be mixed. These have several: {told}.")
@@ -126,8 +131,11 @@ class Mixture(datasets.BuilderConfig):
                     "split": part.split,
                     "take": part.take,
                     **({"files": [str(file) for file in part.files]} if part.files is not None else {}),
-                    **({"as_published": True} if part.as_published else {}),
-                    **({"rule": (part.rule.__doc__ or part.rule.__name__).strip()} if part.rule else {}),
+                    **{
+                        key: " ".join((given.__doc__ or given.__name__).split())
+                        for key, given in (("reading", part.reading), ("rule", part.rule))
+                        if given
+                    },
                 }
                 for part in self.parts
             ],

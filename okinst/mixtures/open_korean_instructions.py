@@ -1,6 +1,11 @@
-"""open-korean-instructions, from heegyu: as it is on the Hub, and as its README describes it."""
+"""open-korean-instructions, from heegyu: as it is on the Hub, and as its README describes it.
 
-from okinst.builders import Row
+The published rows are marked text (okinst.views.oki). The functions below read a row as the scripts that wrote it did: every
+field stripped, empty answers kept.
+"""
+
+from okinst.builders import Row, Unmapped, ask, talk
+from okinst.builders.formats import marked_turns
 from okinst.korean_instructions.koalpaca_v1_0 import KoAlpacaV10
 from okinst.korean_instructions.koalpaca_v1_1 import KoAlpacaV11
 from okinst.korean_instructions.korquad_chat import KorquadChat
@@ -8,15 +13,43 @@ from okinst.korean_instructions.oig_smallchip2_ko import OIGSmallChip2Ko
 from okinst.korean_instructions.sharegpt_deepl_ko import ShareGPTDeepLKo
 from okinst.mixtures.mixture import Mixture, Part
 
-BOTS = frozenset(("gpt", "chatgpt", "bard"))
+SPEAKERS = {"human": "user", "user": "user", "gpt": "assistant", "chatgpt": "assistant", "bard": "assistant"}
+MARKERS = {"<sys>": "system", "<usr>": "user", "<bot>": "assistant"}
 
 
-def answered_and_not_by_bing(row: Row) -> str | None:
-    """Drop a dialogue with Bing whole, and one in which no bot speaks."""
-    speakers = {turn["from"].strip() for turn in row["conversations"]}
+def with_input(row: Row) -> Row:
+    """instruction, input and output, stripped."""
+    return ask(row["instruction"], row["output"], row["input"])
+
+
+def without_input(row: Row) -> Row:
+    """instruction and output, stripped."""
+    return ask(row["instruction"], row["output"])
+
+
+def translated(row: Row) -> Row:
+    """The translations, stripped."""
+    return ask(row["user_translated"], row["chip2_translated"])
+
+
+def answered(row: Row) -> Row:
+    """The turns, stripped; drops a dialogue with Bing whole, and one in which no bot speaks."""
+    turns = [(turn["from"].strip(), turn["value"]) for turn in row["conversations"]]
+    speakers = {speaker for speaker, _ in turns}
     if "bing" in speakers:
-        return "dialogue with Bing"
-    return None if speakers & BOTS else "no bot turn"
+        raise Unmapped("dialogue with Bing")
+    if strange := speakers - SPEAKERS.keys():
+        raise Unmapped(f"the speaker {min(strange)}, who stopped the published run")
+    if not speakers & {"gpt", "chatgpt", "bard"}:
+        raise Unmapped("no bot turn")
+    return talk(turns)
+
+
+def marked(row: Row) -> Row:
+    """The text at its markers <sys>, <usr> and <bot>; any other line, A: or C: as well, belongs to the turn before."""
+    turns = marked_turns(row["text"], MARKERS)
+    document = turns.pop(0)[1] if turns[0][0] == "system" else ""
+    return talk(turns, document=document)
 
 
 OPEN_KOREAN_INSTRUCTIONS = Mixture(
@@ -27,11 +60,11 @@ OPEN_KOREAN_INSTRUCTIONS = Mixture(
     rows_exact=False,
     citations=("openkoreaninstructions",),
     parts=(
-        Part(OIGSmallChip2Ko, as_published=True, rows=210_282),
-        Part(KoAlpacaV10, as_published=True, rows=49_620),
-        Part(KoAlpacaV11, as_published=True, rows=21_155),
-        Part(KorquadChat, as_published=True, rows=9_619),
-        Part(ShareGPTDeepLKo, as_published=True, rule=answered_and_not_by_bing, rows=84_400, rows_exact=False),
+        Part(OIGSmallChip2Ko, reading=translated, rows=210_282),
+        Part(KoAlpacaV10, reading=with_input, rows=49_620),
+        Part(KoAlpacaV11, reading=without_input, rows=21_155),
+        Part(KorquadChat, reading=marked, rows=9_619),
+        Part(ShareGPTDeepLKo, reading=answered, rows=84_400, rows_exact=False),
     ),
 )
 

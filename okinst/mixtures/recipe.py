@@ -28,29 +28,40 @@ else:
 
 MIXTURE_KEYS = {"name": str, "description": str, "seed": int, "shuffle": bool, "parts": list}
 PART_KEYS = {"source": str, "take": object, "split": str}
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+#: letters of any script, digits, and . _ - inside
+NAME = re.compile(r"\w[\w.-]{0,99}")
+#: what stands beside a set in its folder
+TAKEN = frozenset(("readme.md", "provenance.json", "set-aside.jsonl"))
 SUFFIX = ".toml"
+
+
+def is_recipe(name: str) -> bool:
+    """Whether a name is a recipe file's."""
+    return name.lower().endswith(SUFFIX)
 
 
 def read(path: Path) -> Mixture:
     """The mixture that a recipe file describes. Raises WrongCall, naming the file and the key, for a bad one."""
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise WrongCall(f"there is no recipe {path}.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise WrongCall(f"the recipe {path} cannot be read: {error}.") from error
     except tomllib.TOMLDecodeError as error:
         raise WrongCall(f"{path} is not TOML: {error}.") from error
-    return mixture(values, name=path.name.removesuffix(SUFFIX), where=str(path))
+    return mixture(values, name=path.name[: -len(SUFFIX)], where=str(path))
 
 
 def mixture(values: dict[str, Any], name: str, where: str) -> Mixture:
     """The mixture that a recipe's values describe; `name` is used where they give none, `where` in messages."""
     _check(values, MIXTURE_KEYS, where)
     name = values.get("name", name)
-    if not NAME.fullmatch(name):
-        raise WrongCall(f"{where}: name = {name!r} may hold letters, digits, '.', '_' and '-' only.")
+    if not NAME.fullmatch(name) or name.lower() in TAKEN:
+        raise WrongCall(
+            f"{where}: {name!r} cannot be the name of a set: letters, digits, and '.', '_', '-' inside, at most 100. "
+            f'Write one into the recipe: name = "my-mix".'
+        )
     if name in MIXTURES or name in catalogue.SOURCES:
         raise WrongCall(f"{where}: name = {name!r} is okinst's own; published sets are never changed. Choose another.")
     if values.get("seed", 0) < 0:
@@ -59,7 +70,7 @@ def mixture(values: dict[str, Any], name: str, where: str) -> Mixture:
         raise WrongCall(f'{where}: a recipe needs at least one part: [[parts]] and source = "koalpaca-v1.1".')
     return Mixture(
         name=name,
-        description=values.get("description", f"Built from {where}."),
+        description=values.get("description", f"Built from {name}{SUFFIX}."),
         seed=values.get("seed", 0),
         shuffle=values.get("shuffle", True),
         parts=tuple(_part(part, f"{where}, part {number}") for number, part in enumerate(values["parts"], 1)),
@@ -72,6 +83,10 @@ def _part(values: Any, where: str) -> Part:
     _check(values, PART_KEYS, where)
     if "source" not in values:
         raise WrongCall(f"{where}: it has no source. Name one of `okinst list`.")
+    if values["source"] in MIXTURES:
+        raise WrongCall(
+            f"{where}: {values['source']} is a mixture; a part is one source. Name the sources it is made of."
+        )
     try:
         entry = catalogue.source(values["source"])
         return Part(entry.builder, entry.name, take=values.get("take"), split=values.get("split", "train"))

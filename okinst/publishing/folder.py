@@ -4,35 +4,31 @@
     DIR/provenance.json
     DIR/<name>/<split>-00000-of-00001.parquet
 
-The folder appears whole or not at all: it is written beside its place under another name, and renamed when it is done.
 The Parquet bytes depend on the rows alone: row groups of a fixed size, no timestamps, no number of processes.
 """
 
 import importlib.metadata
 import json
-import os
-import shutil
-import signal
-import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import ceil
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import datasets
+import jsonlines
 import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
 from okinst.builders import SourceBuilder, WrongCall, schema
 from okinst.builders.doors import sha256
-from okinst.builders.source import disk_full
 from okinst.mixtures import MIXTURES, Mixture, MixtureBuilder, RecipeBuilder, recipe
 from okinst.mixtures.builder import step
-from okinst.mixtures.meta import builder_class
+from okinst.mixtures.meta import builder_for
+from okinst.publishing.place import PROVENANCE, README, appearing, check_output
 from okinst.version import VERSION
 from okinst.views import CannotHold, view
 
@@ -41,9 +37,7 @@ ROW_GROUP = 10_000
 SHARD_BYTES = 500 * 1024 * 1024
 #: what the rows of a set are counted by, for its README and provenance
 BY = ("source", "language", "license", "making")
-PROVENANCE = "provenance.json"
-README = "README.md"
-INCOMPLETE = ".incomplete-"
+SET_ASIDE = "set-aside.jsonl"
 
 
 @dataclass
@@ -55,7 +49,7 @@ class Built:
     rows: dict[str, int]
     #: what went in and came out, part by part
     funnel: list[dict[str, Any]]
-    #: rows the view cannot hold, by reason, and where they were put
+    #: rows the view cannot hold, by reason; they stand in set-aside.jsonl
     set_aside: Counter[str] = field(default_factory=Counter)
     files: list[dict[str, Any]] = field(default_factory=list)
     #: rows by split, source, language, licence and making, counted in what was written
@@ -74,9 +68,9 @@ class Built:
 
 def builder_of(name_or_recipe: str, **options: Any) -> SourceBuilder | MixtureBuilder:
     """The builder of a source, a published mixture, or a recipe file."""
-    if name_or_recipe.endswith(recipe.SUFFIX):
+    if recipe.is_recipe(name_or_recipe):
         return recipe_builder(recipe.read(Path(name_or_recipe)), **options)
-    return builder_class(name_or_recipe)(config_name=name_or_recipe, **options)
+    return builder_for(name_or_recipe, **options)
 
 
 def recipe_builder(mixture: Mixture, **options: Any) -> MixtureBuilder:
@@ -87,6 +81,7 @@ def recipe_builder(mixture: Mixture, **options: Any) -> MixtureBuilder:
         parts=mixture.parts,
         seed=mixture.seed,
         shuffle=mixture.shuffle,
+        citations=mixture.citations,
         **options,
     )
 
@@ -97,14 +92,15 @@ def build(
     *,
     layout: str | None = None,
     num_proc: int | None = None,
-    replace: bool = False,
+    replace: str | None = None,
     **options: Any,
 ) -> Built:
     """Build a set and write it as a folder.
 
-    `layout` is the name of a view; `replace` gives up what okinst wrote into the folder before; `options` are the
-    builder's: mirror, sample, data_dir, accept_drift, raw, cache_dir, token.
+    `layout` is the name of a view; `replace` the name of a set from the sample that may stand in the folder now and is
+    given up; `options` are the builder's: mirror, sample, data_dir, accept_drift, raw, cache_dir, token.
     """
+    folder = Path(folder).expanduser().resolve()
     check_output(folder, replace)
     builder = builder_of(name_or_recipe, **options)
     if layout and builder_shape(builder) != "conversation":
@@ -116,9 +112,11 @@ def build(
         built = Built(builder.config.name, folder, {}, funnel(builder))
         for split, rows in sets.items():
             _write_split(rows, split, partial, built, chosen)
-        provenance = _provenance(builder, built, layout)
-        _write_text(partial / PROVENANCE, json.dumps(provenance, ensure_ascii=False, indent=2) + "\n")
-        _write_text(partial / README, _readme(builder, built))
+        if built.set_aside:
+            built.files.append(_file(partial, partial / SET_ASIDE))
+        told = json.dumps(_provenance(builder, built, layout), ensure_ascii=False, indent=2)
+        (partial / PROVENANCE).write_text(told + "\n", encoding="utf-8")
+        (partial / README).write_text(_readme(builder, built), encoding="utf-8")
     return built
 
 
@@ -133,95 +131,36 @@ def funnel(builder: SourceBuilder | MixtureBuilder) -> list[dict[str, Any]]:
     """What went in and what came out, for a source split by split, for a mixture part by part."""
     if isinstance(builder, MixtureBuilder):
         return builder.funnel()
-    return [
-        step(builder, split, expected=builder.config.rows.get(split), expected_exact=builder.config.rows_exact)
-        for split in builder.config.files
-    ]
+    return [step(builder, split) for split in builder.config.files]
 
 
-def check_output(folder: Path, replace: bool) -> None:
-    """Raise WrongCall where the folder holds something already."""
-    if folder.is_dir() and not any(folder.iterdir()):
-        return
-    if folder.exists() and not (replace and (folder / PROVENANCE).is_file()):
-        what = "is not empty" if folder.is_dir() else "is not a folder"
-        raise WrongCall(f"{folder} {what}. Name another folder, or remove it first.")
-
-
-@contextmanager
-def appearing(folder: Path, replace: bool = False) -> Iterator[Path]:
-    """A folder to write into that takes its name only when everything is written."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    for stale in folder.parent.glob(f".{folder.name}{INCOMPLETE}*"):
-        if not _runs(stale.name.rpartition(INCOMPLETE)[2]):
-            shutil.rmtree(stale, ignore_errors=True)
-    partial = folder.with_name(f".{folder.name}{INCOMPLETE}{os.getpid()}")
-    partial.mkdir()
-    try:
-        yield partial
-        with _undisturbed():
-            check_output(folder, replace)  # once more: another build may have been quicker
-            if folder.is_dir():
-                shutil.rmtree(folder)
-            partial.rename(folder)
-    except OSError as error:
-        raise disk_full(error, str(folder)) or error from None
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-
-
-def _runs(pid: str) -> bool:
-    """Whether the process that left a folder behind is still at work on it."""
-    if os.name == "nt":  # where signal 0 is no question but Ctrl-C
-        return True
-    try:
-        os.kill(int(pid), 0)
-    except (ValueError, ProcessLookupError):
-        return False
-    except PermissionError:
-        return True
-    return int(pid) != os.getpid()
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Hold back Ctrl-C for the moment between removing the old folder and naming the new one."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.getsignal(signal.SIGINT)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _write_split(rows: datasets.Dataset, split: str, partial: Path, built: Built, layout: Any) -> None:
+def _write_split(rows: datasets.Dataset, split: str, partial: Path, built: Built, layout: ModuleType | None) -> None:
     tables = rows.with_format("arrow").iter(ROW_GROUP)
-    columns: Callable[[pa.Table], pa.Table] = (lambda table: table) if layout is None else _Laid(layout, built, partial)
+    columns: Callable[[pa.Table], pa.Table] = _Laid(layout, built, partial) if layout else lambda table: table
     groups = max(1, ceil(len(rows) / ROW_GROUP))
     groups_a_shard = ceil(groups / max(1, ceil(rows.data.nbytes / SHARD_BYTES)))
     shards = ceil(groups / groups_a_shard)
     target = partial / built.name
     target.mkdir(exist_ok=True)
-    written = 0
+    built.rows[split] = 0
     for shard in range(shards):
         path = target / f"{split}-{shard:05d}-of-{shards:05d}.parquet"
         writer = None
-        for _, table in zip(range(groups_a_shard), tables, strict=False):
-            laid = columns(table.replace_schema_metadata(None).combine_chunks())
-            writer = writer or pq.ParquetWriter(path, laid.schema, compression="zstd")
-            writer.write_table(laid, row_group_size=ROW_GROUP)
-            written += len(laid)
-            built.composition.update(_composition(laid, split))
-        if writer:
-            writer.close()
-    made = sorted(target.glob(f"{split}-*.parquet"))
-    built.rows[split] = written
-    built.files += [
-        {"path": f"{built.name}/{path.name}", "bytes": path.stat().st_size, "sha256": sha256(path)} for path in made
-    ]
+        try:
+            for _, table in zip(range(groups_a_shard), tables, strict=False):
+                laid = columns(table.replace_schema_metadata(None).combine_chunks())
+                writer = writer or pq.ParquetWriter(path, laid.schema, compression="zstd")
+                writer.write_table(laid, row_group_size=ROW_GROUP)
+                built.rows[split] += len(laid)
+                built.composition.update(_composition(laid, split))
+        finally:
+            if writer:
+                writer.close()
+        built.files.append(_file(partial, path))
+
+
+def _file(partial: Path, path: Path) -> dict[str, Any]:
+    return {"path": path.relative_to(partial).as_posix(), "bytes": path.stat().st_size, "sha256": sha256(path)}
 
 
 def _composition(table: pa.Table, split: str) -> Counter[tuple[str, ...]]:
@@ -234,39 +173,36 @@ def _composition(table: pa.Table, split: str) -> Counter[tuple[str, ...]]:
 class _Laid:
     """Tables of conversations in another layout; what it cannot hold goes into set-aside.jsonl with the reason."""
 
-    def __init__(self, layout: Any, built: Built, partial: Path) -> None:
-        self.layout, self.built, self.path = layout, built, partial / "set-aside.jsonl"
+    def __init__(self, layout: ModuleType, built: Built, partial: Path) -> None:
+        self.layout, self.built, self.path = layout, built, partial / SET_ASIDE
         columns = datasets.Features({**schema.COMMON, **layout.COLUMNS})
         self.schema = columns.arrow_schema.remove_metadata()
 
     def __call__(self, table: pa.Table) -> pa.Table:
-        rendered = []
+        rendered, aside = [], []
         for row in table.to_pylist():
             try:
                 rendered.append({**{name: row[name] for name in schema.COMMON}, **self.layout.render(row)})
             except CannotHold as why:
                 self.built.set_aside[str(why)] += 1
-                with self.path.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps({"reason": str(why), **row}, ensure_ascii=False) + "\n")
+                aside.append({"reason": str(why), **row})
+        if aside:
+            with jsonlines.open(self.path, "a") as file:
+                file.write_all(aside)
         return pa.Table.from_pylist(rendered, schema=self.schema)
-
-
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
 
 
 def _provenance(builder: SourceBuilder | MixtureBuilder, built: Built, layout: str | None) -> dict[str, Any]:
     config = builder.config
-    made = config.recipe() if isinstance(config, Mixture) else {"source": config.name, "raw": config.raw}
     return {
         "name": built.name,
         "okinst": VERSION,
-        "datasets": importlib.metadata.version("datasets"),
-        "pyarrow": importlib.metadata.version("pyarrow"),
+        # which rows a share takes follows numpy's generator
+        **{library: importlib.metadata.version(library) for library in ("datasets", "pyarrow", "numpy")},
         "published": config.name in MIXTURES,
-        "recipe": made,
+        "recipe": config.recipe() if isinstance(config, Mixture) else {"source": config.name, "raw": config.raw},
         "view": layout or "okinst",
-        "door": next((part["door"] for part in built.funnel if part.get("door")), None),
+        "door": next((part["door"] for part in built.funnel if part["door"]), None),
         "rows": built.rows,
         "composition": [
             {**dict(zip(("split", *BY), group, strict=True)), "rows": count}
@@ -279,15 +215,23 @@ def _provenance(builder: SourceBuilder | MixtureBuilder, built: Built, layout: s
 
 
 def _readme(builder: SourceBuilder | MixtureBuilder, built: Built) -> str:
-    groups = built.composition or Counter(
-        {
-            (part["split"], part["source"], part["languages"][0], part["license"], part["making"]): part["taken"]
-            for part in built.funnel
-        }
-    )
-    licenses = {group[3] for group in groups}
+    groups = built.composition
+    if isinstance(builder, SourceBuilder) and builder.config.raw:  # upstream's columns do not say: the cards do
+        groups = Counter(
+            {
+                (
+                    part["split"],
+                    part["source"],
+                    ", ".join(part["languages"]),
+                    ", ".join(part["licenses"]),
+                    part["making"],
+                ): (part["taken"])
+                for part in built.funnel
+            }
+        )
+    licenses = {license for group in groups for license in group[3].split(", ")}
     head = {
-        "language": sorted({group[2].partition("-")[0] for group in groups}),
+        "language": sorted({language.partition("-")[0] for group in groups for language in group[2].split(", ")}),
         # the Hub has a word for one licence, and none for several
         "license": licenses.pop() if len(licenses) == 1 and "unstated" not in licenses else "other",
         "configs": [
@@ -298,6 +242,7 @@ def _readme(builder: SourceBuilder | MixtureBuilder, built: Built) -> str:
         ],
         "tags": ["okinst"],
     }
+    notes = {part["source"]: (part["license_note"], part["warning"]) for part in built.funnel}
     lines = [
         "---",
         yaml.safe_dump(head, allow_unicode=True, sort_keys=False).strip(),
@@ -313,6 +258,10 @@ def _readme(builder: SourceBuilder | MixtureBuilder, built: Built) -> str:
         *(f"| {' | '.join(group)} | {count:,} |" for group, count in groups.items()),
         "",
         f"Rows: {', '.join(f'{split} {count:,}' for split, count in built.rows.items())}.",
+        "",
+        "Licences, and what else restricts the text:",
+        "",
+        *(f"- {source}: {note}{f' **{warning}**' if warning else ''}" for source, (note, warning) in notes.items()),
     ]
     if citation := str(builder.info.citation or ""):
         lines += ["", "```bibtex", citation, "```"]

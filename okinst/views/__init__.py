@@ -31,13 +31,18 @@ def view(name: str) -> ModuleType:
 
 def render(row: Row, name: str) -> dict[str, Any]:
     """One conversation in a layout. Raises CannotHold where the layout cannot hold it."""
+    if not {"messages", "context"} <= row.keys():
+        raise CannotHold("it is no conversation: it has no messages and context")
     rendered: dict[str, Any] = view(name).render(row)
     return rendered
 
 
 def parse(rendered: dict[str, Any], name: str) -> Row:
-    """The `messages` and `context` of a row in a layout."""
-    row: Row = view(name).parse(rendered)
+    """The `messages` and `context` of a row in a layout. Raises ValueError for what is not laid out so."""
+    try:
+        row: Row = view(name).parse(rendered)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"this is no {name} row ({type(error).__name__}: {error}).") from error
     return row
 
 

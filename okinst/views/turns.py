@@ -45,7 +45,7 @@ def single_exchange(row: Row) -> tuple[str, str, str]:
     """Question, context and answer of a conversation of one exchange. Raises CannotHold for any other."""
     roles = [turn["role"] for turn in row["messages"]]
     if roles != ["user", "assistant"]:
-        raise CannotHold(f"it holds one question and one answer, this is {', '.join(roles) or 'no turns'}")
+        raise CannotHold("it holds one question and one answer and no more")
     asked, answer = (turn["content"] for turn in row["messages"])
     return (question_without_context(row) if place_of_context(row) == "user" else asked), row["context"], answer
 

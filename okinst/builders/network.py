@@ -1,0 +1,272 @@
+"""The network: Hub files through huggingface_hub (tokens, proxies, HF_ENDPOINT, offline mode), GitHub files by HTTP."""
+
+import functools
+import hashlib
+import http.client
+import io
+import re
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from datasets.utils import tqdm
+from filelock import FileLock
+
+from okinst.builders.errors import MissingFile, NoNetwork, OkinstError
+from okinst.builders.upstream import GitHub, Hub, Located, Upstream
+
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_CHUNK = 1 << 20
+_OFFLINE = (
+    "Without a network: okinst fetch NAME --to DIR where there is one, then --mirror DIR (or OKINST_MIRROR=DIR) here; "
+    "--sample tries things out with the sample corpus."
+)
+
+
+@dataclass(frozen=True)
+class Network:
+    """The Hub and GitHub. `streaming` gives URLs; otherwise files are downloaded, resumed, and kept in a cache."""
+
+    token: str | bool | None = None
+    streaming: bool = False
+    name: str = "network"
+
+    def locate(self, upstream: Upstream, source: str) -> list[Located]:
+        """The files behind one upstream name, at least one. Raises MissingFile or NoNetwork."""
+        if isinstance(upstream.repo, GitHub):
+            url = upstream.repo.url(upstream.path)
+            if self.streaming:
+                return [Located(upstream, upstream.path, url)]
+            target = _github_cache() / upstream.repo.id / upstream.repo.revision / upstream.path
+            return [Located(upstream, upstream.path, str(download(url, target, source)))]
+        assert isinstance(upstream.repo, Hub), upstream.repo
+        with _hub_errors(source, upstream):
+            id, revision = _reachable(upstream.repo, self.token)
+            return [
+                Located(upstream, name, self._hub_place(id, revision, name), id, revision)
+                for name in _hub_names(id, revision, upstream, self.token)
+            ]
+
+    def _hub_place(self, id: str, revision: str, name: str) -> str:
+        if self.streaming:
+            return f"hf://datasets/{id}@{revision}/{name}"
+        import huggingface_hub
+
+        return str(huggingface_hub.hf_hub_download(id, name, repo_type="dataset", revision=revision, token=self.token))
+
+    def fingerprint(self, upstream: Upstream) -> str:
+        """What is asked for; the network itself is not."""
+        return f"{upstream.repo.id}@{upstream.repo.revision}/{upstream.path}"
+
+
+@contextmanager
+def open_binary(located: Located, source: str, token: str | bool | None = None) -> Iterator[IO[bytes]]:
+    """The bytes of a file, from disk or as a stream; a stream that breaks off is an error, not the end of the file."""
+    if located.is_local:
+        with Path(located.place).open("rb") as file:
+            yield file
+    elif located.place.startswith("hf://"):
+        import huggingface_hub
+
+        with (
+            _hub_errors(source, located.upstream),
+            huggingface_hub.HfFileSystem(token=token).open(located.place.removeprefix("hf://"), "rb") as remote,
+        ):
+            yield remote
+    else:
+        with (
+            _request(located.place, source) as answer,
+            io.BufferedReader(_Whole(answer, located.place, source)) as whole,
+        ):
+            yield whole
+
+
+def fetch(upstream: Upstream, root: Path, source: str, token: str | bool | None = None) -> list[Path]:
+    """Fill a mirror with the files behind one upstream name. What is there already is not fetched again."""
+    if isinstance(upstream.repo, GitHub):
+        return [download(upstream.repo.url(upstream.path), root / upstream.repo.id / upstream.path, source)]
+    assert isinstance(upstream.repo, Hub), upstream.repo
+    import huggingface_hub
+
+    with _hub_errors(source, upstream):
+        id, revision = _reachable(upstream.repo, token)
+        return [
+            Path(
+                huggingface_hub.hf_hub_download(
+                    id, name, repo_type="dataset", revision=revision, token=token, local_dir=root / id
+                )
+            )
+            for name in _hub_names(id, revision, upstream, token)
+        ]
+
+
+def download(url: str, target: Path, source: str) -> Path:
+    """Download a file whole or not at all; an interrupted download goes on where it stopped."""
+    # the name of a part holds what it is a part of: another commit's is another file
+    key = hashlib.sha256(url.encode()).hexdigest()[:12]
+    partial = target.with_name(f"{target.name}.{key}.incomplete")
+    place = hashlib.sha256(str(target.absolute()).encode()).hexdigest()[:32]
+    with FileLock(Path(tempfile.gettempdir(), f"okinst-{place}.lock")):
+        if target.is_file():
+            return target
+        target.parent.mkdir(parents=True, exist_ok=True)
+        start = partial.stat().st_size if partial.is_file() else 0
+        with _request(url, source, start) as answer:
+            resumed = answer.status == 206
+            whole = _Whole(answer, url, source)
+            bar = tqdm(
+                desc=f"Downloading {target.name}",
+                total=whole.left + (start if resumed else 0) if whole.left is not None else None,
+                initial=start if resumed else 0,
+                unit="B",
+                unit_scale=True,
+            )
+            with bar, partial.open("ab" if resumed else "wb") as sink:
+                while chunk := whole.read(_CHUNK):
+                    sink.write(chunk)
+                    bar.update(len(chunk))
+        partial.replace(target)
+    return target
+
+
+class _Whole(io.RawIOBase):
+    """An answer that is read to its announced end, or not at all: a short one is an error."""
+
+    def __init__(self, answer: http.client.HTTPResponse, url: str, source: str) -> None:
+        self.answer, self.url, self.source = answer, url, source
+        length = answer.headers.get("Content-Length")
+        self.left = int(length) if length else None
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            got = self.answer.readinto(buffer)
+        except (http.client.HTTPException, ConnectionError, TimeoutError) as error:
+            raise self._cut() from error
+        if self.left is not None:
+            if not got and self.left:
+                raise self._cut()
+            self.left -= got
+        return got
+
+    def _cut(self) -> NoNetwork:
+        return NoNetwork(
+            f"{self.source}: the connection broke off while {self.url} came in. Run the same again: a download goes on from "
+            f"there."
+        )
+
+
+def _request(url: str, source: str, start: int = 0) -> http.client.HTTPResponse:
+    from huggingface_hub.constants import HF_HUB_OFFLINE
+
+    if HF_HUB_OFFLINE:
+        raise NoNetwork(f"{source}: {url} is not here yet, and HF_HUB_OFFLINE forbids to fetch it. {_OFFLINE}")
+    headers = {"User-Agent": "okinst", "Accept-Encoding": "identity"}
+    if start:
+        headers["Range"] = f"bytes={start}-"
+    try:
+        answer: http.client.HTTPResponse = urllib.request.urlopen(
+            urllib.request.Request(url, headers=headers), timeout=60
+        )
+        return answer
+    except urllib.error.HTTPError as error:
+        if error.code == 416:  # nothing is missing any more, or the part is too long to be one: begin again
+            return _request(url, source)
+        if error.code == 404:
+            raise MissingFile(
+                f"{source}: {url} is gone upstream (404). If you have the file, put it into a folder and pass data_dir= "
+                f"(--data-dir)."
+            ) from error
+        raise NoNetwork(f"{source}: {url} answered {error.code} {error.reason}. Try again later.") from error
+    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+        raise NoNetwork(f"{source}: {url} cannot be reached ({getattr(error, 'reason', error)}). {_OFFLINE}") from error
+
+
+@contextmanager
+def _hub_errors(source: str, upstream: Upstream) -> Iterator[None]:
+    """Turn what the Hub's client raises into what a user can act on."""
+    from huggingface_hub import errors
+
+    what = f"{source}: {upstream} at {upstream.repo.revision}"
+    try:
+        yield
+    except OkinstError:
+        raise
+    except errors.GatedRepoError as error:
+        raise MissingFile(f"{what} asks for your consent. Accept its terms on the Hub, then: hf auth login") from error
+    except (errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled) as error:
+        raise NoNetwork(f"{what} is not in the Hub's cache, and the Hub cannot be reached. {_OFFLINE}") from error
+    except errors.RepositoryNotFoundError as error:
+        raise MissingFile(f"{what}: the Hub has no such repository, or it is private: hf auth login") from error
+    except (errors.RevisionNotFoundError, errors.EntryNotFoundError) as error:
+        raise MissingFile(
+            f"{what} is not on the Hub any more. If you have the file, pass data_dir= (--data-dir)."
+        ) from error
+    except errors.HfHubHTTPError as error:
+        raise NoNetwork(f"{what}: the Hub refused ({error}). Try again later.") from error
+    except Exception as error:
+        # httpx and requests both keep their network errors under one root, and these are the roots' names
+        if any(base.__name__ in ("RequestException", "TransportError") for base in type(error).__mro__):
+            raise NoNetwork(f"{what}: the Hub cannot be reached ({error}). {_OFFLINE}") from error
+        raise
+
+
+@functools.lru_cache(maxsize=256)
+def _reachable(repo: Hub, token: str | bool | None) -> tuple[str, str]:
+    """The first of a repository's names that the Hub knows, and the whole commit of its revision."""
+    from huggingface_hub import errors
+
+    gone = None
+    for id in repo.ids:
+        try:
+            return id, _whole_commit(id, repo.revision, token)
+        except errors.GatedRepoError:
+            raise
+        except errors.RepositoryNotFoundError as error:
+            gone = gone or error
+    assert gone is not None
+    raise gone
+
+
+def _whole_commit(id: str, revision: str, token: str | bool | None) -> str:
+    # The Hub resolves whole commits and branch names only, and of some sources a shortened commit is all that is known.
+    if _COMMIT.fullmatch(revision):
+        return revision
+    import huggingface_hub
+
+    api = huggingface_hub.HfApi(token=token)
+    if not re.fullmatch(r"[0-9a-f]{7,39}", revision):
+        return str(api.dataset_info(id, revision=revision).sha)
+    for commit in api.list_repo_commits(id, repo_type="dataset"):
+        if commit.commit_id.startswith(revision):
+            return str(commit.commit_id)
+    raise MissingFile(
+        f"{id}: the Hub has no commit {revision} any more. If you have the file, pass data_dir= (--data-dir)."
+    )
+
+
+def _hub_names(id: str, revision: str, upstream: Upstream, token: str | bool | None) -> list[str]:
+    if not upstream.is_glob:
+        return [upstream.path]
+    import huggingface_hub
+
+    there = huggingface_hub.HfApi(token=token).list_repo_files(id, repo_type="dataset", revision=revision)
+    if names := upstream.matching(there):
+        return names
+    raise MissingFile(
+        f"{id} at {revision} has no file named like {upstream.path}; it has {', '.join(there[:20])}. If you have the file, pass "
+        f"data_dir= (--data-dir)."
+    )
+
+
+def _github_cache() -> Path:
+    from datasets import config
+
+    return Path(config.DOWNLOADED_DATASETS_PATH) / "okinst"
