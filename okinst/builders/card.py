@@ -9,14 +9,19 @@ import datasets
 from okinst.builders.schema import Row
 from okinst.builders.upstream import Upstream
 
-Language = Literal["ko", "zh-Hans", "en"]
+Language = Literal["ko", "zh-Hans", "zh-Hant", "en", "ja", "de", "mul"]
 License = Literal[
     "apache-2.0",
     "cc-by-2.0",
+    "cc-by-4.0",
     "cc-by-nc-4.0",
+    "cc-by-nc-sa-2.0",
+    "cc-by-nc-sa-4.0",
     "cc-by-sa-3.0",
     "cc-by-sa-4.0",
+    "gpl-3.0",
     "mit",
+    "odc-by",
     "unstated",
 ]
 Making = Literal[
