@@ -140,7 +140,7 @@ def test_few_may_be_lost_only_beside_more_that_are_not(tmp_path: Path) -> None:
 
 
 def test_a_parquet_page_that_is_damaged(tmp_path: Path, mirror: Path) -> None:
-    path = next(mirror.rglob("*.parquet"))
+    path = next((mirror / "HAERAE-HUB/KoInstruct-QA").rglob("*.parquet"))
     data = bytearray(path.read_bytes())
     data[200:2000] = bytes(1800)
     path.write_bytes(data)

@@ -17,10 +17,20 @@ def test_list_filters_and_speaks_json() -> None:
     def listed(*filters: str) -> set[str]:
         return {entry["name"] for entry in json.loads(okinst("list", "--json", *filters).stdout)}
 
-    assert listed("--language", "zh") == {"alpaca-zh-carbonz0"} == listed("--language", "zh-Hans")
+    chinese = {name for name, entry in SOURCES.items() if entry.room == "chinese_instructions"}
+    chinese -= {"gpt4-comparison", "openassistant-guanaco"}
+    assert listed("--language", "zh") == chinese == listed("--language", "zh-Hans")
+    assert listed("--language", "zh-Hant") == {"guanaco", "guanaco-chat"}
     assert listed("--room", "eval_sets") == {name for name in SOURCES if name.startswith("kobest")}
-    assert listed("--license", "mit", "--room", "korean_instructions") == {"korquad-chat"}
-    assert listed("--shape", "preference") == {"hrc-preference", "kochatgpt-rm", "vaiv-rm"}
+    mit = {"everythinglm-ko", "korquad-chat", "openorca-gugugo-ko", "openorca-ko"}
+    assert listed("--license", "mit", "--room", "korean_instructions") == mit
+    assert listed("--shape", "preference") == {
+        "gpt4-comparison",
+        "hh-rlhf-ko",
+        "hrc-preference",
+        "kochatgpt-rm",
+        "vaiv-rm",
+    }
     assert listed("--shape", "preference", "--license", "mit") == set()
     table = okinst("list").stdout
     assert all(name in table for name in names)

@@ -61,11 +61,11 @@ def _second_opinion(line: bytes, error: Exception, number: int, name: str) -> Ro
     return _whole_characters(value)
 
 
-def json_array(file: IO[bytes], name: str) -> Iterator[Row | Unmapped]:
+def json_array(file: IO[bytes], name: str, *, trailing_comma: bool = False) -> Iterator[Row | Unmapped]:
     """The objects of one JSON array, however large, one at a time.
 
     The standard library's decoder reads one element after another from a buffer; where it fails for want of text the buffer
-    grows, where it fails for another reason that is the error.
+    grows, where it fails for another reason that is the error. `trailing_comma` allows one before the closing bracket.
     """
     decoder, text = json.JSONDecoder(), _Text(file)
     text.more()
@@ -80,7 +80,7 @@ def json_array(file: IO[bytes], name: str) -> Iterator[Row | Unmapped]:
         mark = text.buffer[at : at + 1]
         if not mark and text.more(keep=at):
             at = 0
-        elif mark == "]" and wanted != "value":
+        elif mark == "]" and (wanted != "value" or trailing_comma):
             break
         elif mark == "," and wanted == "comma":
             at, wanted = at + 1, "value"

@@ -23,7 +23,7 @@ class KoLimaVicuna(SourceBuilder):
         generators=(),
         translators=("GPT-4",),
         derived_from=("LIMA",),
-        overlaps=("ko-lima",),
+        overlaps=("ko-lima", "ko-lima-plain"),
         warning="",
         quirks=("no.json, 164 rows in English, is not read; aulm-0809 as it was has them.",),
         citations=("kolimavicuna", "lima"),

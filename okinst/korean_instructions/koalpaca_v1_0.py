@@ -18,7 +18,7 @@ class KoAlpacaV10(SourceBuilder):
         generators=("text-davinci-003 (instructions, in English)", "gpt-3.5-turbo (answers)"),
         translators=("DeepL (instructions and inputs)",),
         derived_from=("Stanford Alpaca",),
-        overlaps=("kullm-v2",),
+        overlaps=("kullm-v2", "koinstruct-base", "korean-rlhf"),
         warning="",
         quirks=(
             "49,620 rows, not the 52K the lists say: rows with a broken input were removed upstream.",

@@ -18,7 +18,7 @@ class KoAlpacaV11(SourceBuilder):
         generators=("gpt-3.5-turbo",),
         translators=(),
         derived_from=("Naver Knowledge iN",),
-        overlaps=(),
+        overlaps=("korean-rlhf",),
         warning="",
         quirks=(
             "There is no input column.",

@@ -20,7 +20,7 @@ class KullmV2(SourceBuilder):
         generators=("gpt-3.5-turbo (GPT4ALL)", "ChatGPT (Vicuna)"),
         translators=("DeepL",),
         derived_from=("GPT4ALL", "databricks-dolly-15k", "ShareGPT (Vicuna)"),
-        overlaps=("koalpaca-v1.0", "sharegpt-deepl-ko"),
+        overlaps=("koalpaca-v1.0", "dolly-ko", "sharegpt-deepl-ko", "sharegpt-deepl-ko-single"),
         warning="The ShareGPT rows were shared by users as they were: personal data and access tokens occur.",
         quirks=(
             "Ids begin with alpaca_, dolly_ or vicuna_; the GPT4ALL part bears alpaca_.",

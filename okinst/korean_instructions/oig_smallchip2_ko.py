@@ -18,7 +18,7 @@ class OIGSmallChip2Ko(SourceBuilder):
         generators=("unstated (OIG small-chip2)",),
         translators=("Google Translate",),
         derived_from=("0-hero/OIG-small-chip2",),
-        overlaps=(),
+        overlaps=("korean-rlhf",),
         warning="",
         quirks=(
             "user_translated ends in two line breaks in every row: stripped.",

@@ -19,7 +19,7 @@ class ShareGPT74kKo(SourceBuilder):
         generators=("ChatGPT",),
         translators=("Google Translate",),
         derived_from=("ShareGPT",),
-        overlaps=("kullm-v2", "sharegpt-deepl-ko"),
+        overlaps=("kullm-v2", "sharegpt-deepl-ko", "sharegpt-deepl-ko-single"),
         warning="Shared by users as they were: personal data, access tokens and API keys occur.",
         quirks=(
             "A bare load of the repository gives 131K rows: cleaned and uncleaned copies of the same dialogues together.",

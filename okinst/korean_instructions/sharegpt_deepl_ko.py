@@ -19,7 +19,7 @@ class ShareGPTDeepLKo(SourceBuilder):
         generators=("ChatGPT", "Bard", "Bing"),
         translators=("DeepL",),
         derived_from=("ShareGPT",),
-        overlaps=("kullm-v2", "sharegpt-74k-ko", "sharegpt-74k-ko-cleaned"),
+        overlaps=("sharegpt-deepl-ko-single", "kullm-v2", "sharegpt-74k-ko", "sharegpt-74k-ko-cleaned"),
         warning="Shared by users as they were: personal data, access tokens and API keys occur.",
         quirks=(
             "load_dataset on the repository fails: its four files have different schemas. ko_dataset_2.json is read.",

@@ -1,0 +1,65 @@
+"""OpenAssistant-Guanaco in Korean, from NLP & AI Lab, by DeepL: a dialogue is one string, cut at `### Human:`."""
+
+import re
+
+from okinst.builders import Card, Hub, Row, SourceBuilder, Unmapped, Variant, talk
+
+REPO = Hub("nlpai-lab/openassistant-guanaco-ko", "d1c4520a0fb31c086af415fc6a66fa1affa95a77")
+SPEAKERS = {"Human": "user", "Assistant": "assistant"}
+# in the middle of a line, too; a heading such as "### 재료" is text
+MARKER = re.compile(r"### (Human|Assistant):")
+
+
+def dialogue(text: str) -> list[tuple[str, str]]:
+    """The turns of one string. Nothing is stripped. Raises Unmapped where it does not begin with a turn.
+
+    >>> dialogue("### Human: 국은?### Assistant: ### 재료\\n무")
+    [('Human', ' 국은?'), ('Assistant', ' ### 재료\\n무')]
+    """
+    before, *turns = MARKER.split(text)
+    if not turns:
+        raise Unmapped("no ### Human: in it")
+    if before.strip():
+        raise Unmapped("text before the first turn")
+    return list(zip(turns[::2], turns[1::2], strict=True))
+
+
+class GuanacoKo(SourceBuilder):
+    """One dialogue with Open Assistant."""
+
+    CARD = Card(
+        title="openassistant-guanaco-ko",
+        homepage="https://huggingface.co/datasets/nlpai-lab/openassistant-guanaco-ko",
+        license="apache-2.0",
+        license_note="The Hub card, as OpenAssistant itself.",
+        languages=("ko",),
+        making="human, machine-translated",
+        generators=(),
+        translators=("DeepL",),
+        derived_from=("openassistant-guanaco",),
+        overlaps=("korean-rlhf",),
+        warning="",
+        quirks=(
+            "A dialogue is one string: ### Human: and ### Assistant: mark the turns, with no line break before them.",
+            "Headings that begin with ### are text.",
+            "A dialogue may end on a question: it is cut off.",
+            "The _eval_ file is the split test, as on the Hub.",
+            "Some answers call themselves Open Assistant; tasks in several languages were flattened into Korean.",
+        ),
+        citations=("guanacoko", "openassistant"),
+    )
+    COLUMNS = {"text": "string", "id": "string", "split": "string"}
+    BUILDER_CONFIGS = [
+        Variant(
+            name="guanaco-ko",
+            description="The best replies of OpenAssistant in Korean.",
+            files={
+                "train": (REPO / "openassistant_best_replies_train_ko.jsonl",),
+                "test": (REPO / "openassistant_best_replies_eval_ko.jsonl",),
+            },
+            rows={"train": 9_846, "test": 518},
+        )
+    ]
+
+    def example(self, row: Row) -> Row:
+        return talk((SPEAKERS[speaker], said) for speaker, said in dialogue(row["text"]))
