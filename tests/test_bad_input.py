@@ -164,6 +164,17 @@ def test_the_number_of_rows_is_compared(tmp_path: Path, monkeypatch: pytest.Monk
     assert tally.verified is False and tally.drift and "number of rows" in tally.drift
 
 
+def test_a_published_set_loses_no_row_over_what_is_no_text(tmp_path: Path, mirror: Path) -> None:
+    path = mirror / "lcw99/evolve-instruct/gen_data/evol_instruct.json"
+    rows = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(
+        json.dumps([*rows, {"input": "질문", "output": 5}, {"input": None, "output": None}]), encoding="utf-8"
+    )
+    done = okinst("build", "aulm-0809", "--mirror", mirror, "-o", tmp_path / "out", "--json", "--view", "oki")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["funnel"][0]["taken"] == len(rows) + 2
+
+
 def test_a_rule_that_needs_a_column_that_is_gone(tmp_path: Path, mirror: Path) -> None:
     path = mirror / "nlpai-lab/kullm-v2/kullm-v2.jsonl"
     path.write_text(path.read_text(encoding="utf-8").replace('"id": ', '"identifier": ', 1), encoding="utf-8")
@@ -226,9 +237,11 @@ def test_raw_shows_what_the_mapping_cannot_read(tmp_path: Path) -> None:
 
 
 def test_raw_loses_no_column_in_silence(tmp_path: Path) -> None:
-    v11(tmp_path, {**GOOD, "score": 1})
-    with pytest.raises(DamagedFile, match=r"row 0 .* does not know: score; it knows instruction, output, url"):
+    v11(tmp_path, GOOD, {**GOOD, "score": 1})
+    with pytest.raises(DamagedFile, match=r"row 1 .* does not know: score; it knows instruction, output, url"):
         tallies("koalpaca-v1.1", tmp_path, raw=True)
+    (tally,) = tallies("koalpaca-v1.1", tmp_path, raw=True, accept_drift=True)
+    assert tally.kept == 2 and tally.mended == {"columns left out: score": 1}
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import datasets
@@ -140,6 +141,11 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
 def test_demo_gives_up_only_its_own(tmp_path: Path) -> None:
     for _ in range(2):
         assert okinst("demo", cwd=tmp_path).returncode == 0
+    readme = tmp_path / "okinst-demo" / "README.md"
+    before = readme.read_text(encoding="utf-8")
+    readme.write_text(before + "my notes", encoding="utf-8")
+    assert okinst("demo", cwd=tmp_path).returncode == 2 and readme.read_text(encoding="utf-8").endswith("my notes")
+    readme.write_text(before, encoding="utf-8")
     (tmp_path / "okinst-demo" / "notes.txt").write_text("mine")
     assert okinst("demo", cwd=tmp_path).returncode == 2
     assert (tmp_path / "okinst-demo" / "notes.txt").read_text() == "mine"
@@ -159,9 +165,35 @@ def test_the_remains_of_a_killed_build_are_removed_by_the_next(tmp_path: Path) -
     remains, alive = tmp_path / ".out.incomplete-dead", tmp_path / ".out.incomplete-alive"
     for folder in (remains, alive):
         folder.mkdir()
-    with FileLock(alive / ".lock"):
+        folder.with_name(f"{folder.name}.lock").touch()
+    with FileLock(alive.with_name(f"{alive.name}.lock")):
         build("hrc", tmp_path / "out", sample=True)
     assert not remains.exists() and alive.exists()
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_many_at_once_never_mix(there: bool, tmp_path: Path) -> None:
+    def one(name: str) -> bool:
+        try:
+            with appearing(out) as partial:
+                for path in ("set/data", "provenance.json", "README.md"):
+                    (partial / path).parent.mkdir(exist_ok=True)
+                    (partial / path).write_text(name)
+        except WrongCall:
+            return False
+        return True
+
+    for round in range(20):
+        out = tmp_path / f"out{round}"
+        if there:
+            out.mkdir()
+        with ThreadPoolExecutor(4) as pool:
+            done = list(pool.map(one, "abcd"))
+        assert done.count(True) == 1
+        winner = "abcd"[done.index(True)]
+        assert {
+            path.relative_to(out).as_posix(): path.read_text() for path in out.rglob("*") if path.is_file()
+        } == dict.fromkeys(("set/data", "provenance.json", "README.md"), winner)
 
 
 def test_odd_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

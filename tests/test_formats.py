@@ -90,6 +90,7 @@ def test_marked_turns_lose_nothing(whole: str) -> None:
         (json_array, b'[{"a": 1}, {"a": 2x}]', ("row 1", "character 7")),
         (json_array, b"[" + b'{"a":' * 100_000, ("row 0", "nested too deeply")),
         (json_array, b"[3", ("row 0", "number")),
+        (json_array, b'[{"a": ' + b"1" * 5000 + b"}]", ("row 0", "digit")),
         (json_array, b'[{"a": 1}] trailing', ("row 1",)),
         (json_array, b'{"a": 1}\n{"a": 2}\n', ("begins with '{'", "JSON Lines?")),
         (json_array, b"", ("empty",)),
@@ -125,6 +126,7 @@ def test_a_json_array_of_any_size_and_any_piece(size: int, monkeypatch: pytest.M
     for ascii in (True, False):
         data = json.dumps(rows, ensure_ascii=ascii).encode()
         assert list(json_array(io.BytesIO(data), "x")) == rows
+        assert list(json_array(io.BytesIO(b" \n" * 50 + data + b"\n" * 3), "x")) == rows
         for cut in range(1, 200, 7):
             with pytest.raises(DamagedFile, match="ends in the middle"):
                 list(json_array(io.BytesIO(data[:-cut]), "x"))

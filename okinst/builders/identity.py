@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import sys
+import tokenize
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -31,7 +32,7 @@ def code_of(*modules: str) -> str:
         if module in found or file is None or not Path(file).is_file():
             continue
         stat = Path(file).stat()
-        found[module], imported = _code(file, stat.st_mtime_ns, stat.st_size)
+        found[module], imported = _code(module, file, stat.st_mtime_ns, stat.st_size)
         waiting += [name for name in imported if name.partition(".")[0] in (DATASET, module.partition(".")[0])]
     return "\0".join(found[module] for module in sorted(found))
 
@@ -41,19 +42,22 @@ def name_of(function: Callable[..., Any] | None) -> str:
     if function is None:
         return ""
     name = getattr(function, "__qualname__", "<")
-    if "<" in name:
+    if "<" in name or not isinstance(getattr(function, "__module__", None), str):
         raise WrongCall(f"{function!r} is no function of a module: it has no name that a cache could be called after.")
     return name + code_of(function.__module__)
 
 
 @lru_cache(maxsize=1024)
-def _code(file: str, changed: int, size: int) -> tuple[str, tuple[str, ...]]:
+def _code(module: str, file: str, changed: int, size: int) -> tuple[str, tuple[str, ...]]:
     """The text of a module, and the modules it imports; `changed` and `size` tell an edited file from the cached one."""
-    text = Path(file).read_text(encoding="utf-8")
+    with tokenize.open(file) as source:
+        text = source.read()
     imported = []
     for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            imported += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        if isinstance(node, ast.ImportFrom):
+            above = ".".join(module.split(".")[: -node.level]) if node.level else ""
+            start = ".".join(filter(None, (above, node.module)))
+            imported += [start, *(f"{start}.{alias.name}" for alias in node.names)]
         elif isinstance(node, ast.Import):
             imported += [alias.name for alias in node.names]
     return text, tuple(imported)

@@ -117,7 +117,7 @@ def download(url: str, target: Path, source: str) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         start = partial.stat().st_size if partial.is_file() else 0
         with _request(url, source, start) as answer:
-            resumed = answer.status == 206
+            resumed = answer.status == 206 and answer.headers.get("Content-Range", "").startswith(f"bytes {start}-")
             whole = _Whole(answer, url, source)
             bar = tqdm(
                 desc=f"Downloading {target.name}",
@@ -140,7 +140,7 @@ class _Whole(io.RawIOBase):
     def __init__(self, answer: http.client.HTTPResponse, url: str, source: str) -> None:
         self.answer, self.url, self.source = answer, url, source
         length = answer.headers.get("Content-Length")
-        self.left = int(length) if length else None
+        self.left = int(length) if length and length.isdigit() else None
 
     def readable(self) -> bool:
         return True
@@ -177,7 +177,7 @@ def _request(url: str, source: str, start: int = 0) -> http.client.HTTPResponse:
         )
         return answer
     except urllib.error.HTTPError as error:
-        if error.code == 416:  # nothing is missing any more, or the part is too long to be one: begin again
+        if error.code == 416 and start:  # nothing is missing any more, or the part is too long to be one: begin again
             return _request(url, source)
         if error.code == 404:
             raise MissingFile(

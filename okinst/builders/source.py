@@ -248,11 +248,14 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
             if isinstance(row, Unmapped):
                 count.leave_out(str(row), number)
                 continue
-            if unknown := row.keys() - self.COLUMNS.keys():
-                raise DamagedFile(
-                    f"{self.config.name}: row {number:,} of {count.file['path']} has columns the catalogue does not know: "
-                    f"{', '.join(sorted(unknown))}; it knows {', '.join(columns)}. Please report it."
-                )
+            if unknown := ", ".join(sorted(row.keys() - self.COLUMNS.keys())):
+                if not self.config.accept_drift:
+                    raise DamagedFile(
+                        f"{self.config.name}: row {number:,} of {count.file['path']} has columns the catalogue does not "
+                        f"know: {unknown}; it knows {', '.join(columns)}. Please report it; accept_drift=True "
+                        f"(--accept-drift) leaves them out."
+                    )
+                count.mend(f"columns left out: {unknown}", number)
             count.kept += 1
             yield str(number), {column: row.get(column) for column in columns}
 

@@ -25,14 +25,19 @@ MARKERS = {"<usr>": "user", "A :": "user", "A:": "user", "<bot>": "assistant", "
 DOCUMENT = "<sys>"
 
 
+def text(value: object) -> str:
+    """A text as it is; what is no text, in writing: no row of a published set is lost over it."""
+    return value if isinstance(value, str) else "" if value is None else str(value)
+
+
 def evolved(row: Row) -> Row:
     """input is the question, output the answer."""
-    return exchange(row["input"], "", row["output"])
+    return exchange(text(row["input"]), "", text(row["output"]))
 
 
 def plain(row: Row) -> Row:
     """instruction is the question, output the answer."""
-    return exchange(row["instruction"], "", row["output"])
+    return exchange(text(row["instruction"]), "", text(row["output"]))
 
 
 def with_nan(row: Row) -> Row:
@@ -40,7 +45,7 @@ def with_nan(row: Row) -> Row:
     if row["input"] == MISSING:
         return plain(row)
     if row["input"]:
-        return exchange(row["instruction"], row["input"], row["output"])
+        return exchange(text(row["instruction"]), text(row["input"]), text(row["output"]))
     read = plain(row)
     return read | {"messages": [{"role": "system", "content": ""}, *read["messages"]]}
 
@@ -48,7 +53,8 @@ def with_nan(row: Row) -> Row:
 def turns(row: Row) -> Row:
     """The turns as they are; user is human, gpt and bard are bot, any other speaker keeps its name."""
     messages = [
-        {"role": SPEAKERS.get(turn["from"], turn["from"]), "content": turn["value"]} for turn in row["conversations"]
+        {"role": SPEAKERS.get(turn["from"], text(turn["from"])), "content": text(turn["value"])}
+        for turn in row["conversations"]
     ]
     return {"messages": messages, "context": ""}
 
@@ -74,7 +80,7 @@ def dolly(row: Row) -> Row:
     """Ids with dolly or gpt4all; since no id has gpt4all, this is Dolly. An input unless it is empty."""
     if "dolly" not in row["id"] and "gpt4all" not in row["id"]:
         raise Unmapped("id without dolly or gpt4all")
-    return KullmV2.origin(row) | exchange(row["instruction"], row["input"], row["output"])
+    return KullmV2.origin(row) | exchange(text(row["instruction"]), text(row["input"]), text(row["output"]))
 
 
 def not_vicuna(row: Row) -> str | None:

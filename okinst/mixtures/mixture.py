@@ -64,7 +64,8 @@ class Part:
         return min(self.take, available)
 
     def __str__(self) -> str:
-        return self.config if self.take is None else f"{self.config} ({self.take})"
+        name = self.config if self.split == "train" else f"{self.config}/{self.split}"
+        return name if self.take is None else f"{name} ({self.take})"
 
 
 def check_take(source: str, take: object) -> None:

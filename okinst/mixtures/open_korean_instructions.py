@@ -4,7 +4,7 @@ The published rows are marked text (okinst.views.oki). The functions below read 
 field stripped, empty answers kept.
 """
 
-from okinst.builders import Row, Unmapped, ask, talk
+from okinst.builders import Row, Unmapped
 from okinst.builders.formats import marked_turns
 from okinst.korean_instructions.koalpaca_v1_0 import KoAlpacaV10
 from okinst.korean_instructions.koalpaca_v1_1 import KoAlpacaV11
@@ -12,29 +12,35 @@ from okinst.korean_instructions.korquad_chat import KorquadChat
 from okinst.korean_instructions.oig_smallchip2_ko import OIGSmallChip2Ko
 from okinst.korean_instructions.sharegpt_deepl_ko import ShareGPTDeepLKo
 from okinst.mixtures.mixture import Mixture, Part
+from okinst.views.turns import exchange
 
 SPEAKERS = {"human": "user", "user": "user", "gpt": "assistant", "chatgpt": "assistant", "bard": "assistant"}
 MARKERS = {"<sys>": "system", "<usr>": "user", "<bot>": "assistant"}
 
 
+def text(value: object) -> str:
+    """A text stripped as Python strips; what is no text, in writing: no row of a published set is lost over it."""
+    return ("" if value is None else str(value)).strip()
+
+
 def with_input(row: Row) -> Row:
     """instruction, input and output, stripped."""
-    return ask(row["instruction"], row["output"], row["input"])
+    return exchange(text(row["instruction"]), text(row["input"]), text(row["output"]))
 
 
 def without_input(row: Row) -> Row:
     """instruction and output, stripped."""
-    return ask(row["instruction"], row["output"])
+    return exchange(text(row["instruction"]), "", text(row["output"]))
 
 
 def translated(row: Row) -> Row:
     """The translations, stripped."""
-    return ask(row["user_translated"], row["chip2_translated"])
+    return exchange(text(row["user_translated"]), "", text(row["chip2_translated"]))
 
 
 def answered(row: Row) -> Row:
     """The turns, stripped; drops a dialogue with Bing whole, and one in which no bot speaks."""
-    turns = [(turn["from"].strip(), turn["value"]) for turn in row["conversations"]]
+    turns = [(text(turn["from"]), text(turn["value"])) for turn in row["conversations"]]
     speakers = {speaker for speaker, _ in turns}
     if "bing" in speakers:
         raise Unmapped("dialogue with Bing")
@@ -42,14 +48,13 @@ def answered(row: Row) -> Row:
         raise Unmapped(f"the speaker {min(strange)}, who stopped the published run")
     if not speakers & {"gpt", "chatgpt", "bard"}:
         raise Unmapped("no bot turn")
-    return talk(turns)
+    return {"messages": [{"role": SPEAKERS[speaker], "content": said} for speaker, said in turns], "context": ""}
 
 
 def marked(row: Row) -> Row:
     """The text at its markers <sys>, <usr> and <bot>; any other line, A: or C: as well, belongs to the turn before."""
-    turns = marked_turns(row["text"], MARKERS)
-    document = turns.pop(0)[1] if turns[0][0] == "system" else ""
-    return talk(turns, document=document)
+    turns = [{"role": role, "content": said.strip()} for role, said in marked_turns(row["text"], MARKERS)]
+    return {"messages": turns, "context": turns[0]["content"] if turns[0]["role"] == "system" else ""}
 
 
 OPEN_KOREAN_INSTRUCTIONS = Mixture(

@@ -57,9 +57,9 @@ def mixture(values: dict[str, Any], name: str, where: str) -> Mixture:
     """The mixture that a recipe's values describe; `name` is used where they give none, `where` in messages."""
     _check(values, MIXTURE_KEYS, where)
     name = values.get("name", name)
-    if not NAME.fullmatch(name) or name.lower() in TAKEN:
+    if not NAME.fullmatch(name) or len(name.encode()) > 150 or name.lower() in TAKEN:
         raise WrongCall(
-            f"{where}: {name!r} cannot be the name of a set: letters, digits, and '.', '_', '-' inside, at most 100. "
+            f"{where}: {name!r} cannot be the name of a set: letters, digits, and '.', '_', '-' inside, at most 100 of them (50 in Hangul). "
             f'Write one into the recipe: name = "my-mix".'
         )
     if name in MIXTURES or name in catalogue.SOURCES:

@@ -114,9 +114,10 @@ def build(
             _write_split(rows, split, partial, built, chosen)
         if built.set_aside:
             built.files.append(_file(partial, partial / SET_ASIDE))
-        told = json.dumps(_provenance(builder, built, layout), ensure_ascii=False, indent=2)
-        (partial / PROVENANCE).write_text(told + "\n", encoding="utf-8")
         (partial / README).write_text(_readme(builder, built), encoding="utf-8")
+        told = _provenance(builder, built, layout)
+        told["files"] = [*built.files, _file(partial, partial / README)]
+        (partial / PROVENANCE).write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     return built
 
 
@@ -210,7 +211,6 @@ def _provenance(builder: SourceBuilder | MixtureBuilder, built: Built, layout: s
         ],
         "funnel": built.funnel,
         "set_aside": dict(built.set_aside),
-        "files": built.files,
     }
 
 

@@ -1,7 +1,10 @@
 """A folder that appears whole or not at all."""
 
+import glob
+import hashlib
 import json
 import os
+import secrets
 import shutil
 import signal
 import tempfile
@@ -13,6 +16,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from okinst.builders import WrongCall
+from okinst.builders.doors import sha256
 from okinst.builders.tables import plain_disk_errors
 
 PROVENANCE = "provenance.json"
@@ -34,15 +38,16 @@ def appearing(folder: Path, replace: str | None = None) -> Iterator[Path]:
     home.mkdir(parents=True, exist_ok=True)
     start = f".{folder.name}{_INCOMPLETE}"
     _remove_remains(home, start)
-    partial = Path(tempfile.mkdtemp(prefix=start, dir=home))
-    partial.chmod(0o777 & ~_umask())
-    lock = FileLock(partial / _LOCK)
+    partial = home / f"{start}{secrets.token_hex(4)}"
+    # the lock comes first and goes last: a folder whose lock nobody holds was left behind
+    alive = FileLock(_lock_of(partial))
     try:
         with plain_disk_errors(str(folder)):
-            with lock:
-                yield partial
-            (partial / _LOCK).unlink(missing_ok=True)
-            with _undisturbed():
+            _lock_of(partial).touch()  # where nothing can be written this says so; a lock would wait for ever
+        with plain_disk_errors(str(folder)), alive:
+            partial.mkdir()
+            yield partial
+            with _undisturbed(), FileLock(_lock_of_target(folder)):
                 check_output(folder, replace)  # once more: another build may have been quicker
                 if inside:
                     _move_in(partial, folder)
@@ -52,6 +57,16 @@ def appearing(folder: Path, replace: str | None = None) -> Iterator[Path]:
                     partial.rename(folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+        _lock_of(partial).unlink(missing_ok=True)
+
+
+def _lock_of(partial: Path) -> Path:
+    return partial.with_name(f"{partial.name}{_LOCK}")
+
+
+def _lock_of_target(folder: Path) -> Path:
+    name = hashlib.sha256(str(folder).encode()).hexdigest()[:32]
+    return Path(tempfile.gettempdir(), f"okinst-{name}{_LOCK}")
 
 
 def check_output(folder: Path, replace: str | None = None) -> None:
@@ -60,24 +75,33 @@ def check_output(folder: Path, replace: str | None = None) -> None:
         return
     if not folder.is_dir():
         raise WrongCall(f"{folder} is not a folder. Name another one.")
-    there = {
-        path.relative_to(folder).as_posix()
-        for path in folder.rglob("*")
-        if path.is_file() and not path.relative_to(folder).parts[0].startswith(f".{folder.name}{_INCOMPLETE}")
-    }
-    if there and not (replace and there == _written(folder, replace)):
+    there = set(_files(folder))
+    if there and not (replace and _is_untouched(folder, replace, there)):
         raise WrongCall(f"{folder} is not empty. Name another folder, or remove it first.")
 
 
-def _written(folder: Path, name: str) -> set[str] | None:
-    """The files of a set as its provenance.json names them."""
+def _files(folder: Path) -> Iterator[str]:
+    """Every file and link below a folder, but for what builds are writing there just now."""
+    for here, below, files in os.walk(folder):  # which minds no folder that vanishes on the way
+        if Path(here) == folder:
+            below[:] = [name for name in below if not name.startswith(f".{folder.name}{_INCOMPLETE}")]
+            files = [name for name in files if not name.startswith(f".{folder.name}{_INCOMPLETE}")]
+        links = [name for name in below if Path(here, name).is_symlink()]
+        yield from (Path(here, name).relative_to(folder).as_posix() for name in (*files, *links))
+
+
+def _is_untouched(folder: Path, name: str, there: set[str]) -> bool:
+    """Whether a folder holds the set of that name from the sample, every file as its provenance.json has it, and no more."""
     try:
         told = json.loads((folder / PROVENANCE).read_text(encoding="utf-8"))
-        if told["name"] != name or told["door"] != "sample":
-            return None
-        return {PROVENANCE, README, *(file["path"] for file in told["files"])}
+        files = {file["path"]: file["sha256"] for file in told["files"]}
+        return (
+            (told["name"], told["door"], told["view"]) == (name, "sample", "okinst")
+            and there == {PROVENANCE, *files}
+            and all(sha256(folder / path) == digest for path, digest in files.items())
+        )
     except (OSError, ValueError, KeyError, TypeError):
-        return None
+        return False
 
 
 def _move_in(partial: Path, folder: Path) -> None:
@@ -87,19 +111,13 @@ def _move_in(partial: Path, folder: Path) -> None:
 
 def _remove_remains(home: Path, start: str) -> None:
     """Remove what killed builds left behind: what no living one holds the lock of."""
-    for remains in home.glob(f"{start}*"):
+    for lock in home.glob(f"{glob.escape(start)}*{_LOCK}"):
         try:
-            with FileLock(remains / _LOCK, timeout=0):
-                pass
+            with FileLock(lock, timeout=0):
+                shutil.rmtree(lock.with_name(lock.name.removesuffix(_LOCK)), ignore_errors=True)
+                lock.unlink(missing_ok=True)
         except (Timeout, OSError):
             continue
-        shutil.rmtree(remains, ignore_errors=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 @contextmanager
