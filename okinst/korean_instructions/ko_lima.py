@@ -34,6 +34,7 @@ class KoLima(SourceBuilder):
             description="LIMA's thousand answers, all translated, with named speakers.",
             files={"train": (REPO / "vicuna/train.jsonl",)},
             rows={"train": 1_030},
+            rows_exact=False,
         )
     ]
 

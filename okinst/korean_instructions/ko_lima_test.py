@@ -39,6 +39,7 @@ class KoLimaTest(SourceBuilder):
             description="LIMA's test prompts.",
             files={"test": (REPO / "vicuna/test.jsonl",)},
             rows={"test": 300},
+            rows_exact=False,
         )
     ]
 
