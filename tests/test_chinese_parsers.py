@@ -10,13 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from okinst.builders import DamagedFile, Row, SourceBuilder, Unmapped, clean
-from okinst.builders.formats import json_array
+from okinst.builders.formats import by_turns, cut, human_assistant, json_array
 from okinst.builders.schema import FLAWS, join
 from okinst.catalogue import SOURCES
-from okinst.chinese_instructions import belle_multiturn, guanaco_chat, openassistant_guanaco
+from okinst.chinese_instructions import belle_multiturn, guanaco_chat
 from okinst.chinese_instructions.gpt4_comparison import unwrapped, with_numbers
 from okinst.chinese_instructions.guanaco import language_of
-from okinst.chinese_instructions.markers import by_turns, cut
 
 LABELS = {
     "guanaco-chat": [
@@ -60,11 +59,13 @@ def test_guanaco_loses_nothing(text: str) -> None:
 @given(with_labels(LABELS["openassistant-guanaco"]))
 def test_openassistant_loses_nothing(text: str) -> None:
     try:
-        turns = openassistant_guanaco.dialogue(text)
+        turns = human_assistant(text)
     except Unmapped as why:
         assert str(why) == "text before the first speaker"
         return
-    assert "".join(f"### {speaker.title()}:{words}" for speaker, words in turns) == (text.lstrip() if turns else "")
+    assert "".join(("### Human:" if speaker == "user" else "### Assistant:") + words for speaker, words in turns) == (
+        text.lstrip() if turns else ""
+    )
     assert text.count("### Human:") + text.count("### Assistant:") == len(turns)
 
 
@@ -91,8 +92,9 @@ def talks(labels: tuple[str, str]) -> st.SearchStrategy[list[tuple[str, str]]]:
 @given(talks(("### Human:", "### Assistant:")))
 def test_what_was_written_is_read_openassistant(talk: list[tuple[str, str]]) -> None:
     whole = "".join(label + words for label, words in talk)
-    turns = openassistant_guanaco.dialogue(whole)
-    assert [(f"### {speaker.title()}:", words) for speaker, words in turns] == talk
+    turns = human_assistant(whole)
+    labels = {"user": "### Human:", "assistant": "### Assistant:"}
+    assert [(labels[speaker], words) for speaker, words in turns] == talk
 
 
 @given(talks(("Human:", "Assistant:")))

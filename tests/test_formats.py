@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from okinst.builders import DamagedFile, Unmapped
+from okinst.builders import DamagedFile, Unmapped, json_document
 from okinst.builders.formats import json_array, json_lines, marked_turns, parquet, tsv
 
 text = st.text(st.characters(codec="utf-8"), max_size=12)
@@ -116,9 +116,7 @@ def test_parquet_rows() -> None:
 
 @pytest.mark.parametrize("size", [1, 7, 1 << 16])
 def test_a_json_array_of_any_size_and_any_piece(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    from okinst.builders import formats
-
-    monkeypatch.setattr(formats, "_PIECE", size)
+    monkeypatch.setattr(json_document, "_PIECE", size)
     rows = [
         {"number": number, "text": '가나다\\"\n' * (number % 50), "e": -1.5e-3, "t": True, "n": None}
         for number in range(99)

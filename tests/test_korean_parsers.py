@@ -9,8 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from okinst.builders import Unmapped
+from okinst.builders.formats import human_assistant
 from okinst.builders.schema import clean
-from okinst.korean_instructions import guanaco_ko, hh_rlhf_ko, kowow
+from okinst.korean_instructions import hh_rlhf_ko, kowow
 
 text = st.text(max_size=12)
 MARKERS = [
@@ -45,30 +46,28 @@ hostile = st.lists(st.one_of(st.sampled_from(HOSTILE), text), max_size=14).map("
 MANY = 10_000
 
 
+NAMES = {"user": "Human", "assistant": "Assistant"}
+
+
 @given(hostile)
 @example("### Human: 질문" * MANY + "### Assistant: 답")
 @example("### Human:### Assistant:")
-def test_guanaco_ko_loses_nothing(whole: str) -> None:
+def test_human_assistant_loses_nothing(whole: str) -> None:
     try:
-        turns = guanaco_ko.dialogue(whole)
+        turns = human_assistant(whole)
     except Unmapped as why:
         assert str(why)
         assert not whole.lstrip().startswith(("### Human:", "### Assistant:"))
         return
-    joined = "".join(f"### {speaker}:{said}" for speaker, said in turns)
+    joined = "".join(f"### {NAMES[speaker]}:{said}" for speaker, said in turns)
     assert whole.endswith(joined)
     assert not whole[: len(whole) - len(joined)].strip()
-    assert {speaker for speaker, _ in turns} <= {"Human", "Assistant"}
 
 
-@given(
-    st.lists(
-        st.tuples(st.sampled_from(["Human", "Assistant"]), text.filter(lambda said: "###" not in said)), min_size=1
-    )
-)
-def test_guanaco_ko_finds_every_turn(turns: list[tuple[str, str]]) -> None:
-    whole = "".join(f"### {speaker}:{said}" for speaker, said in turns)
-    assert guanaco_ko.dialogue(whole) == turns
+@given(st.lists(st.tuples(st.sampled_from(sorted(NAMES)), text.filter(lambda said: "###" not in said)), min_size=1))
+def test_human_assistant_finds_every_turn(turns: list[tuple[str, str]]) -> None:
+    whole = "".join(f"### {NAMES[speaker]}:{said}" for speaker, said in turns)
+    assert human_assistant(whole) == turns
 
 
 @given(hostile)

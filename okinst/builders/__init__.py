@@ -9,13 +9,15 @@ from okinst.builders.errors import (
     OkinstError,
     TooManyLost,
     Unmapped,
+    Unwanted,
     WrongCall,
 )
 from okinst.builders.schema import Row, ask, choose, clean, find, label, prefer, rate, request, talk
 from okinst.builders.source import SourceBuilder
-from okinst.builders.upstream import GitHub, Hub, Upstream
+from okinst.builders.upstream import ByHand, GitHub, Hub, Upstream
 
 __all__ = [
+    "ByHand",
     "Card",
     "DamagedFile",
     "Drift",
@@ -31,6 +33,7 @@ __all__ = [
     "SourceBuilder",
     "TooManyLost",
     "Unmapped",
+    "Unwanted",
     "Upstream",
     "Variant",
     "WrongCall",

@@ -11,13 +11,14 @@ there, and a build is never half one thing and half another.
 
 import hashlib
 import os
+import unicodedata
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Protocol
 
 from okinst.builders.errors import MissingFile, WrongCall
 from okinst.builders.network import Network
-from okinst.builders.upstream import Located, Upstream
+from okinst.builders.upstream import ByHand, Located, Upstream, matching
 
 MIRROR_VARIABLE = "OKINST_MIRROR"
 SAMPLE = Path(__file__).parents[1] / "sample"
@@ -39,26 +40,24 @@ class Door(Protocol):
 
 @dataclass(frozen=True)
 class Folder:
-    """Files placed by hand: in the upstream tree, side by side, or laid out like a mirror."""
+    """Files placed by hand: in the upstream tree or a part of it, side by side, or laid out like a mirror."""
 
     root: Path
     name: str = "folder"
 
     def _find(self, upstream: Upstream) -> list[Located]:
         nests = [*(self.root / id for id in upstream.repo.ids), self.root]  # the surest place first
-        if upstream.is_glob:
-            flat = Upstream(upstream.repo, PurePosixPath(upstream.path).name)
+        for wanted in upstream.ends():
             for nest in nests:
-                for wanted in (upstream, flat):
-                    if names := wanted.matching(_below(nest) if wanted is upstream else _inside(nest)):
-                        return [Located(upstream, name, str(nest / name)) for name in names]
-            return []
-        candidates = [nest / upstream.path for nest in nests] + [self.root / PurePosixPath(upstream.path).name]
-        return [Located(upstream, upstream.path, str(path)) for path in candidates if path.is_file()][:1]
+                if found := _below(nest, wanted):
+                    return [_located(upstream, nest, name) for name in found]
+        return []
 
     def locate(self, upstream: Upstream, source: str) -> list[Located]:
         if found := self._find(upstream):
             return found
+        if isinstance(upstream.repo, ByHand):
+            raise MissingFile(upstream.repo.how(source, upstream.path, str(self.root)))
         raise MissingFile(
             f"{source}: {upstream.path} is not in {self.root}{_nature(self.root)}. "
             f"Put the file there under that name (with or without its folders), or leave data_dir= (--data-dir) out."
@@ -70,7 +69,7 @@ class Folder:
 
 @dataclass(frozen=True)
 class Mirror:
-    """A folder laid out <owner>/<repo>/<path>."""
+    """A folder laid out <owner>/<repo>/<path>; what was placed by hand may lie flat in it."""
 
     root: Path
     name: str = "mirror"
@@ -78,17 +77,16 @@ class Mirror:
     def _find(self, upstream: Upstream) -> list[Located]:
         for id in upstream.repo.ids:
             nest = self.root / id
-            if upstream.is_glob:
-                names = upstream.matching(_below(nest))
-            else:
-                names = [upstream.path] if (nest / upstream.path).is_file() else []
-            if names:
-                return [Located(upstream, name, str(nest / name)) for name in names]
+            for wanted in upstream.ends() if isinstance(upstream.repo, ByHand) else [upstream.path]:
+                if found := _below(nest, wanted):
+                    return [_located(upstream, nest, name) for name in found]
         return []
 
     def locate(self, upstream: Upstream, source: str) -> list[Located]:
         if found := self._find(upstream):
             return found
+        if isinstance(upstream.repo, ByHand):
+            raise MissingFile(upstream.repo.how(source, upstream.path, str(self.root / upstream.repo.id)))
         raise MissingFile(
             f"{source}: the {self.name} {self.root}{_nature(self.root)} has no {upstream}. "
             f"Fetch it on a machine with a network: okinst fetch {source} --to {self.root}"
@@ -126,12 +124,21 @@ def sha256(path: str | Path) -> str:
     return digest.hexdigest()
 
 
-def _below(folder: Path) -> list[str]:
-    return [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
+def _below(folder: Path, wanted: str) -> list[str]:
+    """The files below a folder that a path or a glob means. macOS unzips Hangul in pieces (decomposed): the same name."""
+    glob = any(mark in wanted for mark in "*?[")
+    if not glob and (folder / wanted).is_file():
+        return [wanted]
+    if not folder.is_dir() or not (glob or not wanted.isascii()):
+        return []
+    names = folder.rglob("*") if "/" in wanted else folder.iterdir()
+    return matching((path.relative_to(folder).as_posix() for path in names if path.is_file()), wanted)
 
 
-def _inside(folder: Path) -> list[str]:
-    return [path.name for path in folder.iterdir() if path.is_file()] if folder.is_dir() else []
+def _located(upstream: Upstream, nest: Path, name: str) -> Located:
+    # wherever the file lies and however its name is spelt, its rows get the same ids
+    path = unicodedata.normalize("NFC", name) if upstream.is_glob else upstream.path
+    return Located(upstream, path, str(nest / name))
 
 
 def _stamp(located: Located) -> str:

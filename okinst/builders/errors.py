@@ -51,3 +51,7 @@ class DiskFull(OkinstError, DatasetGenerationError):
 
 class Unmapped(OkinstError):
     """One row has no place in the shape; its message is the reason the row is counted under."""
+
+
+class Unwanted(Unmapped):
+    """One row that the set leaves out on purpose, as its card says: counted, but no loss."""

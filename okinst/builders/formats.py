@@ -5,18 +5,20 @@ A file is handed over as an open binary stream, so that rows are read the same f
 here holds more than one row (or one Parquet batch) at a time.
 """
 
-import codecs
 import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import IO, Literal, NoReturn
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import IO, Literal
 
 import orjson
 import pyarrow as pa
 
+from okinst.builders.archives import seekable
 from okinst.builders.errors import DamagedFile, Unmapped
+from okinst.builders.json_document import Document
 from okinst.builders.schema import Row
 
 csv.field_size_limit(1 << 30)
@@ -61,105 +63,56 @@ def _second_opinion(line: bytes, error: Exception, number: int, name: str) -> Ro
     return _whole_characters(value)
 
 
-def json_array(file: IO[bytes], name: str, *, trailing_comma: bool = False) -> Iterator[Row | Unmapped]:
+def json_array(
+    file: IO[bytes], name: str, *, within: str | None = None, trailing_comma: bool = False
+) -> Iterator[Row | Unmapped]:
     """The objects of one JSON array, however large, one at a time.
 
-    The standard library's decoder reads one element after another from a buffer; where it fails for want of text the buffer
-    grows, where it fails for another reason that is the error. `trailing_comma` allows one before the closing bracket.
+    `within` names the key of an outer object that holds the array, as SQuAD's `data`; what stands beside it is passed over.
+    `trailing_comma` allows one before the closing bracket.
     """
-    decoder, text = json.JSONDecoder(), _Text(file)
-    while not text.buffer.strip() and text.more():
-        pass
-    at = _blank(text.buffer, 0)
-    if text.buffer[at : at + 1] != "[":
-        found = f"it begins with {text.buffer[at]!r}" if at < len(text.buffer) else "it is empty"
-        hint = " Is it JSON Lines?" if text.buffer[at : at + 1] == "{" else ""
-        raise DamagedFile(f"{name} should be one JSON array, but {found}.{hint}")
-    at, index, wanted = at + 1, 0, ""
-    while True:
-        at = _blank(text.buffer, at)
-        mark = text.buffer[at : at + 1]
-        if not mark and text.more(keep=at):
-            at = 0
-        elif mark == "]" and (wanted != "value" or trailing_comma):
-            break
-        elif mark == "," and wanted == "comma":
-            at, wanted = at + 1, "value"
-        elif not mark or wanted == "comma" or mark in ",]":
-            _damaged(name, index, f"there is {mark!r} where a comma or the end should be" if mark else ENDS)
-        else:
-            try:
-                value, end = decoder.raw_decode(text.buffer, at)
-            except json.JSONDecodeError as error:
-                if _wants_more(error, text.buffer) and text.more(keep=at):
-                    at = 0
-                    continue
-                cut = _wants_more(error, text.buffer) and not text.buffer.rstrip().endswith("]")
-                _damaged(name, index, ENDS if cut else f"{error.msg} at character {error.pos - at} of the row", error)
-            except RecursionError as error:
-                _damaged(name, index, "it is nested too deeply", error)
-            except ValueError as error:  # an integer of thousands of digits
-                _damaged(name, index, _one_line(error), error)
-            if end == len(text.buffer) and text.more(keep=at):
-                at = 0  # a number at the very end of the buffer may go on
-                continue
-            if text.bad(at, end):
-                _damaged(name, index, "a byte of it is not UTF-8")
-            row = _object(value, f"row {index} of {name}")
-            yield _whole_characters(row) if _SURROGATE.search(text.buffer, at, end) else row
-            at, index, wanted = end, index + 1, "comma"
-    rest = text.buffer[at + 1 :]
-    while not rest.strip() and text.more(keep=len(text.buffer)):
-        rest = text.buffer
-    if rest.strip():
-        _damaged(name, index, "there is more behind the end of the array")
+    document = Document(file, name)
+    if within is None:
+        document.open("[")
+        yield from _objects(document, trailing_comma)
+    else:
+        document.open("{")
+        found = False
+        for key in document.named():
+            if key == within:
+                found = True
+                document.open("[")
+                yield from _objects(document, trailing_comma)
+            else:
+                document.value()
+        if not found:
+            raise DamagedFile(f"{name} has no array {within!r} in its outer object.")
+    document.close()
 
 
-ENDS = "it ends in the middle"
-_BLANK = re.compile(r"[ \t\r\n]*")
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
-#: characters read at a time, and more of them the longer a row is
-_PIECE = 1 << 16
+def _objects(document: Document, trailing_comma: bool) -> Iterator[Row | Unmapped]:
+    for _ in document.items("]", trailing_comma):
+        row = _object(document.value(), f"row {document.row} of {document.name}")
+        document.row += 1
+        yield _whole_characters(row) if document.escaped else row
 
 
-def _blank(text: str, at: int) -> int:
-    found = _BLANK.match(text, at)
-    return found.end() if found else at
+def json_table(file: IO[bytes], name: str, *, key: str) -> Iterator[Row | Unmapped]:
+    """The objects of one JSON object whose keys are their ids: each id becomes the column `key`."""
+    document = Document(file, name)
+    document.open("{")
+    for id in document.named():
+        row = {key: id, **_object(document.value(), f"{id!r} of {name}")}
+        document.row += 1
+        yield _whole_characters(row) if document.escaped else row
+    document.close()
 
 
-class _Text:
-    """A stream of UTF-8 as a growing buffer of text. Bytes that are not UTF-8 become lone surrogates, to be named later."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self.file, self.buffer, self.size = file, "", _PIECE
-        self.decode = codecs.getincrementaldecoder("utf-8-sig")("surrogateescape").decode
-        self.suspect = False
-
-    def more(self, keep: int = 0) -> bool:
-        """Drop the text before `keep` and read on; False where the file has no more."""
-        rest = self.buffer[keep:]
-        # a row that did not fit is decoded anew each time: twice as much each time keeps that linear
-        data = self.file.read(max(_PIECE, len(rest)))
-        piece = self.decode(data, final=not data)
-        self.suspect = self.suspect or (not piece.isascii() and _UNDECODED.search(piece) is not None)
-        self.buffer = rest + piece
-        return bool(data)
-
-    def bad(self, start: int, end: int) -> bool:
-        """Whether a byte between two places was not UTF-8."""
-        return self.suspect and _UNDECODED.search(self.buffer, start, end) is not None
-
-
-_UNDECODED = re.compile("[\udc80-\udcff]")
-
-
-def _wants_more(error: json.JSONDecodeError, buffer: str) -> bool:
-    """Whether a decoder failed because the text stopped, not because it is wrong: \\u12, tru and -1. are short enough."""
-    return error.msg.startswith("Unterminated string") or len(buffer) - error.pos < 16
-
-
-def _damaged(name: str, index: int, cause: str, error: Exception | None = None) -> NoReturn:
-    raise DamagedFile(f"{name} is damaged at row {index}: {cause}.") from error
+def json_rows(file: IO[bytes], name: str) -> Iterator[Row | Unmapped]:
+    """The objects of a file that is one JSON array or JSON Lines: its first character tells."""
+    buffered = io.BufferedReader(file)  # type: ignore[type-var]
+    array = buffered.peek(1).removeprefix(BOM).lstrip()[:1] == b"["
+    return (json_array if array else json_lines)(buffered, name)
 
 
 def _whole_characters(row: Row) -> Row | Unmapped:
@@ -170,8 +123,17 @@ def _whole_characters(row: Row) -> Row | Unmapped:
     return row
 
 
+def csv_rows(file: IO[bytes], name: str) -> Iterator[Row | Unmapped]:
+    """The rows of a comma-separated file with a header, by column name."""
+    return _separated(file, name, ",")
+
+
 def tsv(file: IO[bytes], name: str) -> Iterator[Row | Unmapped]:
     """The rows of a tab-separated file with a header and csv quoting, by column name: the order may differ by split."""
+    return _separated(file, name, "\t")
+
+
+def _separated(file: IO[bytes], name: str, delimiter: str) -> Iterator[Row | Unmapped]:
     lines: list[str] = []
 
     def remembered() -> Iterator[str]:
@@ -179,7 +141,7 @@ def tsv(file: IO[bytes], name: str) -> Iterator[Row | Unmapped]:
             lines.append(line)
             yield line
 
-    reader = csv.DictReader(remembered(), delimiter="\t")
+    reader = csv.DictReader(remembered(), delimiter=delimiter)
     index = 0
     try:
         for row in reader:
@@ -195,7 +157,25 @@ def tsv(file: IO[bytes], name: str) -> Iterator[Row | Unmapped]:
             yield row
             index += 1
     except (csv.Error, UnicodeDecodeError) as error:
-        _damaged(name, index, _one_line(error), error)
+        raise DamagedFile(f"{name} is damaged at row {index}: {_one_line(error)}.") from error
+
+
+def xlsx(file: IO[bytes], name: str) -> Iterator[Row | Unmapped]:
+    """The rows of a workbook's first sheet, by the names in its first row. Rows and columns that are empty are passed over."""
+    import openpyxl
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    with seekable(file) as book:
+        try:
+            # read-only: row by row, and no formula is run
+            sheet = openpyxl.load_workbook(book, read_only=True, data_only=True).worksheets[0]
+            lines = sheet.iter_rows(values_only=True)
+            header = [None if cell is None else str(cell).strip() for cell in next(lines, ())]
+            for line in lines:
+                if any(cell is not None for cell in line):
+                    yield {column: cell for column, cell in zip(header, line, strict=False) if column is not None}
+        except (zipfile.BadZipFile, InvalidFileException, KeyError, IndexError, SyntaxError) as error:
+            raise DamagedFile(f"{name} is not a whole xlsx workbook ({_one_line(error)}).") from error
 
 
 def parquet(file: IO[bytes], name: str) -> Iterator[Row | Unmapped]:
@@ -203,19 +183,23 @@ def parquet(file: IO[bytes], name: str) -> Iterator[Row | Unmapped]:
     import pyarrow.parquet
 
     try:
-        for batch in pyarrow.parquet.ParquetFile(file).iter_batches(batch_size=1024):
-            yield from batch.to_pylist()
+        with seekable(file) as whole:
+            for batch in pyarrow.parquet.ParquetFile(whole).iter_batches(batch_size=1024):
+                yield from batch.to_pylist()
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
         raise DamagedFile(f"{name} is not a whole Parquet file ({_one_line(error)}).") from error
 
 
-Format = Literal["JSON Lines", "JSON array", "TSV", "Parquet"]
+Format = Literal["JSON Lines", "JSON array", "JSON array or Lines", "CSV", "TSV", "XLSX", "Parquet"]
 READERS: dict[Format, Callable[[IO[bytes], str], Iterator[Row | Unmapped]]] = {
     "JSON Lines": json_lines,
     "JSON array": json_array,
+    "JSON array or Lines": json_rows,
+    "CSV": csv_rows,
     "TSV": tsv,
+    "XLSX": xlsx,
     "Parquet": parquet,
 }
 
@@ -237,6 +221,47 @@ def marked_turns(text: str, markers: Mapping[str, str]) -> list[tuple[str, str]]
         # the line break in front of the next marker belongs to neither turn
         turns.append((markers[mark[0]], text[mark.end() : after.start() - 1 if after else None]))
     return turns
+
+
+def cut(text: str, marker: re.Pattern[str]) -> list[tuple[str, str]]:
+    """The markers of a text, each with the words behind it: every character but blanks in front of the first comes back.
+
+    >>> cut("A: 你好 B: 你好。", re.compile("[AB]:"))
+    [('A:', ' 你好 '), ('B:', ' 你好。')]
+    """
+    marks = list(marker.finditer(text))
+    begin = marks[0].start() if marks else len(text)
+    if text[:begin].strip():
+        raise Unmapped("text before the first speaker")
+    return [
+        (mark[0], text[mark.end() : after.start() if after else None])
+        for mark, after in zip(marks, [*marks[1:], None], strict=False)
+    ]
+
+
+def by_turns(turns: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The turns, once it is sure that user and assistant alternate and the user begins.
+
+    Where they do not, a marker that belongs to what somebody said was taken for a turn, or one was lost: nobody can tell.
+    """
+    heard = list(turns)
+    if any(speaker != ("user", "assistant")[number % 2] for number, (speaker, _) in enumerate(heard)):
+        raise Unmapped("speakers that do not take turns")
+    return heard
+
+
+HUMAN_ASSISTANT = re.compile("### (?:Human|Assistant):")
+
+
+def human_assistant(text: object) -> list[tuple[str, str]]:
+    """The turns of one string that is cut at `### Human:` and `### Assistant:` exactly: a heading begins with ### too.
+
+    >>> human_assistant("### Human: 국은?### Assistant: ### 재료\\n무")
+    [('user', ' 국은?'), ('assistant', ' ### 재료\\n무')]
+    """
+    if not isinstance(text, str):
+        raise Unmapped(f"{type(text).__name__} instead of text")
+    return [("user" if marker == "### Human:" else "assistant", words) for marker, words in cut(text, HUMAN_ASSISTANT)]
 
 
 def speakers(conversations: object) -> Iterator[tuple[str, object]]:

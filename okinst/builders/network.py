@@ -18,7 +18,7 @@ from datasets.utils import tqdm
 from filelock import FileLock
 
 from okinst.builders.errors import MissingFile, NoNetwork, OkinstError
-from okinst.builders.upstream import GitHub, Hub, Located, Upstream
+from okinst.builders.upstream import ByHand, GitHub, Hub, Located, Upstream, matching
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _CHUNK = 1 << 20
@@ -38,6 +38,8 @@ class Network:
 
     def locate(self, upstream: Upstream, source: str) -> list[Located]:
         """The files behind one upstream name, at least one. Raises MissingFile or NoNetwork."""
+        if isinstance(upstream.repo, ByHand):
+            raise MissingFile(upstream.repo.how(source, upstream.path))
         if isinstance(upstream.repo, GitHub):
             url = upstream.repo.url(upstream.path)
             if self.streaming:
@@ -88,6 +90,8 @@ def open_binary(located: Located, source: str, token: str | bool | None = None) 
 
 def fetch(upstream: Upstream, root: Path, source: str, token: str | bool | None = None) -> list[Path]:
     """Fill a mirror with the files behind one upstream name. What is there already is not fetched again."""
+    if isinstance(upstream.repo, ByHand):
+        raise MissingFile(upstream.repo.how(source, upstream.path))
     if isinstance(upstream.repo, GitHub):
         return [download(upstream.repo.url(upstream.path), root / upstream.repo.id / upstream.path, source)]
     assert isinstance(upstream.repo, Hub), upstream.repo
@@ -258,7 +262,7 @@ def _hub_names(id: str, revision: str, upstream: Upstream, token: str | bool | N
     import huggingface_hub
 
     there = huggingface_hub.HfApi(token=token).list_repo_files(id, repo_type="dataset", revision=revision)
-    if names := upstream.matching(there):
+    if names := matching(there, upstream.path):
         return names
     raise MissingFile(
         f"{id} at {revision} has no file named like {upstream.path}; it has {', '.join(there[:20])}. If you have the file, pass "

@@ -96,6 +96,22 @@ def upstream_features(columns: Mapping[str, Any]) -> datasets.Features:
     return datasets.Features({name: feature(kind) for name, kind in columns.items()})
 
 
+def beyond(row: Mapping[str, Any], columns: Mapping[str, Any]) -> set[str]:
+    """The columns of an upstream row, nested ones included, that its source does not know.
+
+    >>> beyond({"id": 1, "turns": [{"text": "네", "time": 3}]}, {"id": "int64", "turns": [{"text": "string"}]})
+    {'turns.time'}
+    """
+    unknown = set(row.keys() - columns.keys())
+    for name, column in columns.items():
+        inner, value = column[0] if isinstance(column, list) else column, row.get(name)
+        if isinstance(inner, dict):
+            for each in value if isinstance(value, list) else [value]:
+                if isinstance(each, dict):
+                    unknown |= {f"{name}.{below}" for below in beyond(each, inner)}
+    return unknown
+
+
 def clean(value: object) -> str:
     """A string without the blank and invisible characters at its ends; "" for None.
 

@@ -12,12 +12,12 @@ import pyarrow as pa
 
 from okinst.builders import bibliography, doors, formats, identity, measured, network, schema, tally
 from okinst.builders.card import Card, License, Variant
-from okinst.builders.errors import DamagedFile, Drift, TooManyLost, Unmapped
+from okinst.builders.errors import DamagedFile, Drift, MissingFile, TooManyLost, Unmapped, Unwanted
 from okinst.builders.formats import Format
 from okinst.builders.schema import Row, Shape
 from okinst.builders.tables import TableBuilder
 from okinst.builders.tally import Tally
-from okinst.builders.upstream import Located, Upstream
+from okinst.builders.upstream import ByHand, Located, Upstream
 
 logger = logging.getLogger("okinst")
 
@@ -32,8 +32,8 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
     """One source of rows.
 
     A subclass gives `CARD`, `COLUMNS`, `BUILDER_CONFIGS`, and `example`; `FORMAT` where the files are not JSON Lines (`read`
-    where they are like no other), `SHAPE` where a row is not a conversation, and `examples` where one upstream row becomes
-    several.
+    where they are like no other), `SHAPE` where a row is not a conversation, `examples` where one upstream row becomes
+    several, and `gather` where several become one.
 
     It is a `GeneratorBasedBuilder`: `_generate_examples` is the contract. What `datasets` calls is `_generate_tables`,
     which makes Arrow tables of the same rows, several at a time: encoding row by row is most of what a plain
@@ -60,10 +60,19 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
         """The upstream rows of one open file; `name` is for messages. A format of its own overrides this."""
         return formats.READERS[self.FORMAT](file, name)
 
+    def gather(self, rows: Iterator[Row | Unmapped]) -> Iterator[Row | Unmapped]:
+        """The upstream rows as `example` takes them: where a dialogue is spread over rows, its rows as one.
+
+        What comes of it is counted as the rows of the file. Rows in raw form are not gathered.
+        """
+        return rows
+
     def example(self, row: Row) -> Row:
         """What one upstream row means: the columns of the shape, and any common column that differs from the Card.
 
-        Raises Unmapped, with the reason to count it under, for a row that has no place in the shape.
+        An `id` of upstream's, unique in its file, may stand among them: it becomes the end of the row's id. Raises Unmapped,
+        with the reason to count it under, for a row that has no place in the shape, and Unwanted for one that the set leaves
+        out on purpose.
         """
         raise NotImplementedError(f"{type(self).__name__} must say what a row means: define example()")
 
@@ -132,7 +141,17 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
     def locate(self, files: Iterable[Upstream], streaming: bool = False) -> list[Located]:
         """Every file behind some upstream names, through the open door."""
         door = self._door(self.config, streaming)
-        return [found for file in files for found in door.locate(file, self.config.name)]
+        found: list[Located] = []
+        for file in files:
+            try:
+                found += door.locate(file, self.config.name)
+            except MissingFile as error:
+                if not isinstance(file.repo, ByHand):
+                    raise
+                # who places files by hand wants to hear of all of them at once
+                wanted = "; ".join(each.path for files in self.config.files.values() for each in files)
+                raise MissingFile(f"{error} All files that are looked for: {wanted}") from error
+        return found
 
     def _generate_examples(self, files: list[Upstream] | list[Located], split: str) -> Iterator[tuple[str, Row]]:
         for common, rows in self._read_files(files, split):
@@ -248,7 +267,7 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
             if isinstance(row, Unmapped):
                 count.leave_out(str(row), number)
                 continue
-            if unknown := ", ".join(sorted(row.keys() - self.COLUMNS.keys())):
+            if unknown := ", ".join(sorted(schema.beyond(row, self.COLUMNS))):
                 if not self.config.accept_drift:
                     raise DamagedFile(
                         f"{self.config.name}: row {number:,} of {count.file['path']} has columns the catalogue does not "
@@ -267,10 +286,10 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
         judge = None if reading else schema.FLAWS[self.SHAPE]
         example = reading or self.example
         several = type(self).examples is not SourceBuilder.examples and not reading
-        for number, theirs in enumerate(upstream):
+        for number, theirs in enumerate(self.gather(upstream)):
             count.read += 1
             if isinstance(theirs, Unmapped):
-                count.leave_out(str(theirs), number)
+                _leave_out(count, theirs, number)
                 continue
             try:
                 if rule and (unwanted := rule(theirs)):
@@ -278,7 +297,7 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
                     continue
                 made = tuple(self.examples(theirs)) if several else (example(theirs),)
             except Unmapped as why:
-                (count.rule_out if reading else count.leave_out)(str(why), number)
+                _leave_out(count, why, number, wanted=not reading)
                 continue
             except (LookupError, TypeError, AttributeError, ValueError) as error:
                 count.leave_out(self._oddity(file, number, theirs, error), number)
@@ -286,15 +305,18 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
             if not made:
                 count.leave_out("no row came of it", number)
             for place, row in enumerate(made):
-                reason = str(row) if isinstance(row, Unmapped) else judge(row) if judge else None
+                if isinstance(row, Unmapped):
+                    _leave_out(count, row, number)
+                    continue
+                reason = judge(row) if judge else None
                 if reason is not None and not self._mended(row, reason, number, count):
                     continue
                 count.kept += 1
-                yield f"{prefix}{number}-{place}" if several else f"{prefix}{number}", row  # type: ignore[misc]
+                yield prefix + str(row.pop("id", f"{number}-{place}" if several else number)), row
 
-    def _mended(self, row: Row | Unmapped, reason: str, number: int, count: Tally) -> bool:
+    def _mended(self, row: Row, reason: str, number: int, count: Tally) -> bool:
         """Whether a flawed row can come through after all, changed; either way it is counted."""
-        if isinstance(row, dict) and self.SHAPE == "conversation" and schema.cut_dangling(row):
+        if self.SHAPE == "conversation" and schema.cut_dangling(row):
             left = schema.flaw(self.SHAPE, row)
             if left is None:
                 count.mend("dangling user turn cut off", number)
@@ -341,3 +363,8 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
         name = "~".join((count.split, count.file["repo"], count.file["path"])).replace("/", "~")
         with self._fs.open(f"{self._output_dir}/{tally.PREFIX}{name}.json", "w", encoding="utf-8") as file:
             file.write(count.as_json())
+
+
+def _leave_out(count: Tally, why: Unmapped, number: int, wanted: bool = True) -> None:
+    # what a published set, or the source itself, never wanted is no loss
+    (count.leave_out if wanted and not isinstance(why, Unwanted) else count.rule_out)(str(why), number)

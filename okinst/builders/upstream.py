@@ -2,8 +2,9 @@
 
 import fnmatch
 import os
+import unicodedata
 import urllib.parse
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,9 +44,34 @@ class Hub(Repo):
 class GitHub(Repo):
     """A repository on GitHub, read file by file at a commit."""
 
+    def __truediv__(self, path: str) -> "Upstream":
+        file = super().__truediv__(path)
+        if file.is_glob:
+            raise ValueError(f"{file}: GitHub lists no folders; its files are named one by one")
+        return file
+
     def url(self, path: str) -> str:
         endpoint = os.environ.get(GITHUB_VARIABLE, "https://raw.githubusercontent.com").rstrip("/")
         return f"{endpoint}/{self.id}/{self.revision}/{urllib.parse.quote(path)}"
+
+
+@dataclass(frozen=True)
+class ByHand(Repo):
+    """Files that only a person can get, after a login or an application. `id` is where a mirror has them."""
+
+    #: where a person asks for them
+    page: str = field(kw_only=True)
+    #: what to ask for there, and what to do with it
+    download: str = field(kw_only=True)
+
+    def how(self, source: str, path: str, looked_in: str = "") -> str:
+        """What the error for a missing file says: which page to open, what to download, and where to put it."""
+        here = f"is not in {looked_in}" if looked_in else "is not to be had from any network"
+        return (
+            f"{source}: {path} {here}. This source is placed by hand: open {self.page}, download {self.download}, unzip it, and "
+            f"pass the folder as data_dir= (--data-dir), with upstream's folders or all files side by side; in a mirror the "
+            f"place for it is {self.id}/."
+        )
 
 
 @dataclass(frozen=True)
@@ -56,6 +82,8 @@ class Upstream:
     path: str
     #: where the file's language is not its source's
     language: str | None = None
+    #: what else it may be called below a folder, where the ends of its path would not tell it from other files
+    also: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.repo.id}/{self.path}"
@@ -64,14 +92,26 @@ class Upstream:
     def is_glob(self) -> bool:
         return any(mark in self.path for mark in "*?[")
 
-    def matching(self, names: Iterable[str]) -> list[str]:
-        """The names that the glob means; a * does not cross a /."""
-        wanted = self.path.split("/")
-        return sorted(
-            name
-            for name in names
-            if len(parts := name.split("/")) == len(wanted) and all(map(fnmatch.fnmatchcase, parts, wanted))
-        )
+    def ends(self) -> Iterator[str]:
+        """What it may be called below a folder: its whole path first, then less and less of it, down to its name."""
+        parts = self.path.split("/")
+        yield self.path
+        yield from self.also or ("/".join(parts[start:]) for start in range(1, len(parts)))
+
+
+def matching(names: Iterable[str], glob: str) -> list[str]:
+    """The names that a glob means; a * does not cross a /, and Hangul in one piece or in several is the same.
+
+    >>> matching(["a/1.json", "a/b/2.json", "3.json"], "a/*.json")
+    ['a/1.json']
+    """
+    wanted = unicodedata.normalize("NFC", glob).split("/")
+    return sorted(
+        name
+        for name in names
+        if len(parts := unicodedata.normalize("NFC", name).split("/")) == len(wanted)
+        and all(map(fnmatch.fnmatchcase, parts, wanted))
+    )
 
 
 @dataclass(frozen=True)

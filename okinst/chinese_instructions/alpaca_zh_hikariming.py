@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import IO
 
-from okinst.builders import Card, GitHub, Row, SourceBuilder, Unmapped, Variant, ask
+from okinst.builders import Card, GitHub, Row, SourceBuilder, Unmapped, Unwanted, Variant, ask
 from okinst.builders.formats import json_array
 from okinst.chinese_instructions.alpaca_zh_carbonz0 import AROUND, real_input, unescape
 
@@ -70,8 +70,6 @@ class AlpacaZhHikariming(SourceBuilder):
     )
     FORMAT = "JSON array"
     COLUMNS = {"instruction": "string", "input": "string", "output": "string"}
-    # of one file, 86 % are English
-    MAY_LOSE = 0.9
     BUILDER_CONFIGS = [
         Variant(
             name="alpaca-zh-hikariming",
@@ -87,5 +85,5 @@ class AlpacaZhHikariming(SourceBuilder):
     def example(self, row: Row) -> Row:
         instruction = unescape(row["instruction"])
         if instruction and not is_translated(instruction):
-            raise Unmapped("not translated")
+            raise Unwanted("not translated")
         return ask(instruction, unescape(row["output"]), own_input(row.get("input")))

@@ -3,9 +3,8 @@
 from dataclasses import replace
 
 from okinst.builders import Row, Unmapped, Variant, clean, talk
-from okinst.builders.formats import marked_turns
+from okinst.builders.formats import by_turns, marked_turns
 from okinst.chinese_instructions.belle import BELLE, card, hub
-from okinst.chinese_instructions.markers import by_turns
 
 NAME = "multiturn_chat_0.8M"
 REPO = hub(NAME, "dc32eb8955e10ae1cd4189a50a566ef8f8254a65")

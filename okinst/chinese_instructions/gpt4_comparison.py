@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import combinations
 from typing import IO
 
-from okinst.builders import Row, SourceBuilder, Unmapped, Variant, clean, prefer
+from okinst.builders import Row, SourceBuilder, Unmapped, Unwanted, Variant, clean, prefer
 from okinst.builders.schema import join
 from okinst.chinese_instructions.alpaca_gpt4_zh import REPO, AlpacaGPT4Zh
 
@@ -74,8 +74,6 @@ class GPT4Comparison(SourceBuilder):
         "user_input": "string",
         "responses_and_scores": [{"response": "string", "source": "string", "score": "float64"}],
     }
-    # GPT-4 gave whole scores from 1 to 10: ties are many
-    MAY_LOSE = 0.6
     BUILDER_CONFIGS = [
         Variant(
             name="gpt4-comparison",
@@ -98,6 +96,6 @@ class GPT4Comparison(SourceBuilder):
         return [
             prefer(prompt, chosen=better["response"], rejected=worse["response"])
             if better["score"] > worse["score"]
-            else Unmapped("tied pair")
+            else Unwanted("tied pair")
             for better, worse in pairs
         ]

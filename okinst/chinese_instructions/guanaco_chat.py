@@ -4,8 +4,8 @@ import re
 from dataclasses import replace
 
 from okinst.builders import Row, Variant, clean, talk
+from okinst.builders.formats import by_turns, cut
 from okinst.chinese_instructions.guanaco import REPO, Guanaco, in_its_language
-from okinst.chinese_instructions.markers import by_turns, cut
 
 # A turn ends with one blank or a line break; "User:" in the middle of a word is none.
 MARKER = re.compile(r"(?:\A|(?<=\s))(?:User|System|Assistant|Asssistent|Assistent|Assistenz)[:：]")

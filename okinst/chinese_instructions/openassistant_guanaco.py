@@ -1,21 +1,9 @@
 """OpenAssistant's best replies, from timdettmers: one string a dialogue. An ordinary heading begins with ### too."""
 
-import re
-
-from okinst.builders import Card, Hub, Row, SourceBuilder, Unmapped, Variant, talk
-from okinst.chinese_instructions.markers import by_turns, cut
+from okinst.builders import Card, Hub, Row, SourceBuilder, Variant, talk
+from okinst.builders.formats import by_turns, human_assistant
 
 REPO = Hub("timdettmers/openassistant-guanaco", "831dabac2283d99420cda0b673d7a2a43849f17a")
-MARKER = re.compile("### (?:Human|Assistant):")
-
-
-def dialogue(text: str) -> list[tuple[str, str]]:
-    """The turns of a dialogue; no line break stands between them.
-
-    >>> dialogue("### Human: 写个标题### Assistant: ### 秋天\\n如下")
-    [('human', ' 写个标题'), ('assistant', ' ### 秋天\\n如下')]
-    """
-    return [(marker[4:-1].lower(), words) for marker, words in cut(text, MARKER)]
 
 
 class OpenAssistantGuanaco(SourceBuilder):
@@ -57,7 +45,4 @@ class OpenAssistantGuanaco(SourceBuilder):
     ]
 
     def example(self, row: Row) -> Row:
-        if not isinstance(row["text"], str):
-            raise Unmapped(f"{type(row['text']).__name__} instead of text")
-        turns = [({"human": "user"}.get(speaker, speaker), words) for speaker, words in dialogue(row["text"])]
-        return talk(by_turns(turns))
+        return talk(by_turns(human_assistant(row["text"])))

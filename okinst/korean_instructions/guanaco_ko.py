@@ -1,27 +1,9 @@
 """OpenAssistant-Guanaco in Korean, from NLP & AI Lab, by DeepL: a dialogue is one string, cut at `### Human:`."""
 
-import re
-
-from okinst.builders import Card, Hub, Row, SourceBuilder, Unmapped, Variant, talk
+from okinst.builders import Card, Hub, Row, SourceBuilder, Variant, talk
+from okinst.builders.formats import human_assistant
 
 REPO = Hub("nlpai-lab/openassistant-guanaco-ko", "d1c4520a0fb31c086af415fc6a66fa1affa95a77")
-SPEAKERS = {"Human": "user", "Assistant": "assistant"}
-# in the middle of a line, too; a heading such as "### 재료" is text
-MARKER = re.compile(r"### (Human|Assistant):")
-
-
-def dialogue(text: str) -> list[tuple[str, str]]:
-    """The turns of one string. Nothing is stripped. Raises Unmapped where it does not begin with a turn.
-
-    >>> dialogue("### Human: 국은?### Assistant: ### 재료\\n무")
-    [('Human', ' 국은?'), ('Assistant', ' ### 재료\\n무')]
-    """
-    before, *turns = MARKER.split(text)
-    if not turns:
-        raise Unmapped("no ### Human: in it")
-    if before.strip():
-        raise Unmapped("text before the first turn")
-    return list(zip(turns[::2], turns[1::2], strict=True))
 
 
 class GuanacoKo(SourceBuilder):
@@ -62,4 +44,4 @@ class GuanacoKo(SourceBuilder):
     ]
 
     def example(self, row: Row) -> Row:
-        return talk((SPEAKERS[speaker], said) for speaker, said in dialogue(row["text"]))
+        return talk(human_assistant(row["text"]))

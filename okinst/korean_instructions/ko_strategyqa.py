@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import IO
 
-from okinst.builders import Card, DamagedFile, Hub, Row, SourceBuilder, Unmapped, Variant, ask
+from okinst.builders import Card, Hub, Row, SourceBuilder, Unmapped, Variant, ask, formats
 
 REPO = Hub(
     "NomaDamas/Ko-StrategyQA", "de5802f5200fdb48b93c9d900f9913a094bded88", copies=("PCEO-AI-CLUB/Ko-StrategyQA",)
@@ -88,20 +88,8 @@ class KoStrategyQA(SourceBuilder):
     ]
 
     def read(self, file: IO[bytes], name: str) -> Iterator[Row | Unmapped]:
-        # three megabytes: read whole
-        try:
-            questions = json.loads(file.read().decode("utf-8-sig"))
-        except (ValueError, RecursionError) as error:
-            raise DamagedFile(f"{name} is not JSON ({error}).") from error
-        if not isinstance(questions, dict):
-            raise DamagedFile(
-                f"{name} should be one JSON object keyed by question, but is a {type(questions).__name__}."
-            )
-        for qid, question in questions.items():
-            if not isinstance(question, dict):
-                raise DamagedFile(f"question {qid} of {name} is a {type(question).__name__}, not an object.")
-            row = {"qid": qid, **question}
-            if "evidence" in row:
+        for row in formats.json_table(file, name, key="qid"):
+            if isinstance(row, dict) and "evidence" in row:
                 row["evidence"] = json.dumps(row["evidence"], ensure_ascii=False)
             yield row
 

@@ -1,9 +1,6 @@
 """OpenOrca in Korean, from squarelike, by Gugugo, a translation model. Each upload has another file name; this is v5's."""
 
-from collections.abc import Iterator
-from typing import IO
-
-from okinst.builders import Card, Hub, Row, SourceBuilder, Unmapped, Variant, formats, talk
+from okinst.builders import Card, Hub, Row, SourceBuilder, Variant, talk
 from okinst.korean_instructions.openorca_ko import under
 
 REPO = Hub("squarelike/OpenOrca-gugugo-ko", "6a8df4a726538cb930c049c5c9f4486ba0e25b01")
@@ -32,6 +29,7 @@ class OpenOrcaGugugoKo(SourceBuilder):
         ),
         citations=("gugugo", "openorca"),
     )
+    FORMAT = "JSON array or Lines"
     COLUMNS = {"id": "string", "system_prompt": "string", "question": "string", "response": "string"}
     BUILDER_CONFIGS = [
         Variant(
@@ -42,11 +40,6 @@ class OpenOrcaGugugoKo(SourceBuilder):
             rows_exact=False,
         )
     ]
-
-    def read(self, file: IO[bytes], name: str) -> Iterator[Row | Unmapped]:
-        array = file.read(64).removeprefix(formats.BOM).lstrip()[:1] == b"["
-        file.seek(0)
-        return (formats.json_array if array else formats.json_lines)(file, name)
 
     def example(self, row: Row) -> Row:
         return talk(under(row["system_prompt"], row["question"], row["response"]))
