@@ -14,8 +14,10 @@ from okinst.builders.errors import (
 from okinst.builders.schema import Row, ask, choose, clean, find, label, prefer, rate, request, talk
 from okinst.builders.source import SourceBuilder
 from okinst.builders.upstream import GitHub, Hub, Upstream
+from okinst.builders.works import WORKS, Work
 
 __all__ = [
+    "WORKS",
     "Card",
     "DamagedFile",
     "Drift",
@@ -33,6 +35,7 @@ __all__ = [
     "Unmapped",
     "Upstream",
     "Variant",
+    "Work",
     "WrongCall",
     "ask",
     "choose",
