@@ -294,6 +294,17 @@ def measure(
             )
 
 
+@app.command(hidden=True)
+def document(
+    root: Annotated[Path, typer.Option("--root", metavar="DIR", help="A clone of okinst.")] = Path(),
+) -> None:
+    """For maintainers: write docs/SOURCES.md and the tables of the READMEs anew, from the Cards."""
+    from okinst.cli import documents
+
+    for name in documents.write(root):
+        print(f"{root / name}: written")
+
+
 def _door(mirror: Path | None, sample: bool, data_dir: Path | None) -> dict[str, Any]:
     from okinst.builders import WrongCall
 
