@@ -15,8 +15,10 @@ from okinst.builders.errors import (
 from okinst.builders.schema import Row, ask, choose, clean, find, label, prefer, rate, request, talk
 from okinst.builders.source import SourceBuilder
 from okinst.builders.upstream import ByHand, GitHub, Hub, Upstream
+from okinst.builders.works import WORKS, Work
 
 __all__ = [
+    "WORKS",
     "ByHand",
     "Card",
     "DamagedFile",
@@ -36,6 +38,7 @@ __all__ = [
     "Unwanted",
     "Upstream",
     "Variant",
+    "Work",
     "WrongCall",
     "ask",
     "choose",

@@ -49,9 +49,9 @@ class Card:
     generators: tuple[str, ...]
     #: machines that translated it
     translators: tuple[str, ...]
-    #: names of works it was made from; okinst names where okinst has them
+    #: works it was made from: the okinst name where okinst has the work, else its name in works.py
     derived_from: tuple[str, ...]
-    #: okinst names that share rows with it
+    #: okinst names that share rows with it; said on one of the two cards, it holds for both
     overlaps: tuple[str, ...]
     #: what in the text may hurt a reader or a model; "" if nothing is known
     warning: str

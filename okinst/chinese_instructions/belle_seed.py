@@ -17,7 +17,7 @@ class BELLESeed(SourceBuilder):
         making="human",
         generators=(),
         translators=(),
-        derived_from=("Self-Instruct's seed tasks",),
+        derived_from=("Self-Instruct",),
         overlaps=(),
         warning="",
         quirks=(

@@ -70,7 +70,7 @@ class Guanaco(SourceBuilder):
         making="generated",
         generators=("text-davinci-003",),
         translators=(),
-        derived_from=("Self-Instruct's seed tasks", "Stanford Alpaca"),
+        derived_from=("Self-Instruct", "Stanford Alpaca"),
         overlaps=(),
         warning="Answers about made-up papers and texts: what they state as fact may be made up too.",
         quirks=(

@@ -165,6 +165,33 @@ def show(
 
 
 @app.command()
+def lineage(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="names of `okinst list`, or works outside okinst")
+    ] = None,
+    format: Annotated[str, typer.Option(help="text, or mermaid: a flowchart")] = "text",
+    as_json: Json = False,
+) -> None:
+    """Show what sets were made from, and what was made from them: of some names, or all there is."""
+    from okinst import lineage
+    from okinst.builders import WrongCall
+
+    formats = ("text", "mermaid")
+    if format not in formats:
+        raise WrongCall(f"--format {format}: there is no such format. There are {', '.join(formats)}, and --json.")
+    if as_json and format != "text":
+        raise WrongCall(f"--json and --format {format} exclude each other: name one.")
+    graph = lineage.whole()
+    if names:
+        graph = lineage.around(graph, names)
+    if as_json:
+        _print_json(lineage.as_json(graph))
+        return
+    for line in lineage.as_mermaid(graph) if format == "mermaid" else lineage.as_text(graph, names or ()):
+        print(line)
+
+
+@app.command()
 def build(
     name: Annotated[
         str, typer.Argument(metavar="NAME_OR_RECIPE.toml", help="a name of `okinst list`, or a recipe.toml")
@@ -265,6 +292,17 @@ def measure(
             print(
                 f"{measured.config} {measured.split}: {measured.file}, {measured.rows:,} rows, {measured.kept:,} kept"
             )
+
+
+@app.command(hidden=True)
+def document(
+    root: Annotated[Path, typer.Option("--root", metavar="DIR", help="A clone of okinst.")] = Path(),
+) -> None:
+    """For maintainers: write docs/SOURCES.md and the tables of the READMEs anew, from the Cards."""
+    from okinst.cli import documents
+
+    for name in documents.write(root):
+        print(f"{root / name}: written")
 
 
 def _door(mirror: Path | None, sample: bool, data_dir: Path | None) -> dict[str, Any]:

@@ -18,7 +18,7 @@ class EvolveInstruct(SourceBuilder):
         making="generated",
         generators=("gpt-3.5-turbo",),
         translators=(),
-        derived_from=("koalpaca-v1.0", "WizardLM's Evol-Instruct"),
+        derived_from=("Evol-Instruct", "Stanford Alpaca"),
         overlaps=("vaiv-sft",),
         warning="",
         quirks=(

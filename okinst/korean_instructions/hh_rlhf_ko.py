@@ -72,7 +72,7 @@ class HHRLHFKo(SourceBuilder):
         making="human, machine-translated",
         generators=("unstated (Anthropic's assistants)",),
         translators=("Synatra-7B-Translation",),
-        derived_from=("Anthropic/hh-rlhf",),
+        derived_from=("HH-RLHF",),
         overlaps=(),
         warning="Red-team questions, and answers that give in to them: violence, hate, sex, drugs and crime.",
         quirks=(

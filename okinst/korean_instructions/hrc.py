@@ -18,10 +18,11 @@ class HRC(SourceBuilder):
         making="generated",
         generators=("gpt-3.5-turbo",),
         translators=(),
-        derived_from=("records of the National Human Rights Commission of Korea",),
+        derived_from=("NHRCK case records",),
         overlaps=("hrc-preference",),
         warning="The questions tell of discrimination and abuse.",
         quirks=(
+            "NHRCK is the National Human Rights Commission of Korea; its decisions and counsel cases are the record.",
             "JSON Lines in spite of the name .jsonl.json; a column's name contains a comma.",
             "번호, the upstream number, runs from 1 to 1581 with gaps: raw=True has it.",
         ),

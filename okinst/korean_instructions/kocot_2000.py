@@ -27,7 +27,7 @@ class KoCoT2000(SourceBuilder):
         making="generated, machine-translated",
         generators=("code-davinci-002 (CoT Collection)",),
         translators=("DeepL",),
-        derived_from=("kaist-ai/CoT-Collection",),
+        derived_from=("CoT Collection",),
         overlaps=("openorca-ko",),
         warning="",
         quirks=(

@@ -20,11 +20,12 @@ class KoInstructQA(SourceBuilder):
         making="human",
         generators=(),
         translators=(),
-        derived_from=("Korean reading-comprehension sets, unnamed",),
+        derived_from=(),
         overlaps=(),
         warning="",
         quirks=(
             'An input of "nan" (a leak from pandas) is no input.',
+            "It was made from Korean reading-comprehension sets that upstream does not name.",
             "No revision is known: the newest is read, and provenance.json records which it was.",
             "open-korean-instructions warns that it may repeat the sets it lists above it.",
         ),

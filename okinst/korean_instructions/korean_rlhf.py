@@ -29,7 +29,7 @@ class KoreanRLHF(SourceBuilder):
         making="generated, machine-translated",
         generators=("gpt-3.5-turbo (KoAlpaca)", "text-davinci-003 (Alpaca)"),
         translators=("DeepL (Dolly, OpenAssistant)", "unstated (Alpaca, OIG)"),
-        derived_from=("koalpaca-v1.1", "dolly-ko", "guanaco-ko", "Stanford Alpaca", "0-hero/OIG-small-chip2"),
+        derived_from=("koalpaca-v1.1", "dolly-ko", "guanaco-ko", "Stanford Alpaca", "OIG-small-chip2"),
         overlaps=("koalpaca-v1.0", "koalpaca-v1.1", "dolly-ko", "guanaco-ko", "oig-smallchip2-ko"),
         warning="",
         quirks=(

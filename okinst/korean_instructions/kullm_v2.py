@@ -19,7 +19,7 @@ class KullmV2(SourceBuilder):
         making="generated, machine-translated",
         generators=("gpt-3.5-turbo (GPT4ALL)", "ChatGPT (Vicuna)"),
         translators=("DeepL",),
-        derived_from=("GPT4ALL", "databricks-dolly-15k", "ShareGPT (Vicuna)"),
+        derived_from=("GPT4All", "databricks-dolly-15k", "ShareGPT"),
         overlaps=("koalpaca-v1.0", "dolly-ko", "sharegpt-deepl-ko", "sharegpt-deepl-ko-single"),
         warning="The ShareGPT rows were shared by users as they were: personal data and access tokens occur.",
         quirks=(

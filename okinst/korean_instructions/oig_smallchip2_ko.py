@@ -17,7 +17,7 @@ class OIGSmallChip2Ko(SourceBuilder):
         making="generated, machine-translated",
         generators=("unstated (OIG small-chip2)",),
         translators=("Google Translate",),
-        derived_from=("0-hero/OIG-small-chip2",),
+        derived_from=("OIG-small-chip2",),
         overlaps=("korean-rlhf",),
         warning="",
         quirks=(
