@@ -63,8 +63,8 @@ def pieces(language: str) -> tuple[tuple[str, ...], float]:
     """Runs of two to four words of the sample's files that stand_ins() stand in for, and their mean size in bytes."""
     found: dict[str, None] = {}
     for stand_in in stand_ins():
-        for row in read_in_sample(stand_in):
-            for text in row:
+        for row in read_rows(stand_in, SAMPLE):
+            for text in texts(row):
                 if (re.search("[가-힣]", text) is not None) == (language == "ko"):
                     # no markers: they would change what a row is
                     words = [word for word in text.split() if not re.fullmatch(r".*[<>|].*|[ABC]?:?", word)]
@@ -77,12 +77,12 @@ def pieces(language: str) -> tuple[tuple[str, ...], float]:
     return chosen, sum(len(piece.encode()) + 1 for piece in chosen) / len(chosen)
 
 
-def read_in_sample(stand_in: "StandIn") -> Iterator[list[str]]:
-    """The texts of each row of the sample's copy of a file."""
+def read_rows(stand_in: "StandIn", mirror: Path) -> Iterator[Row]:
+    """The upstream rows of a mirror's copy of a file."""
     source = stand_in.source(config_name=stand_in.config, sample=True)
-    for found in Mirror(SAMPLE).locate(stand_in.upstream, stand_in.config):
+    for found in Mirror(mirror).locate(stand_in.upstream, stand_in.config):
         with Path(found.place).open("rb") as file:
-            yield from (list(texts(row)) for row in source.read(file, found.path))
+            yield from (row for row in source.read(file, found.path) if isinstance(row, dict))
 
 
 def texts(value: Any) -> Iterator[str]:
