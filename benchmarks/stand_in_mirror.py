@@ -1,12 +1,12 @@
 """A stand-in mirror of full size: every file that the two published mixtures read, with invented text.
 
-    python benchmarks/stand_in_mirror.py --to DIR                   the files, 1.9 GB
+    python benchmarks/stand_in_mirror.py --to DIR                   the files, 1.8 GB
     python benchmarks/stand_in_mirror.py --to DIR --scale 0.01      a hundredth of their rows
     python benchmarks/stand_in_mirror.py --to DIR --build           and build both mixtures (benchmarks/build_mixtures.py)
 
 Repositories, file names and formats are upstream's, the number of rows is upstream's, and so is, where it is known, the
 size. The text is not: it is cut from okinst's own sample corpus, two to four words at a time, and put together anew, so that
-nearly every row is another. It has the odd rows that decide how many come through, so that each part of each mixture comes
+nearly every row differs from every other. It has the odd rows that decide how many come through, so that each part of each mixture comes
 out at the number its published set is known, or thought, to have.
 
 The same seed and scale give the same bytes. A file appears when it is whole; stand-in.json says what was made, and a
