@@ -1,7 +1,8 @@
 # `make check` is what CI runs. PYTHON names another interpreter: make check PYTHON=.venv/bin/python
 PYTHON ?= python
+FULL ?= /tmp/okinst-stand-in
 
-.PHONY: check lint types test versions bench
+.PHONY: check lint types test versions bench bench-mixtures
 
 check: lint types test
 
@@ -21,3 +22,6 @@ versions:  ## the same loading script on datasets 3.6, 4.0 and 5.2
 bench:
 	$(PYTHON) benchmarks/build.py
 	$(PYTHON) benchmarks/build.py --memory
+
+bench-mixtures:  ## both published mixtures at full size: 1.8 GB of stand-in files in FULL, and as much again for the cache
+	$(PYTHON) benchmarks/stand_in_mirror.py --to $(FULL) --build --repeats 3

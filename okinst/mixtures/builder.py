@@ -58,6 +58,8 @@ class MixtureBuilder(TableBuilder):
     ]
 
     config: Mixture
+    #: while the whole is being prepared
+    _plan: Plan | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._cache_of_parts = kwargs.get("cache_dir")
@@ -102,24 +104,29 @@ class MixtureBuilder(TableBuilder):
     def download_and_prepare(self, *args: Any, **kwargs: Any) -> None:
         # the parts are prepared the way the whole is
         self._prepare_options = {key: kwargs[key] for key in ("num_proc", "download_mode") if key in kwargs}
-        super().download_and_prepare(*args, **kwargs)
+        try:
+            super().download_and_prepare(*args, **kwargs)
+        finally:
+            # the plan keeps the files of all parts mapped: in memory beside the whole, once that is read
+            self._plan = None
 
     def _split_generators(self, downloads: Any) -> list[datasets.SplitGenerator]:
         if downloads.is_streaming:
             # A plain mixture streams part by part; any other must know its parts' sizes before its first row.
             wanted: list[Any] = list(range(len(self.config.parts))) if self.config.is_plain else [None]
             return [datasets.SplitGenerator(name="train", gen_kwargs={"streams": wanted, "ranges": None})]
-        self._plan = self.plan()
+        self._plan = plan = self.plan()
         with self._fs.open(f"{self._output_dir}/{FUNNEL}", "w", encoding="utf-8") as file:
-            file.write(json.dumps(self._plan.funnel, ensure_ascii=False, indent=2))
-        ranges = [(start, min(start + RANGE, len(self._plan))) for start in range(0, len(self._plan), RANGE)]
+            file.write(json.dumps(plan.funnel, ensure_ascii=False, indent=2))
+        ranges = [(start, min(start + RANGE, len(plan))) for start in range(0, len(plan), RANGE)]
         return [datasets.SplitGenerator(name="train", gen_kwargs={"streams": None, "ranges": ranges})]
 
     def _generate_tables(
         self, streams: list[int | None] | None, ranges: list[tuple[int, int]] | None
     ) -> Iterator[tuple[int, pa.Table]]:
         if ranges is not None:
-            tables = (self._plan.table(start, stop) for start, stop in ranges)
+            plan = self._plan or self.plan()
+            tables = (plan.table(start, stop) for start, stop in ranges)
         elif streams == [None]:
             plan = self.plan()
             tables = (plan.table(start, start + RANGE) for start in range(0, len(plan), RANGE))
