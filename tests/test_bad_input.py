@@ -82,9 +82,9 @@ def test_rows_left_out_are_counted_by_reason(tmp_path: Path) -> None:
     (tally,) = tallies("sharegpt-deepl-ko", tmp_path, accept_drift=True)
     assert (tally.read, tally.kept) == (36, 31)
     assert tally.left_out == {
-        "empty output": 1, "unknown role": 1, "no question": 1, "no answer": 1, "no turns": 1
+        "empty output": 1, "unknown role 'narrator'": 1, "no question": 1, "no answer": 1, "no turns": 1
     }  # fmt: skip
-    assert tally.first["unknown role"] == 31
+    assert tally.first["unknown role 'narrator'"] == 31
     assert tally.mended == {"dangling user turn cut off": 1}
     assert tally.read == tally.kept + tally.left_out.total()
 

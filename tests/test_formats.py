@@ -11,22 +11,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from okinst.builders import DamagedFile, Unmapped, json_document
-from okinst.builders.formats import json_array, json_lines, marked_turns, parquet, tsv
+from okinst.builders.formats import csv_rows, json_array, json_lines, json_rows, marked_turns, parquet, tsv, xlsx
 
 text = st.text(st.characters(codec="utf-8"), max_size=12)
-json_rows = st.lists(
+some_rows = st.lists(
     st.dictionaries(text, st.one_of(text, st.none(), st.booleans(), st.integers(-9, 9)), max_size=3), max_size=5
 )
 bom = st.sampled_from([b"", b"\xef\xbb\xbf"])
 
 
-@given(json_rows, bom, st.sampled_from(["\n", "\r\n", "\n\n"]))
+@given(some_rows, bom, st.sampled_from(["\n", "\r\n", "\n\n"]))
 def test_json_lines_round_trip(rows: list[dict[str, object]], bom: bytes, end: str) -> None:
     data = bom + "".join(json.dumps(row, ensure_ascii=False) + end for row in rows).encode()
     assert list(json_lines(io.BytesIO(data), "x")) == rows
 
 
-@given(json_rows, bom, st.sampled_from([None, 2]), st.booleans())
+@given(some_rows, bom, st.sampled_from([None, 2]), st.booleans())
 def test_json_array_round_trip(rows: list[dict[str, object]], bom: bytes, indent: int | None, ascii: bool) -> None:
     data = bom + json.dumps(rows, ensure_ascii=ascii, indent=indent).encode()
     assert list(json_array(io.BytesIO(data), "x")) == rows
@@ -138,3 +138,55 @@ def test_half_a_character_spoils_its_row_alone(parser: object, data: bytes) -> N
     assert isinstance(bad, Unmapped) and "surrogate" in str(bad) and good == {"a": 1}
     (pair,) = json_array(io.BytesIO(b'[{"a": "\\ud83d\\ude00"}]'), "x")
     assert pair == {"a": "\U0001f600"}
+
+
+@given(some_rows, bom, st.sampled_from(["", " ", "\n\r\n\t"]))
+def test_an_array_or_lines_are_told_apart(rows: list[dict[str, object]], bom: bytes, blank: str) -> None:
+    data = json.dumps(rows).encode()
+    assert list(json_rows(io.BytesIO(bom + blank.encode() + data), "x")) == rows
+    lines = "\n".join(map(json.dumps, rows)).encode()
+    assert list(json_rows(io.BytesIO(bom + lines), "x")) == rows
+
+
+@given(st.lists(st.lists(text.filter(lambda cell: "\x00" not in cell), min_size=2, max_size=2), max_size=5), bom)
+def test_csv_round_trip(cells: list[list[str]], bom: bytes) -> None:
+    made = io.StringIO(newline="")
+    csv.writer(made, quoting=csv.QUOTE_ALL).writerows([["one", "two"], *cells])
+    rows = list(csv_rows(io.BytesIO(bom + made.getvalue().encode()), "x"))
+    assert rows == [{"one": one, "two": two} for one, two in cells]
+
+
+def workbook(*sheets: list[list[object]]) -> io.BytesIO:
+    import openpyxl
+
+    book, file = openpyxl.Workbook(write_only=True), io.BytesIO()
+    for rows in sheets:
+        sheet = book.create_sheet()
+        for row in rows:
+            sheet.append(row)
+    book.save(file)
+    file.seek(0)
+    return file
+
+
+def test_xlsx_reads_the_first_sheet_by_name() -> None:
+    first = [
+        [" Turn", "Text", None, "Score"],
+        [1, "가", None, 0.5],
+        [None, None, None, None],
+        [2, "나\n다", "stray", None],
+    ]
+    rows = list(xlsx(workbook(first, [["notes"], ["QC"]]), "x"))
+    assert rows == [
+        {"Turn": 1, "Text": "가", "Score": 0.5},
+        {"Turn": 2, "Text": "나\n다", "(column 3)": "stray", "Score": None},
+    ]
+
+
+@pytest.mark.parametrize("data", [b"", b"no workbook", b"PK\x03\x04 cut off", "whole"])
+def test_a_damaged_workbook_is_named(data: bytes | str) -> None:
+    whole = workbook([["a"], [1]]).getvalue()
+    damaged = whole[: len(whole) // 2] if data == "whole" else data
+    assert isinstance(damaged, bytes)
+    with pytest.raises(DamagedFile, match=r"place/file is not a whole xlsx workbook"):
+        list(xlsx(io.BytesIO(damaged), "place/file"))

@@ -80,6 +80,8 @@ class Variant(datasets.BuilderConfig):
     reading: Callable[[Row], Row] | None = None
     #: a mixture's rule on the upstream row: the reason why it does not want it, or None
     rule: Callable[[Row], str | None] | None = None
+    #: columns that upstream renamed: the file's name for each, and the catalogue's
+    rename: dict[str, str] = field(default_factory=dict)
     #: a folder laid out <owner>/<repo>/<path>; wins over the environment variable OKINST_MIRROR
     mirror: str | None = None
     #: read the sample corpus that comes with okinst

@@ -34,6 +34,9 @@ class Door(Protocol):
     def locate(self, upstream: Upstream, source: str) -> list[Located]:
         """The files behind one upstream name, at least one. Raises MissingFile or NoNetwork."""
 
+    def there(self, upstream: Upstream) -> list[str]:
+        """The files behind one upstream name, as far as they are known without asking; maybe none."""
+
     def fingerprint(self, upstream: Upstream) -> str:
         """A string that changes when the files do; never asks the network."""
 
@@ -63,6 +66,9 @@ class Folder:
             f"Put the file there under that name (with or without its folders), or leave data_dir= (--data-dir) out."
         )
 
+    def there(self, upstream: Upstream) -> list[str]:
+        return [found.place for found in self._find(upstream)]
+
     def fingerprint(self, upstream: Upstream) -> str:
         return ";".join(map(_stamp, self._find(upstream)))
 
@@ -91,6 +97,9 @@ class Mirror:
             f"{source}: the {self.name} {self.root}{_nature(self.root)} has no {upstream}. "
             f"Fetch it on a machine with a network: okinst fetch {source} --to {self.root}"
         )
+
+    def there(self, upstream: Upstream) -> list[str]:
+        return [found.place for found in self._find(upstream)]
 
     def fingerprint(self, upstream: Upstream) -> str:
         return ";".join(map(_stamp, self._find(upstream)))

@@ -11,6 +11,7 @@ import json
 import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import zip_longest
 from typing import IO, Literal
 
 import orjson
@@ -161,7 +162,10 @@ def _separated(file: IO[bytes], name: str, delimiter: str) -> Iterator[Row | Unm
 
 
 def xlsx(file: IO[bytes], name: str) -> Iterator[Row | Unmapped]:
-    """The rows of a workbook's first sheet, by the names in its first row. Rows and columns that are empty are passed over."""
+    """The rows of a workbook's first sheet, by the names in its first row.
+
+    Empty rows are passed over; a cell under no name is under "(column 3)", for the source to refuse.
+    """
     import openpyxl
     from openpyxl.utils.exceptions import InvalidFileException
 
@@ -173,7 +177,11 @@ def xlsx(file: IO[bytes], name: str) -> Iterator[Row | Unmapped]:
             header = [None if cell is None else str(cell).strip() for cell in next(lines, ())]
             for line in lines:
                 if any(cell is not None for cell in line):
-                    yield {column: cell for column, cell in zip(header, line, strict=False) if column is not None}
+                    yield {
+                        column or f"(column {number})": cell
+                        for number, (column, cell) in enumerate(zip_longest(header, line), 1)
+                        if column or cell is not None
+                    }
         except (zipfile.BadZipFile, InvalidFileException, KeyError, IndexError, SyntaxError) as error:
             raise DamagedFile(f"{name} is not a whole xlsx workbook ({_one_line(error)}).") from error
 

@@ -96,7 +96,7 @@ class Document:
                 continue
             if text.bad(self._at, end):
                 self.damaged("a byte of it is not UTF-8")
-            self.escaped = _SURROGATE.search(text.buffer, self._at, end) is not None
+            self.escaped = text.escapes and _SURROGATE.search(text.buffer, self._at, end) is not None
             self._at = end
             return value
 
@@ -116,7 +116,8 @@ class _Text:
     def __init__(self, file: IO[bytes]) -> None:
         self.file, self.buffer = file, ""
         self.decode = codecs.getincrementaldecoder("utf-8-sig")("surrogateescape").decode
-        self.suspect = False
+        #: whether there may be bytes that were not UTF-8, and escaped characters: most files have neither, and are not searched
+        self.suspect = self.escapes = False
 
     def more(self, keep: int = 0) -> bool:
         """Drop the text before `keep` and read on; False, and all as it was, where the file has no more."""
@@ -127,6 +128,7 @@ class _Text:
         if not piece and not data:
             return False
         self.suspect = self.suspect or (not piece.isascii() and _UNDECODED.search(piece) is not None)
+        self.escapes = self.escapes or "\\u" in piece or piece[-1:] == "\\"
         self.buffer = rest + piece
         return True
 

@@ -61,6 +61,13 @@ class Network:
 
         return str(huggingface_hub.hf_hub_download(id, name, repo_type="dataset", revision=revision, token=self.token))
 
+    def there(self, upstream: Upstream) -> list[str]:
+        """The files behind a glob, from the listing that a glob of the same repository has asked for; else none."""
+        if not isinstance(upstream.repo, Hub) or not upstream.is_glob:
+            return []
+        with _hub_errors(upstream.repo.id, upstream):
+            return matching(_hub_listing(*_reachable(upstream.repo, self.token), self.token), upstream.path)
+
     def fingerprint(self, upstream: Upstream) -> str:
         """What is asked for; the network itself is not."""
         return f"{upstream.repo.id}@{upstream.repo.revision}/{upstream.path}"
@@ -259,15 +266,21 @@ def _whole_commit(id: str, revision: str, token: str | bool | None) -> str:
 def _hub_names(id: str, revision: str, upstream: Upstream, token: str | bool | None) -> list[str]:
     if not upstream.is_glob:
         return [upstream.path]
-    import huggingface_hub
-
-    there = huggingface_hub.HfApi(token=token).list_repo_files(id, repo_type="dataset", revision=revision)
+    there = _hub_listing(id, revision, token)
     if names := matching(there, upstream.path):
         return names
     raise MissingFile(
         f"{id} at {revision} has no file named like {upstream.path}; it has {', '.join(there[:20])}. If you have the file, pass "
         f"data_dir= (--data-dir)."
     )
+
+
+@functools.lru_cache(maxsize=256)
+def _hub_listing(id: str, revision: str, token: str | bool | None) -> list[str]:
+    # of a whole commit: it never changes
+    import huggingface_hub
+
+    return list(huggingface_hub.HfApi(token=token).list_repo_files(id, repo_type="dataset", revision=revision))
 
 
 def _github_cache() -> Path:

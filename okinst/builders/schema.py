@@ -220,7 +220,7 @@ def _conversation_flaw(row: Row) -> str | None:
         if role == "user":
             asked = True
         elif role not in SPEAKERS:
-            return "unknown role"
+            return f"unknown role {role[:20]!r}"
         if not message["content"]:
             return "empty output" if role == "assistant" else "empty prompt" if role == "user" else "empty system turn"
     if role == "assistant":

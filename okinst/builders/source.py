@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from okinst.builders import bibliography, doors, formats, identity, measured, network, schema, tally
 from okinst.builders.card import Card, License, Variant
-from okinst.builders.errors import DamagedFile, Drift, MissingFile, TooManyLost, Unmapped, Unwanted
+from okinst.builders.errors import DamagedFile, Drift, MissingFile, TooManyLost, Unmapped, Unwanted, WrongCall
 from okinst.builders.formats import Format
 from okinst.builders.schema import Row, Shape
 from okinst.builders.tables import TableBuilder
@@ -50,9 +50,13 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
     ROW_LICENSES: ClassVar[tuple[License, ...]] = ()
     #: the largest share of rows that may be left out before a build is refused
     MAY_LOSE: ClassVar[float] = 0.05
+    #: files named like another split of those that are read, and not read on purpose
+    UNREAD: ClassVar[tuple[str, ...]] = ()
     BUILDER_CONFIG_CLASS = Variant
 
     config: Variant
+    #: how what is there differs from the catalogue, where that was accepted
+    _drift: str | None = None
 
     # -- what a source says ---------------------------------------------------------------------------------------
 
@@ -93,6 +97,11 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
 
     def _create_builder_config(self, *args: Any, **kwargs: Any) -> tuple[Variant, str]:
         config, _ = super()._create_builder_config(*args, **kwargs)
+        if not isinstance(config.rename, dict) or not self.COLUMNS.keys() >= set(config.rename.values()):
+            raise WrongCall(
+                f"{config.name}: rename = {config.rename!r} should give columns their names in the catalogue: "
+                f"{', '.join(self.COLUMNS)}."
+            )
         # A readable folder for people; everything that can change a row goes into the hash.
         config_id = config.name + "-raw" * config.raw + "-as-published" * (config.reading is not None)
         self.hash = identity.digest(*self._identity(config))
@@ -100,7 +109,7 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
 
     def _identity(self, config: Variant) -> Iterator[str]:
         yield identity.code_of(*(cls.__module__ for cls in type(self).__mro__ if cls.__module__ not in _FOREIGN))
-        yield repr((config.name, config.raw, config.accept_drift))
+        yield repr((config.name, config.raw, config.accept_drift, config.rename))
         yield from map(identity.name_of, (config.rule, config.reading))
         yield repr([line for line in self.measures() if line.config == config.name])
         door = self._door(config)
@@ -108,6 +117,8 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
         for split, files in config.files.items():
             yield split
             yield from (f"{file}@{file.repo.revision} {door.fingerprint(file)}" for file in files)
+        if door.name != "network":  # which is not asked for a name
+            yield from (place for _, place in self._other_splits(config))
 
     def _door(self, config: Variant, streaming: bool = False) -> doors.Door:
         return doors.choose(
@@ -133,6 +144,8 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
             split: list(upstream) if downloads.is_streaming else self.locate(upstream)
             for split, upstream in self.config.files.items()
         }
+        if not downloads.is_streaming:
+            self._expect_no_other_split()
         return [
             datasets.SplitGenerator(name=split, gen_kwargs={"files": found, "split": split})
             for split, found in files.items()
@@ -152,6 +165,30 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
                 wanted = "; ".join(each.path for files in self.config.files.values() for each in files)
                 raise MissingFile(f"{error} All files that are looked for: {wanted}") from error
         return found
+
+    def _other_splits(self, config: Variant) -> Iterator[tuple[Upstream, str]]:
+        """Files named like one more split of those that are read, each with the file it is like."""
+        door = self._door(config)
+        declared = [file for files in config.files.values() for file in files]
+        known = {
+            file.path for other in self.builder_configs.values() for files in other.files.values() for file in files
+        }
+        known |= {*self.UNREAD}
+        read = {place for file in declared for place in door.there(file)}
+        for file in {file.path: file for file in declared}.values():
+            for sibling in file.siblings():
+                if sibling.path not in known:
+                    yield from ((file, place) for place in sorted(set(door.there(sibling)) - read))
+
+    def _expect_no_other_split(self) -> None:
+        for file, place in self._other_splits(self.config):
+            self._drift = (
+                f"{self.config.name}: upstream has one more split than the catalogue knows: {place}, beside {file}"
+            )
+            if not self.config.accept_drift:
+                raise Drift(
+                    f"{self._drift}. Please report it; accept_drift=True (--accept-drift) goes on without it, and records that."
+                )
 
     def _generate_examples(self, files: list[Upstream] | list[Located], split: str) -> Iterator[tuple[str, Row]]:
         for common, rows in self._read_files(files, split):
@@ -200,6 +237,8 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
         if file.is_local:
             count.bytes, count.sha256 = Path(file.place).stat().st_size, doors.sha256(file.place)
         self._compare(count, bytes=count.bytes, sha256=count.sha256)
+        renamed = ", ".join(f"{found} read as {known}" for found, known in self.config.rename.items())
+        count.drift = "; ".join(filter(None, (count.drift, self._drift, renamed))) or None
         return count
 
     def _compare(self, count: Tally, **found: Any) -> None:
@@ -252,13 +291,26 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
         self._settle(file, count)
 
     def _upstream(self, stream: IO[bytes], file: Located) -> Iterator[Row | Unmapped]:
+        rows = self.read(stream, str(file))
         try:
-            yield from self.read(stream, str(file))
+            yield from self._renamed(rows, file) if self.config.rename else rows
         except DamagedFile as error:
             raise DamagedFile(
                 f"{self.config.name}: {error} Fetch the file again (okinst fetch {self.config.name} --to DIR), or mend a "
                 f"copy of it and pass data_dir= (--data-dir)."
             ) from error
+
+    def _renamed(self, rows: Iterator[Row | Unmapped], file: Located) -> Iterator[Row | Unmapped]:
+        names, waiting = self.config.rename, set(self.config.rename)
+        for row in rows:
+            if isinstance(row, dict):
+                waiting -= row.keys()
+                row = {names.get(name, name): value for name, value in row.items()}
+            yield row
+        if waiting:
+            raise DamagedFile(
+                f"{file} has no column {', '.join(sorted(waiting))} that could be read under another name."
+            )
 
     def _raw(self, upstream: Iterator[Row | Unmapped], count: Tally) -> Iterator[tuple[str, Row]]:
         columns = tuple(self.COLUMNS)
@@ -331,7 +383,8 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
             raise DamagedFile(
                 f"{self.config.name}: row {number:,} of {file} has no column {error}; it has "
                 f"{', '.join(map(str, row))}, and the source is known to have {', '.join(self.COLUMNS)}. "
-                f"Upstream may have changed: raw=True (--raw) shows its columns; please report it."
+                f"Upstream may have changed: please report it; raw=True (--raw) shows its columns, and where one was only "
+                f"renamed, rename={{FOUND: {error}}} (--rename FOUND={error.args[0]}) reads it."
             ) from error
         if isinstance(error, ValueError):
             raise DamagedFile(

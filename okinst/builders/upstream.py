@@ -2,12 +2,16 @@
 
 import fnmatch
 import os
+import re
 import unicodedata
 import urllib.parse
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+#: what upstream calls its splits
+SPLITS = ("train", "training", "validation", "valid", "val", "dev", "test", "eval")
+_SPLIT = re.compile(rf"(?<![a-z])(?:{'|'.join(sorted(SPLITS, key=len, reverse=True))})(?![a-z])", re.IGNORECASE)
 #: where GitHub's raw files are served; a company's proxy may stand in
 GITHUB_VARIABLE = "OKINST_GITHUB_ENDPOINT"
 
@@ -91,6 +95,21 @@ class Upstream:
     @property
     def is_glob(self) -> bool:
         return any(mark in self.path for mark in "*?[")
+
+    def siblings(self) -> Iterator["Upstream"]:
+        """What the files of its other splits would be called, known or not, where its name says which split it is.
+
+        >>> [file.path for file in (Hub("me/mine", "main") / "data/dev-*.parquet").siblings()][:2]
+        ['data/train-*.parquet', 'data/training-*.parquet']
+        """
+        folder, slash, name = self.path.rpartition("/")
+        if found := _SPLIT.search(name):
+            for split in SPLITS:
+                if split != found[0].lower():
+                    word = split.title() if found[0][0].isupper() else split
+                    yield replace(
+                        self, path=folder + slash + name[: found.start()] + word + name[found.end() :], also=()
+                    )
 
     def ends(self) -> Iterator[str]:
         """What it may be called below a folder: its whole path first, then less and less of it, down to its name."""

@@ -209,6 +209,10 @@ def build(
         ),
     ] = None,
     raw: Annotated[bool, typer.Option("--raw", help="A source's upstream columns, untouched.")] = False,
+    rename: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FOUND=KNOWN", help="Read a column that upstream renamed; may be given several times."),
+    ] = None,
     num_proc: Annotated[int, typer.Option(min=1, metavar="N", help="Processes.")] = 1,
     accept_drift: AcceptDrift = False,
     as_json: Json = False,
@@ -224,7 +228,7 @@ def build(
             output,
             layout=view,
             num_proc=num_proc,
-            **_flags(raw=raw, accept_drift=accept_drift),
+            **_flags(raw=raw, accept_drift=accept_drift, rename=_renames(rename or [])),
             **_door(mirror, sample, data_dir),
         )
     _print_built(built, as_json)
@@ -311,6 +315,18 @@ def _door(mirror: Path | None, sample: bool, data_dir: Path | None) -> dict[str,
     if sum((mirror is not None, sample, data_dir is not None)) > 1:
         raise WrongCall("--mirror, --sample and --data-dir exclude each other: name one.")
     return _flags(mirror=mirror and str(mirror), sample=sample, data_dir=data_dir and str(data_dir))
+
+
+def _renames(pairs: list[str]) -> dict[str, str]:
+    """FOUND=KNOWN, as the builders take it."""
+    from okinst.builders import WrongCall
+
+    for pair in pairs:
+        if "=" not in pair.strip("="):
+            raise WrongCall(
+                f"--rename {pair}: it should be FOUND=KNOWN, the column's name in the file and in the catalogue."
+            )
+    return dict(pair.split("=", 1) for pair in pairs)
 
 
 def _flags(**flags: Any) -> dict[str, Any]:

@@ -27,6 +27,7 @@ class KoLima(SourceBuilder):
         ),
         citations=("kolima", "lima"),
     )
+    UNREAD = ("vicuna/test.jsonl", "plain/test.jsonl")  # ko-lima-test
     COLUMNS = {"id": "string", "conversations": [{"from": "string", "value": "string"}]}
     BUILDER_CONFIGS = [
         Variant(

@@ -32,6 +32,7 @@ class KoLimaPlain(SourceBuilder):
             "The test split has no answers and is no conversation: ko-lima-test has the same prompts.",
         ),
     )
+    UNREAD = ("plain/test.jsonl",)  # ko-lima-test has it in the other layout
     COLUMNS = {"conversations": ["string"], "source": "string"}
     BUILDER_CONFIGS = [
         Variant(

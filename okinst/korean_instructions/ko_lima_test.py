@@ -32,6 +32,7 @@ class KoLimaTest(SourceBuilder):
         ),
     )
     SHAPE = "prompt"
+    UNREAD = ("vicuna/train.jsonl", "plain/train.jsonl")  # ko-lima, ko-lima-plain
     COLUMNS = {"id": "string", "conversations": [{"from": "string", "value": "string"}]}
     BUILDER_CONFIGS = [
         Variant(

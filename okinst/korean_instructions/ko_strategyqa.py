@@ -64,6 +64,7 @@ class KoStrategyQA(SourceBuilder):
         ),
         citations=("kostrategyqa", "strategyqa"),
     )
+    UNREAD = ("ko-strategy-qa_test.json",)
     COLUMNS = {
         "qid": "string",
         "question": "string",

@@ -11,7 +11,7 @@ from okinst.mixtures import MIXTURES, MixtureBuilder
 
 #: what a caller may say besides what every builder of datasets takes; a published set has nothing else to choose
 MIXTURE_OPTIONS = ("data_dir", "mirror", "sample", "accept_drift")
-SOURCE_OPTIONS = (*MIXTURE_OPTIONS, "raw")
+SOURCE_OPTIONS = (*MIXTURE_OPTIONS, "raw", "rename")
 BUILDER_OPTIONS = frozenset(inspect.signature(datasets.DatasetBuilder.__init__).parameters)
 NAMES: tuple[str, ...] = (*MIXTURES, *catalogue.SOURCES)
 
@@ -35,7 +35,7 @@ def builder_for(name: str, *args: Any, **options: Any) -> SourceBuilder | Mixtur
     own = MIXTURE_OPTIONS if issubclass(builder, MixtureBuilder) else SOURCE_OPTIONS
     for option in options:
         if option not in own and option not in BUILDER_OPTIONS:
-            hint = "raw is for sources: a mixture has no upstream columns of its own"
+            hint = f"{option} is for sources: a mixture has no upstream columns of its own"
             if option not in SOURCE_OPTIONS:
                 hint = f"did you mean {catalogue.nearest(option, own)[0]}? There are {', '.join(own)}"
             raise WrongCall(f"{name} has no option {option!r}: {hint}.")
