@@ -22,6 +22,7 @@ License = Literal[
     "gpl-3.0",
     "mit",
     "odc-by",
+    "other",  # terms of its own: license_note has them
     "unstated",
 ]
 Making = Literal[
@@ -30,6 +31,7 @@ Making = Literal[
     "human and generated",  # people asked, a model answered
     "human, machine-translated",
     "generated, machine-translated",
+    "human and generated, machine-translated",
 ]
 
 

@@ -281,7 +281,7 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
             "source": self.config.name,
             "language": file.upstream.language or self.CARD.languages[0],
             "license": self.CARD.license,
-            "making": self.CARD.making,
+            "making": file.upstream.making or self.CARD.making,
         }
 
     def _rows(self, file: Located, split: str, count: Tally) -> Iterator[tuple[str, Row]]:
