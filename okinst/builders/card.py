@@ -15,6 +15,7 @@ License = Literal[
     "cc-by-2.0",
     "cc-by-4.0",
     "cc-by-nc-4.0",
+    "cc-by-nc-nd-4.0",
     "cc-by-nc-sa-2.0",
     "cc-by-nc-sa-4.0",
     "cc-by-sa-3.0",
@@ -22,6 +23,7 @@ License = Literal[
     "gpl-3.0",
     "mit",
     "odc-by",
+    "other",  # the Hub's word for one it has no name for: license_note says more
     "unstated",
 ]
 Making = Literal[

@@ -1,6 +1,11 @@
 """Evaluation sets, in alphabetical order."""
 
 from okinst.builders import SourceBuilder
+from okinst.eval_sets.belle_eval import BELLEEval
+from okinst.eval_sets.csat_qa import CSATQA
+from okinst.eval_sets.haerae import HAERAE
+from okinst.eval_sets.haerae_denoising import HAERAEDenoising
+from okinst.eval_sets.haerae_v1 import HAERAEv1
 from okinst.eval_sets.kobest_boolq import KoBESTBoolQ
 from okinst.eval_sets.kobest_copa import KoBESTCOPA
 from okinst.eval_sets.kobest_hellaswag import KoBESTHellaSwag
@@ -8,6 +13,11 @@ from okinst.eval_sets.kobest_sentineg import KoBESTSentiNeg
 from okinst.eval_sets.kobest_wic import KoBESTWiC
 
 SOURCES: tuple[type[SourceBuilder], ...] = (
+    BELLEEval,
+    CSATQA,
+    HAERAE,
+    HAERAEDenoising,
+    HAERAEv1,
     KoBESTBoolQ,
     KoBESTCOPA,
     KoBESTHellaSwag,
