@@ -19,6 +19,7 @@ def test_list_filters_and_speaks_json() -> None:
 
     chinese = {name for name, entry in SOURCES.items() if entry.room == "chinese_instructions"}
     chinese -= {"gpt4-comparison", "openassistant-guanaco"}
+    chinese |= {"belle-eval"}
     assert listed("--language", "zh") == chinese == listed("--language", "zh-Hans")
     assert listed("--language", "zh-Hant") == {"guanaco", "guanaco-chat"}
     assert listed("--room", "eval_sets") == {name for name, entry in SOURCES.items() if entry.room == "eval_sets"}

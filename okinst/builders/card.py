@@ -15,6 +15,7 @@ License = Literal[
     "cc-by-2.0",
     "cc-by-4.0",
     "cc-by-nc-4.0",
+    "cc-by-nc-nd-4.0",
     "cc-by-nc-sa-2.0",
     "cc-by-nc-sa-4.0",
     "cc-by-sa-3.0",
@@ -67,7 +68,7 @@ class Card:
 class Variant(datasets.BuilderConfig):
     """One name a source is loaded by: which upstream files, by split.
 
-    The fields below `rows` are set by the caller, never by a source: `load_dataset("okinst", NAME, raw=True)`.
+    The fields below `overlaps` are set by the caller, never by a source: `load_dataset("okinst", NAME, raw=True)`.
     """
 
     files: dict[str, tuple[Upstream, ...]] = field(default_factory=dict)
@@ -75,6 +76,8 @@ class Variant(datasets.BuilderConfig):
     rows: dict[str, int] = field(default_factory=dict)
     #: False where `rows` was inferred or rounded
     rows_exact: bool = True
+    #: okinst names that share rows with this name, where the Card is one for several
+    overlaps: tuple[str, ...] = ()
     #: give the upstream columns untouched
     raw: bool = False
     #: how a published mixture once read an upstream row, in place of the source's own mapping: nothing is left out but what

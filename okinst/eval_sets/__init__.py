@@ -3,6 +3,11 @@
 from okinst.builders import SourceBuilder
 from okinst.eval_sets.ai_ethics import AIEthics
 from okinst.eval_sets.ai_ethics_dialogues import AIEthicsDialogues
+from okinst.eval_sets.belle_eval import BELLEEval
+from okinst.eval_sets.csat_qa import CSATQA
+from okinst.eval_sets.haerae import HAERAE
+from okinst.eval_sets.haerae_denoising import HAERAEDenoising
+from okinst.eval_sets.haerae_v1 import HAERAEv1
 from okinst.eval_sets.hulic import HuLiC
 from okinst.eval_sets.kobest_boolq import KoBESTBoolQ
 from okinst.eval_sets.kobest_copa import KoBESTCOPA
@@ -14,6 +19,11 @@ from okinst.eval_sets.opela import OPELA
 SOURCES: tuple[type[SourceBuilder], ...] = (
     AIEthics,
     AIEthicsDialogues,
+    BELLEEval,
+    CSATQA,
+    HAERAE,
+    HAERAEDenoising,
+    HAERAEv1,
     HuLiC,
     KoBESTBoolQ,
     KoBESTCOPA,
