@@ -21,7 +21,7 @@ def test_list_filters_and_speaks_json() -> None:
     chinese -= {"gpt4-comparison", "openassistant-guanaco"}
     assert listed("--language", "zh") == chinese == listed("--language", "zh-Hans")
     assert listed("--language", "zh-Hant") == {"guanaco", "guanaco-chat"}
-    assert listed("--room", "eval_sets") == {name for name in SOURCES if name.startswith("kobest")}
+    assert listed("--room", "eval_sets") == {name for name, entry in SOURCES.items() if entry.room == "eval_sets"}
     mit = {"everythinglm-ko", "korquad-chat", "openorca-gugugo-ko", "openorca-ko"}
     assert listed("--license", "mit", "--room", "korean_instructions") == mit
     assert listed("--shape", "preference") == {

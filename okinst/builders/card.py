@@ -17,11 +17,13 @@ License = Literal[
     "cc-by-nc-4.0",
     "cc-by-nc-sa-2.0",
     "cc-by-nc-sa-4.0",
+    "cc-by-nd-2.0",
     "cc-by-sa-3.0",
     "cc-by-sa-4.0",
     "gpl-3.0",
     "mit",
     "odc-by",
+    "other",  # terms of its own, which the Card's license_note names
     "unstated",
 ]
 Making = Literal[
