@@ -113,7 +113,8 @@ def test_upstream_is_pinned(entry: Entry) -> None:
     for files in entry.variant.files.values():
         for file in files:
             if isinstance(file.repo, ByHand):
-                continue  # no commit: the revision is the version its page names
+                assert file.repo.revision, "the version its page names, or unstated"
+                continue
             pinned = len(file.repo.revision) >= 7 and set(file.repo.revision) <= set("0123456789abcdef")
             moving = entry.name in unpinned or file.repo.id == "HAERAE-HUB/HAE_RAE_BENCH_1.1"
             assert pinned != moving, file

@@ -18,6 +18,7 @@ License = Literal[
     "cc-by-nc-nd-4.0",
     "cc-by-nc-sa-2.0",
     "cc-by-nc-sa-4.0",
+    "cc-by-nd-2.0",
     "cc-by-sa-3.0",
     "cc-by-sa-4.0",
     "gpl-3.0",

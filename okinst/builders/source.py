@@ -21,8 +21,6 @@ from okinst.builders.upstream import ByHand, Located, Upstream
 
 logger = logging.getLogger("okinst")
 
-#: rows per Arrow table; a MB or two of text
-BATCH = 1_000
 #: this many rows may always be left out, as long as more come through: a share says nothing about a file of twelve rows
 FEW = 10
 _FOREIGN = frozenset(("datasets.builder", "builtins"))
@@ -52,6 +50,8 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
     MAY_LOSE: ClassVar[float] = 0.05
     #: files named like another split of those that are read, and not read on purpose
     UNREAD: ClassVar[tuple[str, ...]] = ()
+    #: rows per Arrow table: a MB or two of text. Fewer where one row is as large as a book.
+    BATCH: ClassVar[int] = 1_000
     BUILDER_CONFIG_CLASS = Variant
 
     config: Variant
@@ -162,7 +162,9 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
                 if not isinstance(file.repo, ByHand):
                     raise
                 # who places files by hand wants to hear of all of them at once
-                wanted = "; ".join(each.path for files in self.config.files.values() for each in files)
+                wanted = "; ".join(
+                    " or ".join((each.path, *each.also)) for files in self.config.files.values() for each in files
+                )
                 raise MissingFile(f"{error} All files that are looked for: {wanted}") from error
         return found
 
@@ -198,7 +200,7 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
     def _generate_tables(self, files: list[Upstream] | list[Located], split: str) -> Iterator[tuple[int, pa.Table]]:
         number = 0
         for common, rows in self._read_files(files, split):
-            while batch := list(islice(rows, BATCH)):
+            while batch := list(islice(rows, self.BATCH)):
                 # not in one expression: a stream that is left here must not be inside the conversion's error handling
                 table = self._table(batch, common)
                 yield number, table
