@@ -30,6 +30,7 @@ Making = Literal[
     "human and generated",  # people asked, a model answered
     "human, machine-translated",
     "generated, machine-translated",
+    "human and generated, machine-translated",
 ]
 
 
