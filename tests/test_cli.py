@@ -107,5 +107,5 @@ def test_version_and_help() -> None:
     from okinst import __version__
 
     assert okinst("--version").stdout.strip() == f"okinst {__version__}"
-    for command in ("list", "show", "lineage", "build", "fetch", "demo"):
+    for command in ("list", "show", "lineage", "licence", "build", "fetch", "demo"):
         assert command in okinst("--help").stdout

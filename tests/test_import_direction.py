@@ -14,11 +14,13 @@ MAY_IMPORT = {
     **{room: {"builders"} for room in SOURCES},
     "catalogue": {"builders"} | SOURCES,
     "views": {"builders"},
-    "mixtures": {"builders", "catalogue", "views"} | SOURCES,
+    # licences of rows are decided before they are mixed: recipes and published cards both ask
+    "licences": {"builders", "catalogue"},
+    "mixtures": {"builders", "catalogue", "licences", "views"} | SOURCES,
     # what comes from what is a fact of the sources and mixtures, not of the command line: cards of published sets need it too
     "lineage": {"builders", "catalogue", "mixtures"},
-    "publishing": {"builders", "catalogue", "mixtures", "views"},
-    "cli": {"builders", "catalogue", "lineage", "mixtures", "publishing", "views"},
+    "publishing": {"builders", "catalogue", "licences", "mixtures", "views"},
+    "cli": {"builders", "catalogue", "licences", "lineage", "mixtures", "publishing", "views"},
     "registration": {"builders"},
     "__init__": {"registration", "mixtures"},
     "version": set(),

@@ -5,13 +5,13 @@ import sys
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, ClassVar
+from typing import IO, Any, ClassVar, cast
 
 import datasets
 import pyarrow as pa
 
 from okinst.builders import bibliography, doors, formats, identity, measured, network, schema, tally
-from okinst.builders.card import Card, License, Variant
+from okinst.builders.card import Card, License, Making, Variant
 from okinst.builders.errors import DamagedFile, Drift, MissingFile, TooManyLost, Unmapped, Unwanted, WrongCall
 from okinst.builders.formats import Format
 from okinst.builders.schema import Row, Shape
@@ -46,6 +46,10 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
     COLUMNS: ClassVar[dict[str, Any]]
     #: licences of rows that differ from the Card's
     ROW_LICENSES: ClassVar[tuple[License, ...]] = ()
+    #: how rows of such a licence were made, where that differs from the Card too
+    ROW_MAKINGS: ClassVar[dict[License, Making]] = {}
+    #: the authors permit research only, which the id of their licence does not say
+    RESEARCH_ONLY: ClassVar[bool] = False
     #: the largest share of rows that may be left out before a build is refused
     MAY_LOSE: ClassVar[float] = 0.05
     #: files named like another split of those that are read, and not read on purpose
@@ -92,6 +96,19 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
     def licenses(cls) -> tuple[License, ...]:
         """Every licence a row can have."""
         return (cls.CARD.license, *cls.ROW_LICENSES)
+
+    @classmethod
+    def standings(cls) -> tuple[tuple[License, Making], ...]:
+        """Every licence that a row can have, with how such rows were made."""
+        by_license = [(license, cls.ROW_MAKINGS.get(license, cls.CARD.making)) for license in cls.licenses()]
+        by_file = [
+            (cls.CARD.license, cast(Making, file.making))
+            for variant in cls.BUILDER_CONFIGS
+            for files in variant.files.values()
+            for file in files
+            if file.making
+        ]
+        return tuple(dict.fromkeys(by_license + by_file))
 
     # -- what datasets asks ---------------------------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ _TABLE = (
         "https://huggingface.co/datasets/databricks/databricks-dolly-15k",
         license="cc-by-sa-3.0",
     ),
-    Work("English Wikipedia", "https://en.wikipedia.org"),
+    Work("English Wikipedia", "https://en.wikipedia.org", license="cc-by-sa"),
     Work("EverythingLM-data-V2", "https://huggingface.co/datasets/totally-not-an-llm/EverythingLM-data-V2"),
     Work("Evol-Instruct", "https://github.com/nlpxucan/WizardLM"),
     Work("GPT4All", "https://github.com/nomic-ai/gpt4all"),
