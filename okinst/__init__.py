@@ -20,7 +20,7 @@ def load(name: str, **options: Any) -> Any:
     """`datasets.load_dataset("okinst", name, **options)`: the same, one import shorter.
 
     Options are those of `load_dataset` (`split`, `streaming`, `num_proc`, `data_dir`, `cache_dir`, ...), and okinst's own:
-    `mirror="DIR"`, `sample=True`, `raw=True`, `accept_drift=True`, `rename={...}`.
+    `mirror="DIR"`, `sample=True`, `raw=True`, `accept_drift=True`, `rename={...}`, `roles={...}`.
     """
     from datasets import load_dataset
 

@@ -163,7 +163,6 @@ def test_an_unknown_method() -> None:
     [
         (b"", ("not a whole zip",)),
         (b"[1, 2]", ("not a whole zip",)),
-        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", ("Git LFS pointer", "git lfs pull")),
         (packed(), ("no member named *.json", "it has none")),
         (packed(("in.zip", packed(("a.json", b"1")))), ("no member named *.json", "in.zip")),
         (packed(*((f"{n}.txt", b"1") for n in range(7))), ("0.txt", "and 2 more")),

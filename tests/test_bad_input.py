@@ -292,9 +292,12 @@ def test_debug_shows_the_traceback(tmp_path: Path) -> None:
         assert done.returncode == 1 and "Traceback" in done.stderr and "DamagedFile" in done.stderr
 
 
-def test_an_answer_nobody_knows_is_named_with_its_row(mirror: Path, tmp_path: Path) -> None:
+def test_an_answer_nobody_knows_is_named_with_its_row(
+    mirror: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SOURCES["kobest-copa"].builder, "measures", classmethod(lambda cls: ()))
     path = mirror / "SKT-LSL/KoBEST_datarepo/v1.0/COPA/dev.tsv"
     path.write_bytes(path.read_bytes()[:-1] + b"3")
-    builder = SOURCES["kobest-copa"].builder(mirror=str(mirror), cache_dir=str(tmp_path), accept_drift=True)
+    builder = SOURCES["kobest-copa"].builder(mirror=str(mirror), cache_dir=str(tmp_path))
     with pytest.raises(DamagedFile, match=r"kobest-copa: row 3 of .*dev.tsv cannot be read: .*Answer '3'"):
         builder.download_and_prepare()

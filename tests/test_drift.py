@@ -58,9 +58,93 @@ def test_a_name_the_catalogue_does_not_know(rename: Any, tmp_path: Path) -> None
         built("koalpaca-v1.1", v11(tmp_path / "data", GOOD), rename=rename)
 
 
-def test_a_column_that_is_not_there_to_be_renamed(tmp_path: Path) -> None:
-    with pytest.raises(DamagedFile, match="no column answer"):
-        built("koalpaca-v1.1", v11(tmp_path / "data", GOOD), rename={"answer": "output"})
+def test_only_the_file_that_changed_is_read_under_another_name(tmp_path: Path, mirror: Path) -> None:
+    folder = Path(shutil.copytree(mirror / "nlpai-lab/openassistant-guanaco-ko", tmp_path / "flat"))
+    rows, _ = built("guanaco-ko", folder)
+    path = next(folder.glob("*eval*"))
+    path.write_text(path.read_text(encoding="utf-8").replace('"text": ', '"body": '), encoding="utf-8")
+    with pytest.raises(DamagedFile, match="--rename FOUND=text"):
+        built("guanaco-ko", folder)
+    again, tallies = built("guanaco-ko", folder, rename={"body": "text"})
+    assert again == rows
+    assert [tally.drift for tally in tallies] == ["body read as text", None]
+
+
+def test_a_column_that_is_there_is_not_replaced(tmp_path: Path) -> None:
+    folder = v11(tmp_path / "data", {**GOOD, "answer": "다른 답"})
+    with pytest.raises(DamagedFile, match="has a column output of its own"):
+        built("koalpaca-v1.1", folder, rename={"answer": "output"})
+
+
+def test_a_known_column_that_never_comes_beside_an_unknown_one(tmp_path: Path) -> None:
+    """A column that is not in every row would be taken for one that nobody filled in."""
+    rows = [{"instruction": "질문", "output": "답", "link": "x"}]
+    with pytest.raises(Drift, match=r"does not know \(link\), and never has url\. .*--rename FOUND=KNOWN"):
+        built("koalpaca-v1.1", v11(tmp_path / "data", *rows))
+    assert len(built("koalpaca-v1.1", v11(tmp_path / "data", *rows), accept_drift=True)[0]) == 1
+
+
+def test_a_speaker_that_was_renamed(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    turns = [{"from": "human", "value": "질문"}, {"from": "claude", "value": "답"}]
+    rows = [{"id": str(number), "conversations": turns} for number in range(12)]
+    (folder / "ko_dataset_2.json").write_text(json.dumps(rows), encoding="utf-8")
+    with pytest.raises(TooManyLost, match=r"please report it.*--role FOUND=user"):
+        built("sharegpt-deepl-ko", folder)
+    (row, *_), (tally,) = built("sharegpt-deepl-ko", folder, roles={"claude": "assistant"})
+    assert row["messages"][1]["role"] == "assistant" and tally.drift == "role claude read as assistant"
+    with pytest.raises(WrongCall, match="assistant, system, user"):
+        built("sharegpt-deepl-ko", folder, roles={"claude": "helper"})
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("train-00000-of-00001-aaaa.parquet", "train-00000-of-00001-bbbb.parquet"),
+        ("train-00000-of-00002-aaaa.parquet",),
+        ("train-00000-of-00002-aaaa.parquet", "train-00001-of-00003-aaaa.parquet"),
+        ("train-a.parquet", "train-a (1).parquet"),
+    ],
+)
+def test_shards_that_are_no_whole_set(names: tuple[str, ...], mirror: Path, tmp_path: Path) -> None:
+    (shard,) = (mirror / "HAERAE-HUB/KoInstruct-QA").rglob("*.parquet")
+    folder = tmp_path / "flat"
+    folder.mkdir()
+    for name in names:
+        shutil.copy(shard, folder / name)
+    with pytest.raises(Drift, match=r"not one whole set of shards|downloaded again"):
+        built("koinstruct-qa", folder)
+
+
+def test_a_file_that_is_a_pointer(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
+    (folder / "KoAlpaca_v1.1.jsonl").write_bytes(pointer)
+    with pytest.raises(DamagedFile, match=r"koalpaca-v1.1: .*Git LFS pointer.*git lfs pull"):
+        built("koalpaca-v1.1", folder)
+
+
+def test_fewer_rows_than_upstream_has_are_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    built("koalpaca-v1.1", v11(tmp_path / "data", GOOD, GOOD))
+    assert "koalpaca-v1.1/train: these files hold 2 of upstream's 21,155 rows" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"accept_drift": "no"},
+        {"raw": "yes"},
+        {"rename": {1: "output"}},
+        {"data_dir": ""},
+        {"data_dir": 5},
+        {"mirror": ""},
+    ],
+)
+def test_options_of_the_wrong_kind(options: dict[str, Any]) -> None:
+    with pytest.raises(WrongCall, match=next(iter(options))):
+        builder_for("koalpaca-v1.1", **options)
 
 
 @pytest.mark.parametrize("pair", ["answer", "=output", "answer="])

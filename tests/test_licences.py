@@ -113,7 +113,7 @@ def test_rows_stand_as_the_source_declares(entry: Entry, tmp_path: Path) -> None
 
 
 def test_stricter_origins_are_told() -> None:
-    assert stricter_origins("korquad-chat") == (("korquad-1.0", "cc-by-nd-2.0"),)
+    assert stricter_origins("korquad-chat") == (("korquad-1.0", "cc-by-nd-2.0"), ("Korean Wikipedia", "cc-by-sa"))
     assert stricter_origins("alpaca-zh-hikariming") == (("Stanford Alpaca", "cc-by-nc-4.0"),)
     assert "koalpaca-v1.1" in dict(stricter_origins("korean-rlhf"))
     for name in ("dolly-ko", "koalpaca-v1.0", "koinstruct-qa", "kobest-copa", "a-file-of-mine"):

@@ -169,7 +169,10 @@ def test_mermaid_is_a_flowchart(drawn: Graph) -> None:
 
 
 def test_the_command() -> None:
-    assert okinst("lineage", "ko-lima").stdout == ("ko-lima (cc-by-nc-sa-4.0)\n  LIMA (outside okinst, cc-by-nc-sa)\n")
+    told = (
+        "ko-lima (cc-by-nc-sa-4.0)\n  LIMA (outside okinst, cc-by-nc-sa)\n\nShare rows:\n  ko-lima and ko-lima-plain\n"
+    )
+    assert okinst("lineage", "ko-lima").stdout == told + "  ko-lima and ko-lima-vicuna\n"
     assert okinst("lineage", "LIMA", "--format", "mermaid").stdout.startswith("flowchart LR\n  n_aulm_0809[[")
     assert json.loads(okinst("lineage", "--json").stdout) == as_json(GRAPH)
 

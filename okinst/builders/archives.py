@@ -17,12 +17,10 @@ from okinst.builders.errors import DamagedFile
 RATIO = 200
 #: below this many bytes a member may claim what it likes
 SMALL = 1 << 20
-#: how the file begins that Git leaves in the place of one that is stored elsewhere
-LFS = b"version https://git-lfs.github.com/spec/"
 #: of a name that is no UTF-8, zipfile believes it to be this; Korean Windows means that
 TAKEN_FOR, MEANT = "cp437", "cp949"
 UTF8_FLAG, ENCRYPTED_FLAG = 0x800, 0x1
-_DAMAGE = (
+DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
@@ -66,6 +64,12 @@ def seekable(file: IO[bytes]) -> Iterator[IO[bytes]]:
         yield copy
 
 
+def check(file: IO[bytes], name: str, kind: str = "zip archive") -> None:
+    """Raise DamagedFile for what is no honest archive, where a library is going to open it; the stream stands at its start."""
+    _opened(file, name, kind)
+    file.seek(0)
+
+
 class _Member(io.RawIOBase):
     """A member that says which it is where it is damaged, and that ends where the archive says, or is damaged."""
 
@@ -89,7 +93,7 @@ class _Member(io.RawIOBase):
 def _damage_named(where: str) -> Iterator[None]:
     try:
         yield
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise DamagedFile(f"{where} is damaged ({_said(error)}).") from error
     except OSError as error:
         if error.errno is not None:  # the disk's, not bzip2's
@@ -97,17 +101,12 @@ def _damage_named(where: str) -> Iterator[None]:
         raise DamagedFile(f"{where} is damaged ({_said(error)}).") from error
 
 
-def _opened(file: IO[bytes], name: str) -> tuple[zipfile.ZipFile, list[zipfile.ZipInfo]]:
+def _opened(file: IO[bytes], name: str, kind: str = "zip archive") -> tuple[zipfile.ZipFile, list[zipfile.ZipInfo]]:
     """An archive and its members, once there is nothing to be said against any of them."""
-    if file.read(len(LFS)) == LFS:
-        raise DamagedFile(
-            f"{name} is a Git LFS pointer, a few lines in the place of the file. Run `git lfs pull` where it was cloned, or "
-            f"download the file itself."
-        )
     try:
         archive = zipfile.ZipFile(file)
-    except _DAMAGE as error:
-        raise DamagedFile(f"{name} is not a whole zip archive ({_said(error)}).") from error
+    except DAMAGE as error:
+        raise DamagedFile(f"{name} is not a whole {kind} ({_said(error)}).") from error
     infos = archive.infolist()
     names: set[str] = set()
     for info in infos:
@@ -147,7 +146,7 @@ def _name(info: zipfile.ZipInfo) -> str:
 
 def _real(info: zipfile.ZipInfo) -> bool:
     # what macOS adds to every archive it makes
-    return not info.filename.startswith("__MACOSX/")
+    return not info.filename.startswith("__MACOSX/") and not PurePosixPath(info.filename).name.startswith("._")
 
 
 def _some(infos: list[zipfile.ZipInfo]) -> str:

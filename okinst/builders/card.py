@@ -2,39 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
 
 import datasets
 
 from okinst.builders.schema import Row
 from okinst.builders.upstream import Upstream
-
-Language = Literal["ko", "zh-Hans", "zh-Hant", "en", "ja", "de", "mul"]
-License = Literal[
-    "apache-2.0",
-    "cc-by-2.0",
-    "cc-by-4.0",
-    "cc-by-nc-4.0",
-    "cc-by-nc-nd-4.0",
-    "cc-by-nc-sa-2.0",
-    "cc-by-nc-sa-4.0",
-    "cc-by-nd-2.0",
-    "cc-by-sa-3.0",
-    "cc-by-sa-4.0",
-    "gpl-3.0",
-    "mit",
-    "odc-by",
-    "other",  # terms of its own: license_note has them
-    "unstated",
-]
-Making = Literal[
-    "human",  # people wrote it
-    "generated",  # a model wrote it
-    "human and generated",  # people asked, a model answered
-    "human, machine-translated",
-    "generated, machine-translated",
-    "human and generated, machine-translated",
-]
+from okinst.builders.vocabulary import Language, License, Making
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,9 +61,14 @@ class Variant(datasets.BuilderConfig):
     rule: Callable[[Row], str | None] | None = None
     #: columns that upstream renamed: the file's name for each, and the catalogue's
     rename: dict[str, str] = field(default_factory=dict)
+    #: speakers that upstream renamed: the file's word for each, and user, assistant or system
+    roles: dict[str, str] = field(default_factory=dict)
     #: a folder laid out <owner>/<repo>/<path>; wins over the environment variable OKINST_MIRROR
     mirror: str | None = None
     #: read the sample corpus that comes with okinst
     sample: bool = False
     #: go on, and record it, when a file differs from measured.tsv
     accept_drift: bool = False
+
+
+__all__ = ["Card", "Language", "License", "Making", "Variant"]

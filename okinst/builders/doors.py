@@ -9,16 +9,19 @@ A door never falls through to the next: a mirror with a gap says so instead of r
 there, and a build is never half one thing and half another.
 """
 
+import functools
 import hashlib
 import os
 import unicodedata
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Protocol
 
-from okinst.builders.errors import MissingFile, WrongCall
+from okinst.builders.errors import Drift, MissingFile, WrongCall
 from okinst.builders.network import Network
-from okinst.builders.upstream import ByHand, Located, Upstream, matching
+from okinst.builders.upstream import ByHand, Located, Upstream, matching, whole_set
 
 MIRROR_VARIABLE = "OKINST_MIRROR"
 SAMPLE = Path(__file__).parents[1] / "sample"
@@ -41,6 +44,53 @@ class Door(Protocol):
         """A string that changes when the files do; never asks the network."""
 
 
+class Listing:
+    """The files below a folder, looked through once: a folder of downloads may be large."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._names: dict[str, list[str]] = {}
+        self._whole: list[str] | None = None
+
+    def below(self, nest: str, wanted: str) -> list[str]:
+        """The files that a path or a glob means below a folder in the root, by their names from there.
+
+        macOS unzips Hangul in pieces (decomposed): the same name. Raises Drift where it is there in both spellings.
+        """
+        folder = self.root / nest
+        glob = any(mark in wanted for mark in "*?[")
+        if not glob and wanted.isascii():
+            return [wanted] if (folder / wanted).is_file() else []
+        if not folder.is_dir():
+            return []
+        found = matching(self._inside(nest, deep="/" in wanted), wanted)
+        spelt = Counter(unicodedata.normalize("NFC", name) for name in found)
+        if twice := [name for name, count in spelt.items() if count > 1]:
+            raise Drift(
+                f"{folder} has {twice[0]} twice, its Hangul in one piece and in several: the same file, or nobody can tell. "
+                f"Take one away."
+            )
+        return found
+
+    def anywhere(self, wanted: str) -> list[str]:
+        """The files whose path ends so, however deep they lie: people unzip in many ways."""
+        depth = wanted.count("/") + 1
+        ends = {name: "/".join(name.split("/")[-depth:]) for name in self._inside("", deep=True)}
+        fitting = set(matching(set(ends.values()), wanted))
+        return sorted(name for name, end in ends.items() if end in fitting)
+
+    def _inside(self, nest: str, deep: bool) -> list[str]:
+        if not deep:
+            if nest not in self._names:
+                folder = self.root / nest
+                self._names[nest] = [path.name for path in folder.iterdir() if _is_data(path)]
+            return self._names[nest]
+        if self._whole is None:
+            self._whole = [path.relative_to(self.root).as_posix() for path in self.root.rglob("*") if _is_data(path)]
+        start = f"{nest}/" if nest else ""
+        return [name[len(start) :] for name in self._whole if name.startswith(start)]
+
+
 @dataclass(frozen=True)
 class Folder:
     """Files placed by hand: in the upstream tree or a part of it, side by side, or laid out like a mirror."""
@@ -48,13 +98,13 @@ class Folder:
     root: Path
     name: str = "folder"
 
+    @functools.cached_property
+    def _listing(self) -> Listing:
+        return Listing(self.root)
+
     def _find(self, upstream: Upstream) -> list[Located]:
-        nests = [*(self.root / id for id in upstream.repo.ids), self.root]  # the surest place first
-        for wanted in upstream.ends():
-            for nest in nests:
-                if found := _below(nest, wanted):
-                    return [_located(upstream, nest, name) for name in found]
-        return []
+        nests = (*upstream.repo.ids, "")  # the surest place first
+        return _find(self._listing, upstream, nests, tuple(upstream.ends()))
 
     def locate(self, upstream: Upstream, source: str) -> list[Located]:
         if found := self._find(upstream):
@@ -80,12 +130,16 @@ class Mirror:
     root: Path
     name: str = "mirror"
 
+    @functools.cached_property
+    def _listings(self) -> dict[str, Listing]:
+        return {}
+
     def _find(self, upstream: Upstream) -> list[Located]:
         for id in upstream.repo.ids:
-            nest = self.root / id
-            for wanted in upstream.ends() if isinstance(upstream.repo, ByHand) else [upstream.path]:
-                if found := _below(nest, wanted):
-                    return [_located(upstream, nest, name) for name in found]
+            listing = self._listings.setdefault(id, Listing(self.root / id))
+            wanted = tuple(upstream.ends()) if isinstance(upstream.repo, ByHand) else (upstream.path,)
+            if found := _find(listing, upstream, ("",), wanted):
+                return found
         return []
 
     def locate(self, upstream: Upstream, source: str) -> list[Located]:
@@ -105,12 +159,65 @@ class Mirror:
         return ";".join(map(_stamp, self._find(upstream)))
 
 
+def _find(listing: Listing, upstream: Upstream, nests: Sequence[str], wanted: Sequence[str]) -> list[Located]:
+    """What is found under the first of some names, in the first of some folders."""
+    first: list[Located] = []
+    for name in wanted:
+        for nest in nests:
+            found = [_located(upstream, listing.root / nest, each) for each in listing.below(nest, name)]
+            if found and not upstream.is_glob:
+                return found
+            if found and first and {each.place for each in found} - {each.place for each in first}:
+                raise Drift(
+                    f"{upstream.path} is in two places: {first[0].place} and {found[0].place}. Nobody can tell whether they are "
+                    f"parts of one set or two of them: leave one place."
+                )
+            first = first or found
+    if not first and isinstance(upstream.repo, ByHand):
+        first = _deeper(listing, upstream, wanted)
+    whole_set(str(listing.root), [each.path for each in first])
+    return first
+
+
+def _deeper(listing: Listing, upstream: Upstream, wanted: Sequence[str]) -> list[Located]:
+    for name in wanted:
+        found = listing.anywhere(name)
+        if len(found) > 1 and not upstream.is_glob:
+            raise Drift(
+                f"{name} is in several places below {listing.root}: {', '.join(found)}. Leave the one that is meant."
+            )
+        if found:
+            return [
+                Located(
+                    upstream,
+                    upstream.path if not upstream.is_glob else PurePosixPath(each).name,
+                    str(listing.root / each),
+                )
+                for each in found
+            ]
+    return []
+
+
+def _is_data(path: Path) -> bool:
+    # what macOS leaves beside each file it copies to another disk
+    return not path.name.startswith("._") and path.is_file()
+
+
+def _located(upstream: Upstream, nest: Path, name: str) -> Located:
+    # wherever the file lies and however its name is spelt, its rows get the same ids
+    path = unicodedata.normalize("NFC", name) if upstream.is_glob else upstream.path
+    return Located(upstream, path, str(nest / name))
+
+
 def choose(
     *, data_dir: str | None, mirror: str | None, sample: bool, token: str | bool | None = None, streaming: bool = False
 ) -> Door:
     """The one door that is open. Raises WrongCall where a caller opens two."""
     if not isinstance(sample, bool):
         raise WrongCall(f"sample = {sample!r} should be True or False.")
+    for what, folder in (("data_dir", data_dir), ("mirror", mirror)):
+        if folder is not None and (not isinstance(folder, str | Path) or not str(folder)):
+            raise WrongCall(f"{what} = {folder!r} should be the name of a folder.")
     if sum((bool(data_dir), bool(mirror), sample)) > 1:
         raise WrongCall("data_dir, mirror and sample exclude each other: name one.")
     if data_dir:
@@ -131,23 +238,6 @@ def sha256(path: str | Path) -> str:
         while chunk := file.read(1 << 20):
             digest.update(chunk)
     return digest.hexdigest()
-
-
-def _below(folder: Path, wanted: str) -> list[str]:
-    """The files below a folder that a path or a glob means. macOS unzips Hangul in pieces (decomposed): the same name."""
-    glob = any(mark in wanted for mark in "*?[")
-    if not glob and (folder / wanted).is_file():
-        return [wanted]
-    if not folder.is_dir() or not (glob or not wanted.isascii()):
-        return []
-    names = folder.rglob("*") if "/" in wanted else folder.iterdir()
-    return matching((path.relative_to(folder).as_posix() for path in names if path.is_file()), wanted)
-
-
-def _located(upstream: Upstream, nest: Path, name: str) -> Located:
-    # wherever the file lies and however its name is spelt, its rows get the same ids
-    path = unicodedata.normalize("NFC", name) if upstream.is_glob else upstream.path
-    return Located(upstream, path, str(nest / name))
 
 
 def _stamp(located: Located) -> str:

@@ -50,7 +50,14 @@ class DiskFull(OkinstError, DatasetGenerationError):
 
 
 class Unmapped(OkinstError):
-    """One row has no place in the shape; its message is the reason the row is counted under."""
+    """One row has no place in the shape; its message is the reason the row is counted under.
+
+    Where several rows would have come of it, `rows` says how many: all of them are lost.
+    """
+
+    def __init__(self, reason: str, rows: int = 1) -> None:
+        super().__init__(reason)
+        self.rows = rows
 
 
 class Unwanted(Unmapped):

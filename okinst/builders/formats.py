@@ -1,15 +1,15 @@
 """Parsers that two or more sources share. Each yields rows, and names the row where a file is not what it should be; for
 one row that cannot be used, and does not spoil the rest, it yields the Unmapped it will be counted under.
 
-A file is handed over as an open binary stream, so that rows are read the same from disk and from the network; nothing
-here holds more than one row (or one Parquet batch) at a time.
+A file is handed over as an open binary stream, so that rows are read the same from disk and from the network. One row (or
+one Parquet batch) is held at a time, but for the table of texts of a workbook.
 """
 
 import csv
 import io
 import json
 import re
-import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import zip_longest
 from typing import IO, Literal
@@ -17,7 +17,7 @@ from typing import IO, Literal
 import orjson
 import pyarrow as pa
 
-from okinst.builders.archives import seekable
+from okinst.builders.archives import DAMAGE, check, seekable
 from okinst.builders.errors import DamagedFile, Unmapped
 from okinst.builders.json_document import Document
 from okinst.builders.schema import Row
@@ -109,15 +109,17 @@ def json_table(file: IO[bytes], name: str, *, key: str) -> Iterator[Row | Unmapp
         if row[key] != id:
             document.damaged(f"{id!r} has a column {key!r} of its own")
         document.row += 1
-        yield _whole_characters(row) if document.escaped else row
+        yield _whole_characters(row)  # its key, too
     document.close()
 
 
-def json_rows(file: IO[bytes], name: str) -> Iterator[Row | Unmapped]:
-    """The objects of a file that is one JSON array or JSON Lines: its first character tells."""
+def json_rows(file: IO[bytes], name: str, *, within: str | None = None) -> Iterator[Row | Unmapped]:
+    """The objects of a file that is one JSON array, or else JSON Lines (with `within`: an array wrapped in an object). Its first
+    character tells."""
     buffered = io.BufferedReader(file)  # type: ignore[type-var]
-    array = buffered.peek(1).removeprefix(BOM).lstrip()[:1] == b"["
-    return (json_array if array else json_lines)(buffered, name)
+    if buffered.peek(1).removeprefix(BOM).lstrip()[:1] == b"[":
+        return json_array(buffered, name)
+    return json_array(buffered, name, within=within) if within else json_lines(buffered, name)
 
 
 def _whole_characters(row: Row) -> Row | Unmapped:
@@ -143,21 +145,26 @@ def _separated(file: IO[bytes], name: str, delimiter: str) -> Iterator[Row | Unm
 
     def remembered() -> Iterator[str]:
         for line in io.TextIOWrapper(file, encoding="utf-8-sig", newline=""):
-            lines.append(line)
+            if line.strip("\r\n"):
+                lines.append(line)
             yield line
 
     reader = csv.DictReader(remembered(), delimiter=delimiter)
     index = 0
     try:
+        _named_once(reader.fieldnames or (), name)
+        lines.clear()
         for row in reader:
             if None in row:
                 raise DamagedFile(f"row {index} of {name} has more fields than the header has columns.")
             if None in row.values():
                 raise DamagedFile(f"row {index} of {name} has fewer fields than the header has columns.")
-            # Not csv's strict mode, which also refuses the stray quotes of real files: a quote that is never closed is
-            # one of an odd number, in a row that swallowed the lines below it.
-            if len(lines) > 1 + (index == 0) and sum(line.count('"') for line in lines) % 2:
-                raise DamagedFile(f"row {index} of {name} has a quote that is never closed.")
+            # A stray quote in one line is text, in real files. One that makes lines into one row has to be a whole pair, with
+            # a delimiter behind it: else it swallowed the rows below.
+            if len(lines) > 1 and not _strictly_one(lines, delimiter):
+                raise DamagedFile(
+                    f"row {index} of {name} has a quote that is never closed: it goes on over {len(lines)} lines."
+                )
             lines.clear()
             yield row
             index += 1
@@ -165,20 +172,36 @@ def _separated(file: IO[bytes], name: str, delimiter: str) -> Iterator[Row | Unm
         raise DamagedFile(f"{name} is damaged at row {index}: {_one_line(error)}.") from error
 
 
+def _strictly_one(lines: list[str], delimiter: str) -> bool:
+    try:
+        return len(list(csv.reader(lines, delimiter=delimiter, strict=True))) == 1
+    except csv.Error:
+        return False
+
+
+def _named_once(header: Iterable[str], name: str) -> None:
+    if twice := [column for column, count in Counter(header).items() if count > 1]:
+        raise DamagedFile(f"{name} has the column {twice[0]!r} twice: nobody can tell which of them is meant.")
+
+
 def xlsx(file: IO[bytes], name: str) -> Iterator[Row | Unmapped]:
     """The rows of a workbook's first sheet, by the names in its first row.
 
-    Empty rows are passed over; a cell under no name is under "(column 3)", for the source to refuse.
+    Empty rows are passed over; a cell under no name is under "(column 3)", for the source to refuse. The texts of a workbook
+    stand in a table of their own, which is held whole.
     """
     import openpyxl
     from openpyxl.utils.exceptions import InvalidFileException
 
     with seekable(file) as book:
+        check(book, name, "xlsx workbook")
         try:
             # read-only: row by row, and no formula is run
             sheet = openpyxl.load_workbook(book, read_only=True, data_only=True).worksheets[0]
+            sheet.reset_dimensions()  # what a sheet says of its size may be wrong, and would cut it short
             lines = sheet.iter_rows(values_only=True)
             header = [None if cell is None else str(cell).strip() for cell in next(lines, ())]
+            _named_once((column for column in header if column), name)
             for line in lines:
                 if any(cell is not None for cell in line):
                     yield {
@@ -186,7 +209,7 @@ def xlsx(file: IO[bytes], name: str) -> Iterator[Row | Unmapped]:
                         for number, (column, cell) in enumerate(zip_longest(header, line), 1)
                         if column or cell is not None
                     }
-        except (zipfile.BadZipFile, InvalidFileException, KeyError, IndexError, SyntaxError) as error:
+        except (*DAMAGE, InvalidFileException, LookupError, SyntaxError, TypeError) as error:
             raise DamagedFile(f"{name} is not a whole xlsx workbook ({_one_line(error)}).") from error
 
 
@@ -304,3 +327,21 @@ def _looks_like(line: bytes, number: int) -> str:
     if number == 1 and line[:4] in (b"PAR1", b"PK\x03\x04"):
         return " The file is binary, not text."
     return ""
+
+
+def whole_number(text: object, low: int, high: int, what: str) -> int | None:
+    """A whole number in a range, from a cell of a table: 1, 1.0, "1" and "1.0" are 1. None for an empty one.
+
+    >>> whole_number("1", 0, 1, "strange"), whole_number(5.0, 1, 5, "the whole"), whole_number(" ", 0, 1, "strange")
+    (1, 5, None)
+    """
+    spelt = "" if text is None else str(text).strip()
+    if not spelt:
+        return None
+    try:
+        number = float(spelt)
+        if number.is_integer() and low <= number <= high:
+            return int(number)
+    except ValueError:
+        pass
+    raise ValueError(f"{what} is {spelt!r}, where whole numbers from {low} to {high} are known")

@@ -17,11 +17,13 @@ from typing import IO, Any
 from datasets.utils import tqdm
 from filelock import FileLock
 
-from okinst.builders.errors import MissingFile, NoNetwork, OkinstError
-from okinst.builders.upstream import ByHand, GitHub, Hub, Located, Upstream, matching
+from okinst.builders.errors import DamagedFile, MissingFile, NoNetwork, OkinstError
+from okinst.builders.upstream import ByHand, GitHub, Hub, Located, Upstream, matching, whole_set
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _CHUNK = 1 << 20
+#: how the file begins that Git leaves in the place of one that is stored elsewhere
+LFS = b"version https://git-lfs.github.com/spec/"
 _OFFLINE = (
     "Without a network: okinst fetch NAME --to DIR where there is one, then --mirror DIR (or OKINST_MIRROR=DIR) here; "
     "--sample tries things out with the sample corpus."
@@ -78,6 +80,11 @@ def open_binary(located: Located, source: str, token: str | bool | None = None) 
     """The bytes of a file, from disk or as a stream; a stream that breaks off is an error, not the end of the file."""
     if located.is_local:
         with Path(located.place).open("rb") as file:
+            if file.peek(len(LFS)).startswith(LFS):
+                raise DamagedFile(
+                    f"{source}: {located} is a Git LFS pointer, a few lines in the place of the file. Run `git lfs pull` where it "
+                    f"was cloned, or download the file itself."
+                )
             yield file
     elif located.place.startswith("hf://"):
         import huggingface_hub
@@ -268,6 +275,7 @@ def _hub_names(id: str, revision: str, upstream: Upstream, token: str | bool | N
         return [upstream.path]
     there = _hub_listing(id, revision, token)
     if names := matching(there, upstream.path):
+        whole_set(f"{id} at {revision}", names)
         return names
     raise MissingFile(
         f"{id} at {revision} has no file named like {upstream.path}; it has {', '.join(there[:20])}. If you have the file, pass "

@@ -2,10 +2,12 @@
 
 import logging
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from difflib import SequenceMatcher
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, ClassVar, cast
+from typing import IO, Any, ClassVar
 
 import datasets
 import pyarrow as pa
@@ -50,6 +52,8 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
     ROW_MAKINGS: ClassVar[dict[License, Making]] = {}
     #: the authors permit research only, which the id of their licence does not say
     RESEARCH_ONLY: ClassVar[bool] = False
+    #: whether its terms forbid to pass it on
+    NOT_PASSED_ON: ClassVar[bool] = False
     #: the largest share of rows that may be left out before a build is refused
     MAY_LOSE: ClassVar[float] = 0.05
     #: files named like another split of those that are read, and not read on purpose
@@ -102,7 +106,7 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
         """Every licence that a row can have, with how such rows were made."""
         by_license = [(license, cls.ROW_MAKINGS.get(license, cls.CARD.making)) for license in cls.licenses()]
         by_file = [
-            (cls.CARD.license, cast(Making, file.making))
+            (cls.CARD.license, file.making)
             for variant in cls.BUILDER_CONFIGS
             for files in variant.files.values()
             for file in files
@@ -114,10 +118,18 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
 
     def _create_builder_config(self, *args: Any, **kwargs: Any) -> tuple[Variant, str]:
         config, _ = super()._create_builder_config(*args, **kwargs)
-        if not isinstance(config.rename, dict) or not self.COLUMNS.keys() >= set(config.rename.values()):
+        wrong = not _is_words(config.rename) or not self.COLUMNS.keys() >= set(config.rename.values())
+        if wrong or len(set(config.rename.values())) < len(config.rename):
             raise WrongCall(
-                f"{config.name}: rename = {config.rename!r} should give columns their names in the catalogue: "
+                f"{config.name}: rename = {config.rename!r} should give columns their names in the catalogue, each once: "
                 f"{', '.join(self.COLUMNS)}."
+            )
+        for option in ("raw", "accept_drift"):
+            if not isinstance(getattr(config, option), bool):
+                raise WrongCall(f"{config.name}: {option} = {getattr(config, option)!r} should be True or False.")
+        if not _is_words(config.roles) or not set(config.roles.values()) <= schema.SPEAKERS:
+            raise WrongCall(
+                f"{config.name}: roles = {config.roles!r} should give speakers one of the roles {', '.join(sorted(schema.SPEAKERS))}."
             )
         # A readable folder for people; everything that can change a row goes into the hash.
         config_id = config.name + "-raw" * config.raw + "-as-published" * (config.reading is not None)
@@ -126,7 +138,7 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
 
     def _identity(self, config: Variant) -> Iterator[str]:
         yield identity.code_of(*(cls.__module__ for cls in type(self).__mro__ if cls.__module__ not in _FOREIGN))
-        yield repr((config.name, config.raw, config.accept_drift, config.rename))
+        yield repr((config.name, config.raw, config.accept_drift, config.rename, config.roles))
         yield from map(identity.name_of, (config.rule, config.reading))
         yield repr([line for line in self.measures() if line.config == config.name])
         door = self._door(config)
@@ -161,7 +173,8 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
             split: list(upstream) if downloads.is_streaming else self.locate(upstream)
             for split, upstream in self.config.files.items()
         }
-        if not downloads.is_streaming:
+        self._expect_each_place_once(files)
+        if not downloads.is_streaming or self._door(self.config).name != "network":
             self._expect_no_other_split()
         return [
             datasets.SplitGenerator(name=split, gen_kwargs={"files": found, "split": split})
@@ -179,11 +192,23 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
                 if not isinstance(file.repo, ByHand):
                     raise
                 # who places files by hand wants to hear of all of them at once
-                wanted = "; ".join(
-                    " or ".join((each.path, *each.also)) for files in self.config.files.values() for each in files
-                )
-                raise MissingFile(f"{error} All files that are looked for: {wanted}") from error
+                every = [each for files in self.config.files.values() for each in files]
+                missing = ", ".join(_called(each) for each in every if not door.there(each))
+                raise MissingFile(
+                    f"{error} Looked for: {', '.join(map(_called, every))}; missing: {missing}."
+                ) from error
         return found
+
+    def _expect_each_place_once(self, files: dict[str, list[Upstream] | list[Located]]) -> None:
+        """Raise Drift where one file is taken for two: by two splits, whose globs both mean it."""
+        places: dict[str, str] = {}
+        for split, found in files.items():
+            for file in found:
+                if isinstance(file, Located) and places.setdefault(file.place, split) != split:
+                    raise Drift(
+                        f"{self.config.name}: {file.place} would be read for the split {places[file.place]} and for {split}: its "
+                        f"name fits both. Rename it, or put it into upstream's folders."
+                    )
 
     def _other_splits(self, config: Variant) -> Iterator[tuple[Upstream, str]]:
         """Files named like one more split of those that are read, each with the file it is like."""
@@ -227,7 +252,7 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
         ids, rows = zip(*batch, strict=True)
         try:
             return schema.table(ids, rows, self.info.features, common)
-        except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError) as error:
+        except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError, OverflowError) as error:
             raise DamagedFile(
                 f"{self.config.name}: row {ids[0]} or one of the {len(ids):,} after it does not fit its columns "
                 f"({str(error).splitlines()[0]}). Please report it."
@@ -245,6 +270,25 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
                 if not streamed:
                     self._keep(count)
 
+    def download_and_prepare(self, *args: Any, **kwargs: Any) -> None:
+        super().download_and_prepare(*args, **kwargs)
+        for told in self.short_of():
+            logger.warning("%s", told)
+
+    def short_of(self) -> list[str]:
+        """Where the files hold another number of rows than upstream is known to have, split by split."""
+        if not self.config.rows_exact or type(self).examples is not SourceBuilder.examples:
+            return []
+        read: Counter[str] = Counter()
+        for count in self.tallies():
+            if count.door != "sample":
+                read[count.split] += count.read
+        return [
+            f"{self.config.name}/{split}: these files hold {read[split]:,} of upstream's {known:,} rows"
+            for split, known in self.config.rows.items()
+            if split in read and read[split] != known
+        ]
+
     def tallies(self) -> list[Tally]:
         """What became of the rows of each file; nothing before the set is built."""
         return tally.read(self._output_dir)
@@ -256,8 +300,8 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
         if file.is_local:
             count.bytes, count.sha256 = Path(file.place).stat().st_size, doors.sha256(file.place)
         self._compare(count, bytes=count.bytes, sha256=count.sha256)
-        renamed = ", ".join(f"{found} read as {known}" for found, known in self.config.rename.items())
-        count.drift = "; ".join(filter(None, (count.drift, self._drift, renamed))) or None
+        roles = ", ".join(f"role {found} read as {known}" for found, known in self.config.roles.items())
+        count.drift = "; ".join(filter(None, (count.drift, self._drift, roles))) or None
         return count
 
     def _compare(self, count: Tally, **found: Any) -> None:
@@ -305,38 +349,41 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
 
     def _rows(self, file: Located, split: str, count: Tally) -> Iterator[tuple[str, Row]]:
         with network.open_binary(file, self.config.name, self.token) as stream:
-            upstream = self._upstream(stream, file)
+            upstream = self._upstream(stream, file, count)
             yield from self._raw(upstream, count) if self.config.raw else self._mapped(upstream, file, split, count)
         self._settle(file, count)
 
-    def _upstream(self, stream: IO[bytes], file: Located) -> Iterator[Row | Unmapped]:
+    def _upstream(self, stream: IO[bytes], file: Located, count: Tally) -> Iterator[Row | Unmapped]:
         rows = self.read(stream, str(file))
         try:
-            yield from self._renamed(rows, file) if self.config.rename else rows
+            yield from self._renamed(rows, file, count) if self.config.rename else rows
         except DamagedFile as error:
-            raise DamagedFile(
-                f"{self.config.name}: {error} Fetch the file again (okinst fetch {self.config.name} --to DIR), or mend a "
-                f"copy of it and pass data_dir= (--data-dir)."
-            ) from error
+            raise DamagedFile(f"{self.config.name}: {error} {self._again(file)}") from error
 
-    def _renamed(self, rows: Iterator[Row | Unmapped], file: Located) -> Iterator[Row | Unmapped]:
-        names, waiting = self.config.rename, set(self.config.rename)
+    def _renamed(self, rows: Iterator[Row | Unmapped], file: Located, count: Tally) -> Iterator[Row | Unmapped]:
+        # a file that has the known name already is left alone: only some of a set's files may have changed
+        names, seen = self.config.rename, set[str]()
         for row in rows:
             if isinstance(row, dict):
-                waiting -= row.keys()
+                seen |= names.keys() & row.keys()
+                if both := [
+                    known for found, known in names.items() if found in row and known in row.keys() - names.keys()
+                ]:
+                    raise DamagedFile(
+                        f"{file} has a column {both[0]} of its own: no other can be read under that name."
+                    )
                 row = {names.get(name, name): value for name, value in row.items()}
             yield row
-        if waiting:
-            raise DamagedFile(
-                f"{file} has no column {', '.join(sorted(waiting))} that could be read under another name."
-            )
+        if seen:
+            renamed = ", ".join(f"{found} read as {names[found]}" for found in names if found in seen)
+            count.drift = "; ".join(filter(None, (count.drift, renamed)))
 
     def _raw(self, upstream: Iterator[Row | Unmapped], count: Tally) -> Iterator[tuple[str, Row]]:
         columns = tuple(self.COLUMNS)
         for number, row in enumerate(upstream):
             count.read += 1
             if isinstance(row, Unmapped):
-                count.leave_out(str(row), number)
+                count.leave_out(str(row), number, row.rows)
                 continue
             if unknown := ", ".join(sorted(schema.beyond(row, self.COLUMNS))):
                 if not self.config.accept_drift:
@@ -357,33 +404,75 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
         judge = None if reading else schema.FLAWS[self.SHAPE]
         example = reading or self.example
         several = type(self).examples is not SourceBuilder.examples and not reading
-        for number, theirs in enumerate(self.gather(upstream)):
-            count.read += 1
+        ids: set[str] = set()
+        for number, theirs in enumerate(self.gather(self._counted(upstream, file, count))):
             if isinstance(theirs, Unmapped):
                 _leave_out(count, theirs, number)
                 continue
+            made: list[Row | Unmapped] = []
             try:
                 if rule and (unwanted := rule(theirs)):
                     count.rule_out(unwanted, number)
                     continue
-                made = tuple(self.examples(theirs)) if several else (example(theirs),)
+                if several:
+                    # one by one: those that came before an error are there
+                    made.extend(self.examples(theirs))
+                else:
+                    made.append(example(theirs))
             except Unmapped as why:
                 _leave_out(count, why, number, wanted=not reading)
-                continue
             except (LookupError, TypeError, AttributeError, ValueError) as error:
                 count.leave_out(self._oddity(file, number, theirs, error), number)
-                continue
-            if not made:
-                count.leave_out("no row came of it", number)
+            else:
+                if not made:
+                    count.leave_out("no row came of it", number)
             for place, row in enumerate(made):
                 if isinstance(row, Unmapped):
                     _leave_out(count, row, number)
                     continue
+                if self.config.roles:
+                    _read_roles(row, self.config.roles)
                 reason = judge(row) if judge else None
                 if reason is not None and not self._mended(row, reason, number, count):
                     continue
                 count.kept += 1
-                yield prefix + str(row.pop("id", f"{number}-{place}" if several else number)), row
+                own = f"{number}-{place}" if several else str(number)
+                if "id" in row:
+                    own = self._own_id(str(row.pop("id")), own, ids, count, number)
+                yield prefix + own, row
+
+    def _own_id(self, upstreams: str, place: str, ids: set[str], count: Tally, number: int) -> str:
+        """Upstream's id for a row, or that with the row's place behind it where it was there before."""
+        if upstreams in ids:
+            count.mend("an id that was there before, numbered", number)
+            upstreams = f"{upstreams}~{place}"
+        ids.add(upstreams)
+        return upstreams
+
+    def _counted(self, rows: Iterator[Row | Unmapped], file: Located, count: Tally) -> Iterator[Row | Unmapped]:
+        """The rows of a file, while they are counted, and their columns compared with those of the catalogue.
+
+        Raises Drift, at the end, where a known column never came and an unknown one did: it may have been renamed, and a
+        column that is not in every row would be taken for one that nobody filled in.
+        """
+        known, unseen, unknown = self.COLUMNS.keys(), set(self.COLUMNS), dict[str, None]()
+        for row in rows:
+            count.read += 1
+            if isinstance(row, dict) and (unseen or row.keys() != known):
+                unseen -= row.keys()
+                unknown |= dict.fromkeys(row.keys() - known)
+            yield row
+        if unseen and unknown:
+            told = (
+                f"{self.config.name}: {file} has columns that the catalogue does not know ({', '.join(map(str, unknown))}), and never "
+                f"has {_likest(unknown, unseen)}"
+            )
+            if not self.config.accept_drift:
+                raise Drift(
+                    f"{told}. Upstream may have renamed them: please report it; rename={{FOUND: KNOWN}} (--rename FOUND=KNOWN) "
+                    f"reads one under its known name, accept_drift=True (--accept-drift) goes on without."
+                )
+            count.drift = "; ".join(filter(None, (count.drift, told)))
 
     def _mended(self, row: Row, reason: str, number: int, count: Tally) -> bool:
         """Whether a flawed row can come through after all, changed; either way it is counted."""
@@ -406,30 +495,51 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
                 f"renamed, rename={{FOUND: {error}}} (--rename FOUND={error.args[0]}) reads it."
             ) from error
         if isinstance(error, ValueError):
+            if self.config.accept_drift:
+                return str(error)
             raise DamagedFile(
-                f"{self.config.name}: row {number:,} of {file} cannot be read: {error}. Please report it."
+                f"{self.config.name}: row {number:,} of {file} cannot be read: {error}. Please report it; accept_drift=True "
+                f"(--accept-drift) goes on without such rows."
             ) from error
         return f"no {error} in it" if isinstance(error, KeyError) else f"not laid out as it should be ({error})"
 
     def _settle(self, file: Located, count: Tally) -> None:
         self._compare(count, rows=count.read)
         if not count.read:
-            raise DamagedFile(
-                f"{self.config.name}: {file} holds no rows. Fetch it again: okinst fetch {self.config.name} --to DIR"
-            )
+            raise DamagedFile(f"{self.config.name}: {file} holds no rows. {self._again(file)}")
         made = count.kept + count.lost
-        nothing = not count.kept and not count.ruled_out
+        # what a mixture's own rule does not want may be all there is
+        nothing = not count.kept and not (count.ruled_out and (self.config.rule or self.config.reading))
         few = count.lost <= max(min(FEW, count.kept), self.MAY_LOSE * made)
+        if nothing and not count.left_out:
+            told = ", ".join(f"{number:,} {why}" for why, number in count.ruled_out.most_common())
+            raise TooManyLost(
+                f"{self.config.name}: no row of {file} is wanted: {told}. Look at the rows with raw=True (--raw), and please report "
+                f"it."
+            )
         if count.left_out and (nothing or not (few or self.config.accept_drift)):
             worst = next(iter(count.left_out))
-            way_on = "Nothing is left" if nothing else "accept_drift=True (--accept-drift) goes on without them"
+            way_on = "No row is left" if nothing else "accept_drift=True (--accept-drift) goes on without them"
+            if "unknown role" in worst:
+                way_on += "; where upstream only renamed a speaker, roles={FOUND: 'user'} (--role FOUND=user) reads it"
             raise TooManyLost(
                 f"{self.config.name}: {count.lost:,} of {made:,} rows of {file} did not come through, the first is row "
                 f"{count.first[worst]:,}: {worst}. All reasons: "
                 f"{', '.join(f'{number:,} {why}' for why, number in count.left_out.most_common())}. The source declares at "
-                f"most {self.MAY_LOSE:.0%}. Look at the rows with raw=True (--raw). {way_on}."
+                f"most {self.MAY_LOSE:.0%}. Look at the rows with raw=True (--raw), and please report it. {way_on}."
             )
-        logger.log(logging.WARNING if count.lost or count.drift else logging.INFO, "%s", count)
+        left = count.lost or (count.ruled_out and not self.config.rule and not self.config.reading)
+        logger.log(logging.WARNING if left or count.drift else logging.INFO, "%s", count)
+
+    def _again(self, file: Located) -> str:
+        """What to do about a file that is damaged."""
+        repo = file.upstream.repo
+        if isinstance(repo, ByHand):
+            return f"Download it again from {repo.page}, or mend it, and pass its folder as data_dir= (--data-dir)."
+        return (
+            f"Fetch the file again (okinst fetch {self.config.name} --to DIR), or mend a copy of it and pass data_dir= "
+            f"(--data-dir)."
+        )
 
     def _keep(self, count: Tally) -> None:
         name = "~".join((count.split, count.file["repo"], count.file["path"])).replace("/", "~")
@@ -437,6 +547,28 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
             file.write(count.as_json())
 
 
+def _is_words(value: object) -> bool:
+    """Whether an option gives words for words."""
+    return isinstance(value, dict) and all(isinstance(word, str) for pair in value.items() for word in pair)
+
+
+def _likest(unknown: Iterable[object], unseen: set[str]) -> str:
+    """The columns that never came, those first that may have been renamed."""
+    names = list(map(str, unknown))
+    order = sorted(unseen, key=lambda one: (-max(SequenceMatcher(None, one, name).ratio() for name in names), one))
+    return ", ".join(order[:5]) + (f" and {len(order) - 5} more" if len(order) > 5 else "")
+
+
+def _called(file: Upstream) -> str:
+    """What a file is called where it lies beside the others."""
+    return " or ".join((file.path, *file.also)) if file.is_glob else PurePosixPath(file.path).name
+
+
+def _read_roles(row: Row, roles: dict[str, str]) -> None:
+    for message in row.get("messages", ()):
+        message["role"] = roles.get(message["role"], message["role"])
+
+
 def _leave_out(count: Tally, why: Unmapped, number: int, wanted: bool = True) -> None:
     # what a published set, or the source itself, never wanted is no loss
-    (count.leave_out if wanted and not isinstance(why, Unwanted) else count.rule_out)(str(why), number)
+    (count.leave_out if wanted and not isinstance(why, Unwanted) else count.rule_out)(str(why), number, why.rows)

@@ -33,12 +33,12 @@ class Tally:
     #: how the file differs from measured.tsv, where that was accepted
     drift: str | None = None
 
-    def leave_out(self, reason: str, row: int) -> None:
-        self.left_out[reason] += 1
+    def leave_out(self, reason: str, row: int, rows: int = 1) -> None:
+        self.left_out[reason] += rows
         self.first.setdefault(reason, row)
 
-    def rule_out(self, reason: str, row: int) -> None:
-        self.ruled_out[reason] += 1
+    def rule_out(self, reason: str, row: int, rows: int = 1) -> None:
+        self.ruled_out[reason] += rows
         self.first.setdefault(reason, row)
 
     def mend(self, reason: str, row: int) -> None:

@@ -9,6 +9,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from okinst.builders.errors import Drift
+from okinst.builders.vocabulary import Language, Making
+
+#: what makes a path the name of several files
+GLOB = "*?["
 #: what upstream calls its splits
 SPLITS = ("train", "training", "validation", "valid", "val", "dev", "test", "eval")
 _SPLIT = re.compile(rf"(?<![a-z])(?:{'|'.join(sorted(SPLITS, key=len, reverse=True))})(?![a-z])", re.IGNORECASE)
@@ -71,10 +76,11 @@ class ByHand(Repo):
     def how(self, source: str, path: str, looked_in: str = "") -> str:
         """What the error for a missing file says: which page to open, what to download, and where to put it."""
         here = f"is not in {looked_in}" if looked_in else "is not to be had from any network"
+        name = path if any(mark in path for mark in GLOB) else path.rpartition("/")[2]
         return (
-            f"{source}: {path} {here}. This source is placed by hand: open {self.page}, download {self.download}, unzip it, and "
-            f"pass the folder as data_dir= (--data-dir), with upstream's folders or all files side by side; in a mirror the "
-            f"place for it is {self.id}/."
+            f"{source}: {name} {here}. This source is placed by hand: open {self.page}, download {self.download}, unzip it, and "
+            f"pass the folder as data_dir= (--data-dir), with upstream's folders ({path}) or all files side by side; in a mirror "
+            f"the place for it is {self.id}/."
         )
 
 
@@ -85,9 +91,9 @@ class Upstream:
     repo: Repo
     path: str
     #: where the file's language is not its source's
-    language: str | None = None
+    language: Language | None = None
     #: where its text was not made as its Card says
-    making: str | None = None
+    making: Making | None = None
     #: what else it may be called below a folder, where the ends of its path would not tell it from other files
     also: tuple[str, ...] = ()
 
@@ -96,7 +102,7 @@ class Upstream:
 
     @property
     def is_glob(self) -> bool:
-        return any(mark in self.path for mark in "*?[")
+        return any(mark in self.path for mark in GLOB)
 
     def siblings(self) -> Iterator["Upstream"]:
         """What the files of its other splits would be called, known or not, where its name says which split it is.
@@ -133,6 +139,35 @@ def matching(names: Iterable[str], glob: str) -> list[str]:
         if len(parts := unicodedata.normalize("NFC", name).split("/")) == len(wanted)
         and all(map(fnmatch.fnmatchcase, parts, wanted))
     )
+
+
+_SHARD = re.compile(r"-(\d{5})-of-(\d{5})(?=[-.])")
+
+
+_AGAIN = re.compile(r" ?\(\d+\)(?=\.[^.]+$)")
+
+
+def whole_set(where: str, names: Iterable[str]) -> None:
+    """Raise Drift where files that are numbered as shards are not one whole set: some missing, or of two uploads; and where one
+    was downloaded twice, which browsers call "name (1)".
+
+    >>> whole_set("here", ["train-00000-of-00002-ab.parquet", "train-00001-of-00002-cd.parquet"])
+    """
+    shards: dict[str, list[str]] = {}
+    names = list(names)
+    for name in names:
+        if (once := _AGAIN.sub("", name)) != name and once in names:
+            raise Drift(f"{where}: {name} looks like {once}, downloaded again. Take one of them away.")
+        if found := _SHARD.search(name):
+            shards.setdefault(name[: found.start()], []).append(name)
+    for together in shards.values():
+        numbers = sorted(found.groups() for name in together if (found := _SHARD.search(name)))
+        total = int(numbers[0][1])
+        if [(int(number), int(of)) for number, of in numbers] != [(number, total) for number in range(total)]:
+            raise Drift(
+                f"{where}: {', '.join(sorted(together))} are not one whole set of shards: some are missing, or two uploads lie "
+                f"side by side. Take away the old ones, or fetch the missing ones."
+            )
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ _TABLE = (
     Work("Evol-Instruct", "https://github.com/nlpxucan/WizardLM"),
     Work("GPT4All", "https://github.com/nomic-ai/gpt4all"),
     Work("HH-RLHF", "https://huggingface.co/datasets/Anthropic/hh-rlhf", license="mit"),
-    Work("Korean Wikipedia", "https://ko.wikipedia.org"),
+    Work("Korean Wikipedia", "https://ko.wikipedia.org", license="cc-by-sa"),
     Work("LIMA", "https://huggingface.co/datasets/GAIR/lima", license="cc-by-nc-sa"),
     Work("Namuwiki", "https://namu.wiki", license="cc-by-nc-sa-2.0"),
     Work("Naver Knowledge iN", "https://kin.naver.com"),

@@ -60,9 +60,9 @@ class AlpacaZhHikariming(SourceBuilder):
         quirks=(
             "3,401 of 20,277 rows were never translated, most of them in one file (12345-15323): left out as such, where the "
             "instruction has no Chinese character.",
+            "One row has no input column at all.",
             "The file 9407-12345 is no valid JSON: a comma stands before the closing bracket. It is read all the same.",
-            "“No input” is spelt 无输入, &lt;无输入&gt;, 没有输入。, 无需输入。, No input and noinput: read as none. One row has no "
-            "input at all.",
+            "“No input” is spelt 无输入, &lt;无输入&gt;, 没有输入。, 无需输入。, No input and noinput: read as none.",
             "HTML entities are undone once.",
             "The repository was renamed chat-dataset-baseline, and the data moved into history/, in 2024.",
         ),

@@ -48,7 +48,7 @@ class AlpacaZhHikarimingExtra(AlpacaZhHikariming):
             "In 代码问题.json 8,084 rows have no input, and the other 973 a history that is always empty.",
             "整数加减法.json: 500 sums that a script made.",
             "The names of ten of the files were seen only where they stood before 2024: a missing one names itself.",
-            *AlpacaZhHikariming.CARD.quirks[2:],
+            *AlpacaZhHikariming.CARD.quirks[3:],
         ),
         citations=("alpacazhhikariming",),
     )

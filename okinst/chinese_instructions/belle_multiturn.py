@@ -24,7 +24,7 @@ def history(text: str) -> list[tuple[str, str]]:
         if clean(turns[-1][1]):
             raise Unmapped("a reply before the output")
         turns.pop()
-    return by_turns(turns)
+    return turns
 
 
 class BELLEMultiturn(BELLE):
@@ -54,4 +54,4 @@ class BELLEMultiturn(BELLE):
     def example(self, row: Row) -> Row:
         if clean(row["input"]):
             raise Unmapped("an input besides the dialogue")
-        return talk([*history(clean(row["instruction"])), ("assistant", row["output"])])
+        return talk(by_turns([*history(clean(row["instruction"])), ("assistant", row["output"])]))

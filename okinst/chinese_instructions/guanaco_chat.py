@@ -33,7 +33,7 @@ def dialogue(history: str, question: str) -> tuple[str, list[tuple[str, str]]]:
     asked = turns_of(question) if MARKER.match(question.lstrip()) else [("user", question)]
     turns = turns_of(history) + asked
     known = [clean(words) for speaker, words in turns if speaker == "system"]
-    return "\n\n".join(filter(None, known)), by_turns(turn for turn in turns if turn[0] != "system")
+    return "\n\n".join(filter(None, known)), [turn for turn in turns if turn[0] != "system"]
 
 
 class GuanacoChat(Guanaco):
@@ -64,4 +64,4 @@ class GuanacoChat(Guanaco):
 
     def example(self, row: Row) -> Row:
         about, turns = dialogue(clean(row["instruction"]), clean(row["input"]))
-        return in_its_language(talk([*turns, ("assistant", row["output"])], about))
+        return in_its_language(talk(by_turns([*turns, ("assistant", row["output"])]), about))

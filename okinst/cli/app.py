@@ -244,6 +244,10 @@ def build(
         list[str] | None,
         typer.Option(metavar="FOUND=KNOWN", help="Read a column that upstream renamed; may be given several times."),
     ] = None,
+    role: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FOUND=KNOWN", help="Read a speaker that upstream renamed as user, assistant or system."),
+    ] = None,
     num_proc: Annotated[int, typer.Option(min=1, metavar="N", help="Processes.")] = 1,
     accept_drift: AcceptDrift = False,
     as_json: Json = False,
@@ -259,7 +263,9 @@ def build(
             output,
             layout=view,
             num_proc=num_proc,
-            **_flags(raw=raw, accept_drift=accept_drift, rename=_renames(rename or [])),
+            **_flags(
+                raw=raw, accept_drift=accept_drift, rename=_pairs(rename, "--rename"), roles=_pairs(role, "--role")
+            ),
             **_door(mirror, sample, data_dir),
         )
     _print_built(built, as_json)
@@ -348,16 +354,16 @@ def _door(mirror: Path | None, sample: bool, data_dir: Path | None) -> dict[str,
     return _flags(mirror=mirror and str(mirror), sample=sample, data_dir=data_dir and str(data_dir))
 
 
-def _renames(pairs: list[str]) -> dict[str, str]:
+def _pairs(given: list[str] | None, option: str) -> dict[str, str]:
     """FOUND=KNOWN, as the builders take it."""
     from okinst.builders import WrongCall
 
-    for pair in pairs:
+    for pair in given or ():
         if "=" not in pair.strip("="):
             raise WrongCall(
-                f"--rename {pair}: it should be FOUND=KNOWN, the column's name in the file and in the catalogue."
+                f"{option} {pair}: it should be FOUND=KNOWN, the word in the file and the one of the catalogue."
             )
-    return dict(pair.split("=", 1) for pair in pairs)
+    return dict(pair.split("=", 1) for pair in given or ())
 
 
 def _flags(**flags: Any) -> dict[str, Any]:

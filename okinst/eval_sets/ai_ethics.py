@@ -5,7 +5,17 @@ from collections.abc import Iterator
 import datasets
 
 from okinst.builders import Row, Unmapped, Variant, label, schema
-from okinst.eval_sets.aihub_ethics import FILES, LABELS, AIHubEthics, intensity, numbers, sentences
+from okinst.eval_sets.aihub_ethics import (
+    FILES,
+    LABELS,
+    AIHubEthics,
+    dialogue_id,
+    intensity,
+    known,
+    numbers,
+    sentences,
+    speaker,
+)
 
 
 def identifier(dialogue: str, sentence: object, place: int) -> str:
@@ -15,7 +25,9 @@ def identifier(dialogue: str, sentence: object, place: int) -> str:
     ('d1-s0', 'd1-s0', 'd1-4')
     """
     own = str(place if sentence in (None, "") else sentence)
-    return own if own.startswith(dialogue) else f"{dialogue}-{own}"
+    rest = own.removeprefix(dialogue)
+    # a longer number only begins like it
+    return own if own != rest and not rest[:1].isalnum() else f"{dialogue}-{own}"
 
 
 class AIEthics(AIHubEthics):
@@ -36,11 +48,11 @@ class AIEthics(AIHubEthics):
         return schema.features("labelled", labels=LABELS)
 
     def examples(self, row: Row) -> Iterator[Row | Unmapped]:
-        dialogue = str(row["id"])
+        dialogue = dialogue_id(row)
         for place, sentence in enumerate(sentences(row)):
             try:
-                speaker = str(sentence["speaker"])
-                made = label(dialogue, speaker, sentence["text"], numbers(sentence["types"]), intensity(sentence))
+                text, types = known(sentence, "text"), numbers(known(sentence, "types"))
+                made = label(dialogue, speaker(sentence), text, types, intensity(sentence))
             except Unmapped as why:
                 yield why
                 continue

@@ -5,7 +5,17 @@ from dataclasses import replace
 import datasets
 
 from okinst.builders import Row, Variant, rate, schema
-from okinst.eval_sets.aihub_ethics import FILES, LABELS, AIHubEthics, intensity, numbers, sentences
+from okinst.eval_sets.aihub_ethics import (
+    FILES,
+    LABELS,
+    AIHubEthics,
+    dialogue_id,
+    intensity,
+    known,
+    numbers,
+    sentences,
+    speaker,
+)
 
 
 class AIEthicsDialogues(AIHubEthics):
@@ -42,9 +52,9 @@ class AIEthicsDialogues(AIHubEthics):
     def example(self, row: Row) -> Row:
         turns = sentences(row)
         rated = rate(
-            ((str(turn["speaker"]), turn["text"]) for turn in turns),
-            labels=[numbers(turn["types"]) for turn in turns],
+            ((speaker(turn), known(turn, "text")) for turn in turns),
+            labels=[numbers(known(turn, "types")) for turn in turns],
             intensity=[intensity(turn) for turn in turns],
-            is_immoral=[turn.get("is_immoral") for turn in turns],
+            is_immoral=[known(turn, "is_immoral") for turn in turns],
         )
-        return {"id": str(row["id"]), **rated}
+        return {"id": dialogue_id(row), **rated}

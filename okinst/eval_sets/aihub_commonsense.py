@@ -40,6 +40,7 @@ class AIHubCommonsense(SourceBuilder):
         ),
         citations=("aihubcommonsense",),
     )
+    NOT_PASSED_ON = True
     SHAPE = "span"
     COLUMNS = squad.DOCUMENT
     BUILDER_CONFIGS = [

@@ -1,6 +1,7 @@
 """AI-Hub 일반상식 문장 생성 평가 (71311): sentences that were made from a few words. Its files are placed by hand."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from okinst.builders import ByHand, Card, Row, SourceBuilder, Unmapped, Upstream, Variant, ask, clean, schema
 
@@ -19,7 +20,12 @@ def shards(part: str, flat: str) -> tuple[Upstream, ...]:
     """The files of Training or Validation: in upstream's tree or the end of it, or side by side, told by their names."""
     path = f"{part}/01.원천데이터/*.json"
     open_data = TREE.rpartition("/")[2]
-    return (Upstream(REPO, f"{TREE}/{path}", also=(f"{open_data}/{path}", path, flat)),)
+    return (
+        replace(
+            REPO / f"{TREE}/{path}",
+            also=(f"{open_data}/{path}", path, f"{part}/01.원천데이터/*/*.json", f"{part}/*.json", flat),
+        ),
+    )
 
 
 def request(concepts: object) -> str:
@@ -66,6 +72,7 @@ class AIHubCommonsenseEval(SourceBuilder):
         ),
         citations=("aihubcommonsenseeval",),
     )
+    NOT_PASSED_ON = True
     FORMAT = "JSON array"
     COLUMNS = {"sentence": "string", "concepts": [{"stem": "string"}], "genSentences": [{"label-scenes": "string"}]}
     BUILDER_CONFIGS = [
@@ -82,6 +89,7 @@ class AIHubCommonsenseEval(SourceBuilder):
     ]
 
     def examples(self, row: Row) -> Iterable[Row | Unmapped]:
+        concepts, sentences = row["concepts"], row["genSentences"]  # KeyError says which columns there are
         unknown = schema.beyond(row, self.COLUMNS)
         if unknown and not self.config.accept_drift:
             raise ValueError(
@@ -90,8 +98,8 @@ class AIHubCommonsenseEval(SourceBuilder):
                 f"02.라벨링데이터, leave that folder out and report their names; accept_drift=True (--accept-drift) passes over "
                 f"them"
             )
-        asked = request(row["concepts"])
-        for made in row["genSentences"]:
+        asked = request(concepts)
+        for made in sentences:
             if isinstance(made, dict) and "label-scenes" in made:
                 yield ask(asked, made["label-scenes"])
             else:

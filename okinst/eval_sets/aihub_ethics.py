@@ -3,13 +3,13 @@
 Labels, intensity and ids are as public loaders read them; `votes` is recalled, and the mapping does not use it.
 """
 
-import io
 import json
 from collections.abc import Iterator
-from typing import IO
+from dataclasses import replace
+from typing import IO, Any
 
 from okinst.builders import ByHand, Card, Row, SourceBuilder, Unmapped, Upstream
-from okinst.builders.formats import json_array
+from okinst.builders.formats import json_rows
 
 REPO = ByHand(
     "aihub/558",
@@ -34,7 +34,7 @@ def _validation() -> Upstream:
     plain, deeper = (
         REPO / f"{folder}/talksets-train-6/talksets-train-6.json" for folder in (VALIDATION, f"{VALIDATION}/VL1_aihub")
     )
-    return Upstream(REPO, plain.path, also=tuple(dict.fromkeys((*deeper.ends(), *plain.ends()))))
+    return replace(plain, also=tuple(dict.fromkeys((*deeper.ends(), *plain.ends()))))
 
 
 FILES = {
@@ -57,13 +57,36 @@ def numbers(types: object) -> list[int]:
 
 
 def intensity(sentence: Row) -> float | None:
-    """How bad people found a sentence, from 0 to 3."""
-    value = sentence.get("intensity")
+    """How bad people found a sentence, from 0 to 3; None where the field is null. A sentence without it is left out."""
+    value = known(sentence, "intensity")
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 3:
         raise ValueError(f"the intensity is {value!r}, where numbers from 0 to 3 are known")
     return float(value)
+
+
+def known(sentence: Row, field: str) -> Any:
+    """A field of a sentence, which has to be there: one that was renamed must not be taken for one that is empty."""
+    if field not in sentence:
+        raise Unmapped(f"a sentence without {field}, with {', '.join(sentence)}")
+    return sentence[field]
+
+
+def speaker(sentence: Row) -> str:
+    """The number of who speaks, as text."""
+    return _named(known(sentence, "speaker"), "a speaker")
+
+
+def dialogue_id(row: Row) -> str:
+    """The id of a dialogue."""
+    return _named(row["id"], "an id")
+
+
+def _named(value: object, what: str) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | str) or value == "":
+        raise Unmapped(f"{what} that is neither number nor text")
+    return str(value)
 
 
 def sentences(row: Row) -> list[Row]:
@@ -103,6 +126,7 @@ class AIHubEthics(SourceBuilder):
         ),
         citations=("aihubethics",),
     )
+    NOT_PASSED_ON = True
     FORMAT = "JSON array"
     COLUMNS = {
         "id": "string",
@@ -123,9 +147,7 @@ class AIHubEthics(SourceBuilder):
 
     def read(self, file: IO[bytes], name: str) -> Iterator[Row | Unmapped]:
         """The dialogues, wrapped in an object or not, with `votes` as JSON: nobody has seen how they are laid out."""
-        buffered = io.BufferedReader(file)  # type: ignore[type-var]
-        wrapped = buffered.peek(1).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
-        for row in json_array(buffered, name, within="talksets" if wrapped else None):
+        for row in json_rows(file, name, within="talksets"):
             found = [] if isinstance(row, Unmapped) else row.get("sentences")
             for sentence in found if isinstance(found, list) else []:
                 if isinstance(sentence, dict) and "votes" in sentence:

@@ -33,6 +33,7 @@ class BELLEEval(SourceBuilder):
         ),
         citations=("belle",),
     )
+    RESEARCH_ONLY = True
     SHAPE = "prompt"
     COLUMNS = {"question": "string", "std_answer": "string", "class": "string"}
     BUILDER_CONFIGS = [

@@ -101,6 +101,7 @@ class CSATQA(SourceBuilder):
         ),
         citations=("csatqa",),
     )
+    RESEARCH_ONLY = True
     SHAPE = "choice"
     FORMAT = "JSON array or Lines"
     COLUMNS = {

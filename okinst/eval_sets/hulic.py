@@ -1,14 +1,16 @@
 """HuLiC, from Smilegate AI: dialogues of twenty turns, each rated by several people. Upstream repeats all of it for each rater."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import IO, Any
 
 import datasets
 
-from okinst.builders import Card, GitHub, Row, SourceBuilder, Unmapped, Upstream, Variant, clean, rate, schema
+from okinst.builders import Card, GitHub, Row, SourceBuilder, Unmapped, Variant, clean, rate, schema
+from okinst.builders.formats import whole_number
 
 REPO = GitHub("smilegate-ai/HuLiC", "f99bd1c975e0bc82bdc039a581455607073548e6")
-HUMAN = Upstream(REPO, "HuLiC_benchmark/일상대화_Human.xlsx", making="human")
+HUMAN = replace(REPO / "HuLiC_benchmark/일상대화_Human.xlsx", making="human")
 #: the ratings of each turn, 0 or 1
 TURN_RATINGS = ("Consistency", "Specificity", "Human_likeness")
 #: the rating of the whole, 1 to 5, beside the last turn
@@ -25,24 +27,6 @@ def spelt(cell: Any) -> str | None:
     if cell is None or isinstance(cell, str):
         return cell
     return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
-
-
-def whole(text: str | None, low: int, high: int, what: str) -> int | None:
-    """A whole number in a range; None for an empty cell.
-
-    >>> whole("1", 0, 1, "Consistency"), whole(" 5.0 ", 1, 5, "Full_conversation"), whole("", 0, 1, "Consistency")
-    (1, 5, None)
-    """
-    text = clean(text)
-    if not text:
-        return None
-    try:
-        number = float(text)
-        if number.is_integer() and low <= number <= high:
-            return int(number)
-    except ValueError:
-        pass
-    raise ValueError(f"{what} is {text!r}, where whole numbers from {low} to {high} are known")
 
 
 def dialogues(rows: list[Row]) -> list[list[Row]]:
@@ -64,11 +48,11 @@ def dialogues(rows: list[Row]) -> list[list[Row]]:
 
 def checked(row: Row, place: int) -> None:
     """Raises what is wrong with one row of the sheet, such that it belongs to no dialogue of anyone."""
-    for column in ("Turn", *RATER, "Question", "Answer", *TURN_RATINGS):
+    for column in ("Turn", *RATER, "Question", "Answer", *TURN_RATINGS, WHOLE_RATING):
         row[column]  # KeyError says which columns there are
     if not clean(row["Worker"]):
         raise ValueError(f"row {place} of the sheet has no Worker")
-    if whole(row["Turn"], 1, 1_000, f"Turn of row {place} of the sheet") is None:
+    if whole_number(row["Turn"], 1, 1_000, f"Turn of row {place} of the sheet") is None:
         raise ValueError(f"row {place} of the sheet has no Turn")
 
 
@@ -182,12 +166,12 @@ class HuLiC(SourceBuilder):
             raters=[_rater(worker, rows) for worker, rows in raters.items()],
             **{
                 name.lower(): [
-                    [whole(rows[turn][name], 0, 1, f"{name} of rater {worker}, turn {turn},") for turn in turns]
+                    [whole_number(rows[turn][name], 0, 1, f"{name} of rater {worker}, turn {turn},") for turn in turns]
                     for worker, rows in raters.items()
                 ]
                 for name in TURN_RATINGS
             },
-            **{WHOLE_RATING.lower(): [_of_the_whole(worker, rows) for worker, rows in raters.items()]},
+            **{WHOLE_RATING.lower(): [_of_the_whole_number(worker, rows) for worker, rows in raters.items()]},
         )
 
 
@@ -199,8 +183,8 @@ def _rater(worker: str, rows: dict[int, Row]) -> dict[str, str]:
     return {"worker": worker, "age": age, "gender": gender}
 
 
-def _of_the_whole(worker: str, rows: dict[int, Row]) -> int | None:
+def _of_the_whole_number(worker: str, rows: dict[int, Row]) -> int | None:
     told = {turn: row.get(WHOLE_RATING) for turn, row in rows.items() if clean(row.get(WHOLE_RATING))}
     if len(told) > 1:
         raise ValueError(f"rater {worker} has {WHOLE_RATING} beside the turns {', '.join(map(str, told))}")
-    return whole(next(iter(told.values()), None), 1, 5, f"{WHOLE_RATING} of rater {worker}")
+    return whole_number(next(iter(told.values()), None), 1, 5, f"{WHOLE_RATING} of rater {worker}")

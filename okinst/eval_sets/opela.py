@@ -12,6 +12,7 @@ from typing import Any
 import datasets
 
 from okinst.builders import Card, GitHub, Row, SourceBuilder, Unmapped, Variant, clean, rate, schema
+from okinst.builders.formats import whole_number
 
 REPO = GitHub("smilegate-ai/OPELA", "0b6ba98dc5da0da9b8d655646f323fc36dedbc3c")
 #: what labelers rated each sentence on, and the highest label
@@ -39,24 +40,8 @@ SENTENCE = (
 )  # fmt: skip
 
 #: what tells that a row is a sentence; of one that has not all of it, `example` says what it has
+TELLING = {"doc_id", "sent_id", "text"}
 NEEDED = {"doc_id", "sent_id", "person_type", "is_pause", "text", *(f"labeler_{name}" for name in LABELS)}
-
-
-def number(text: object, low: int, high: int, what: str) -> int | None:
-    """A whole number in a range; None for an empty field.
-
-    >>> number("1", 0, 1, "strange"), number(2.0, 0, 2, "self"), number("", 0, 1, "strange")
-    (1, 2, None)
-    """
-    if text is None or text == "":
-        return None
-    try:
-        value = float(str(text))
-        if value.is_integer() and low <= value <= high:
-            return int(value)
-    except ValueError:
-        pass
-    raise ValueError(f"{what} is {text!r}, where whole numbers from {low} to {high} are known")
 
 
 def labels(text: str | None, name: str) -> list[int | None]:
@@ -73,7 +58,7 @@ def labels(text: str | None, name: str) -> list[int | None]:
         found = None
     if not isinstance(found, list):
         raise ValueError(f"{name} is {clean(text)[:40]!r}, where a list like [0, 1] is known")
-    return [number(each, 0, LABELS[name.rpartition("_")[2]], name) for each in found]
+    return [whole_number(each, 0, LABELS[name.rpartition("_")[2]], name) for each in found]
 
 
 def place(sentence: Row) -> int:
@@ -147,7 +132,7 @@ class OPELA(SourceBuilder):
         seen: set[str] = set()
 
         def conversation(row: Row | Unmapped) -> str | None:
-            return None if isinstance(row, Unmapped) or not row.keys() >= NEEDED else row["doc_id"]
+            return None if isinstance(row, Unmapped) or not row.keys() >= TELLING else row["doc_id"]
 
         for document, group in groupby(rows, conversation):
             if document is None:
@@ -180,15 +165,21 @@ class OPELA(SourceBuilder):
         document = row["doc_id"]
         if row["again"]:
             raise ValueError(f"the doc_id {document!r} comes back after other conversations")
+        for sentence in row["sentences"]:
+            if missing := sorted(NEEDED - sentence.keys()):
+                raise ValueError(
+                    f"a sentence has no column {missing[0]!r}; it has {', '.join(sentence)}. Where it was only renamed, "
+                    f"rename={{FOUND: {missing[0]!r}}} (--rename FOUND={missing[0]}) reads it"
+                )
         places = {place(sentence): sentence for sentence in row["sentences"]}
         if len(places) < len(row["sentences"]):
             raise ValueError(f"the doc_id {document!r} has a sent_id twice")
         ordered = [places[each] for each in sorted(places)]
-        spoken = [each for each in ordered if not number(each["is_pause"], 0, 1, "is_pause")]
+        spoken = [each for each in ordered if not whole_number(each["is_pause"], 0, 1, "is_pause")]
 
         def given(labeler: str) -> dict[str, list[int | None]]:
             return {
-                name: [number(each[f"{labeler}_{name}"], 0, highest, f"{labeler}_{name}") for each in spoken]
+                name: [whole_number(each[f"{labeler}_{name}"], 0, highest, f"{labeler}_{name}") for each in spoken]
                 for name, highest in LABELS.items()
             }
 
@@ -221,5 +212,5 @@ def _survey(row: Row) -> dict[str, int | None]:
             spellings = [f"{each}_{side}" for each in (name, *also)]
             spellings += ["attract_usesr"] if "attract_user" in spellings else []
             column = next((each for each in spellings if each in row), spellings[0])
-            answers[f"{name}_{side}"] = number(row.get(column), low, high, column)
+            answers[f"{name}_{side}"] = whole_number(row.get(column), low, high, column)
     return answers

@@ -62,7 +62,8 @@ def questions(title: object, passage: object, answers: str) -> Iterator[Row | Un
         return
     context, asked = passage.get("context"), passage.get("qas")
     if not isinstance(context, str) or not isinstance(asked, list):
-        yield Unmapped(f"a passage without context and qas, with {', '.join(passage)}")
+        lost = max((len(each) for each in passage.values() if isinstance(each, list)), default=1)
+        yield Unmapped(f"a passage without context and qas, with {', '.join(passage)}", rows=max(lost, 1))
         return
     for each in asked:
         try:

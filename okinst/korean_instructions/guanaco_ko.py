@@ -1,7 +1,7 @@
 """OpenAssistant-Guanaco in Korean, from NLP & AI Lab, by DeepL: a dialogue is one string, cut at `### Human:`."""
 
 from okinst.builders import Card, Hub, Row, SourceBuilder, Variant, talk
-from okinst.builders.formats import human_assistant
+from okinst.builders.formats import by_turns, human_assistant
 
 REPO = Hub("nlpai-lab/openassistant-guanaco-ko", "d1c4520a0fb31c086af415fc6a66fa1affa95a77")
 
@@ -24,6 +24,7 @@ class GuanacoKo(SourceBuilder):
         quirks=(
             "A dialogue is one string: ### Human: and ### Assistant: mark the turns, with no line break before them.",
             "Headings that begin with ### are text.",
+            "A row in which the two do not take turns is left out: a marker was part of what somebody said.",
             "A dialogue may end on a question: it is cut off.",
             "The _eval_ file is the split test, as on the Hub.",
             "Some answers call themselves Open Assistant; tasks in several languages were flattened into Korean.",
@@ -44,4 +45,4 @@ class GuanacoKo(SourceBuilder):
     ]
 
     def example(self, row: Row) -> Row:
-        return talk(human_assistant(row["text"]))
+        return talk(by_turns(human_assistant(row["text"])))

@@ -28,9 +28,10 @@ def reasoned(steps: list[str], facts: list[str], answer: str) -> str:
     """
     if not isinstance(steps, list) or not isinstance(facts, list):
         raise Unmapped("facts or steps that are no list")
-    if answer not in ANSWERS:
+    verdict = ANSWERS.get(str(answer).capitalize())
+    if verdict is None:
         raise Unmapped("an answer that is neither True nor False")
-    parts = [f"따라서 답은 '{ANSWERS[answer]}'입니다."]
+    parts = [f"따라서 답은 '{verdict}'입니다."]
     if facts:
         parts.insert(0, "\n".join(["알려진 사실은 다음과 같습니다.", *(f"- {fact}" for fact in facts)]))
     if steps:

@@ -37,6 +37,7 @@ class ShareGPT74kKo(SourceBuilder):
         Variant(
             name="sharegpt-74k-ko",
             description="All dialogues, translated code and all.",
+            overlaps=("sharegpt-74k-ko-cleaned",),
             files={"train": (REPO / "part1_ko_uncleaned.json", REPO / "part2_ko_uncleaned.json")},
             rows={"train": 74_000},
             rows_exact=False,

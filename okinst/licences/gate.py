@@ -57,9 +57,9 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _redistributable(at: Standing) -> list[str]:
-    if at.license.redistributable == "yes":
+    if at.redistributable == "yes":
         return []
-    return [_unpermitted(at, "passing it on")]
+    return ["its terms forbid passing it on" if at.not_passed_on else _unpermitted(at, "passing it on")]
 
 
 def _open(at: Standing) -> list[str]:

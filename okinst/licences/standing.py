@@ -26,6 +26,8 @@ class Facts:
     translators: tuple[str, ...] = ()
     #: the authors permit research only, whatever the licence says
     research_only: bool = False
+    #: its terms forbid to pass it on
+    not_passed_on: bool = False
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Standing:
     generators: tuple[Machine, ...] = ()
     translators: tuple[Machine, ...] = ()
     research_only: bool = False
+    not_passed_on: bool = False
 
     @property
     def commercial(self) -> Answer:
@@ -51,7 +54,7 @@ class Standing:
     @property
     def redistributable(self) -> Answer:
         """Whether it may be passed on, under its own terms."""
-        return self.license.redistributable
+        return "no" if self.not_passed_on else self.license.redistributable
 
     def forbidding(self) -> Iterator[tuple[str, Machine]]:
         """The machines whose terms stand against commercial use, each with what it did."""
@@ -79,7 +82,9 @@ def known_facts() -> Mapping[str, Facts]:
 def facts_of(builder: type[SourceBuilder]) -> Facts:
     """What the Card of a source says."""
     card = builder.CARD
-    return Facts(card.title, card.homepage, card.generators, card.translators, builder.RESEARCH_ONLY)
+    return Facts(
+        card.title, card.homepage, card.generators, card.translators, builder.RESEARCH_ONLY, builder.NOT_PASSED_ON
+    )
 
 
 def standing(license: str | None, making: str | None, facts: Facts | None = None) -> Standing:
@@ -96,6 +101,7 @@ def standing(license: str | None, making: str | None, facts: Facts | None = None
         tuple(map(machine, facts.generators or ("unstated",))) if "generated" in made else (),
         tuple(map(machine, facts.translators or ("unstated",))) if "machine-translated" in made else (),
         facts.research_only,
+        facts.not_passed_on,
     )
 
 
@@ -113,12 +119,12 @@ def stricter_origins(name: str) -> tuple[tuple[str, str], ...]:
     if name not in catalogue.SOURCES:
         return ()
     own = catalogue.SOURCES[name].builder.licenses()
-    strictest = set.intersection(*({"unstated"} if id == "unstated" else _limits(id) for id in own))
+    laxest = set.intersection(*({"unstated"} if id == "unstated" else _limits(id) for id in own))
     if "unstated" in own:
         return ()
     found = {}
     for origin, license in _origins(name):
-        if license not in own and _limits(license) - strictest:
+        if license not in own and _limits(license) - laxest:
             found[origin] = license
     return tuple(found.items())
 

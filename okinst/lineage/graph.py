@@ -104,9 +104,12 @@ def around(graph: Graph, names: Iterable[str]) -> Graph:
         if name not in graph.nodes:
             raise catalogue.unknown(name, graph.nodes)
     kept = _reached(wanted, graph.parents) | _reached(wanted, graph.children)
+    # what shares rows with one that was asked for belongs to the answer, but what that comes from does not
+    sharing = {edge for edge in graph.edges if edge.relation == "overlaps" and {edge.start, edge.end} & set(wanted)}
+    kept_too = kept | {end for edge in sharing for end in (edge.start, edge.end)}
     return Graph(
-        {name: node for name, node in graph.nodes.items() if name in kept},
-        tuple(edge for edge in graph.edges if edge.start in kept and edge.end in kept),
+        {name: node for name, node in graph.nodes.items() if name in kept_too},
+        tuple(edge for edge in graph.edges if edge in sharing or (edge.start in kept and edge.end in kept)),
     )
 
 

@@ -1,6 +1,7 @@
 """What `load_dataset("okinst", NAME)` builds: the builder of that source or mixture."""
 
 import inspect
+import os
 from typing import Any
 
 import datasets
@@ -11,7 +12,7 @@ from okinst.mixtures import MIXTURES, MixtureBuilder
 
 #: what a caller may say besides what every builder of datasets takes; a published set has nothing else to choose
 MIXTURE_OPTIONS = ("data_dir", "mirror", "sample", "accept_drift")
-SOURCE_OPTIONS = (*MIXTURE_OPTIONS, "raw", "rename")
+SOURCE_OPTIONS = (*MIXTURE_OPTIONS, "raw", "rename", "roles")
 BUILDER_OPTIONS = frozenset(inspect.signature(datasets.DatasetBuilder.__init__).parameters)
 NAMES: tuple[str, ...] = (*MIXTURES, *catalogue.SOURCES)
 
@@ -32,6 +33,8 @@ def builder_for(name: str, *args: Any, **options: Any) -> SourceBuilder | Mixtur
     if options.pop("data_files", None) is not None:
         raise WrongCall(f"{name}: okinst knows the files itself; data_dir= says where they are.")
     builder = builder_class(name)
+    if not isinstance(options.get("data_dir"), str | os.PathLike | None):
+        raise WrongCall(f"{name}: data_dir = {options['data_dir']!r} should be the name of a folder.")
     own = MIXTURE_OPTIONS if issubclass(builder, MixtureBuilder) else SOURCE_OPTIONS
     for option in options:
         if option not in own and option not in BUILDER_OPTIONS:
