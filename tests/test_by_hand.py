@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from okinst.builders import MissingFile
+from okinst.builders import DamagedFile, Drift, MissingFile
 from okinst.builders.upstream import ByHand
 from okinst.catalogue import SOURCES
 from tests.conftest import SAMPLE, okinst
@@ -127,3 +127,39 @@ def test_fetch_goes_on_where_the_files_are_there(tmp_path: Path) -> None:
     done = okinst("fetch", name, "--to", tmp_path)
     assert done.returncode == 0, done.stderr
     assert target.name in done.stdout
+
+
+@each_source
+def test_files_are_found_however_deep_they_lie(name: str, tmp_path: Path) -> None:
+    for path in files(name):
+        target = tmp_path / "data" / "Downloads" / "unzipped again" / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(SAMPLE / repo(name).id / path, target)
+    (tmp_path / "data" / "Downloads" / "._other.json").write_text("what macOS leaves", encoding="utf-8")
+    assert rows(name, tmp_path / "a", data_dir=str(tmp_path / "data")) == rows(name, tmp_path / "b", sample=True)
+
+
+def test_a_file_in_two_places_is_no_guess(tmp_path: Path) -> None:
+    (path,) = files("aihub-commonsense")
+    for place in ("one", "two"):
+        target = tmp_path / "data" / place / path.name
+        target.parent.mkdir(parents=True)
+        shutil.copy(SAMPLE / repo("aihub-commonsense").id / path, target)
+    with pytest.raises(Drift, match="in several places"):
+        rows("aihub-commonsense", tmp_path, data_dir=str(tmp_path / "data"))
+
+
+def test_one_file_for_two_splits_is_refused(tmp_path: Path) -> None:
+    source = SAMPLE / repo("aihub-commonsense-eval").id / files("aihub-commonsense-eval")[0]
+    data = tmp_path / "data"
+    data.mkdir()
+    shutil.copy(source, data / "train_valid_1.json")
+    with pytest.raises(Drift, match="would be read for the split train and for validation"):
+        rows("aihub-commonsense-eval", tmp_path, data_dir=str(data))
+
+
+def test_a_damaged_file_is_not_to_be_fetched(tmp_path: Path) -> None:
+    (path,) = files("aihub-commonsense")
+    (tmp_path / path.name).write_text("{", encoding="utf-8")
+    with pytest.raises(DamagedFile, match=r"Download it again from https://aihub"):
+        rows("aihub-commonsense", tmp_path, data_dir=str(tmp_path))

@@ -3,6 +3,9 @@
 import csv
 import io
 import json
+import zipfile
+from collections.abc import Callable
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -190,3 +193,52 @@ def test_a_damaged_workbook_is_named(data: bytes | str) -> None:
     assert isinstance(damaged, bytes)
     with pytest.raises(DamagedFile, match=r"place/file is not a whole xlsx workbook"):
         list(xlsx(io.BytesIO(damaged), "place/file"))
+
+
+def test_two_stray_quotes_do_not_swallow_the_rows_between_them() -> None:
+    lines = ["one,two", 'a,"never closed', "b,2", 'c,he said "no" twice', "d,4"]
+    with pytest.raises(DamagedFile, match=r"row 0 of x has a quote that is never closed"):
+        list(csv_rows(io.BytesIO("\n".join(lines).encode()), "x"))
+
+
+def test_a_stray_quote_in_one_line_and_blank_lines_are_no_damage() -> None:
+    rows = list(csv_rows(io.BytesIO(b'one,two\n1,x\n\n2,5" y\n\n\n3,"a\nb"\n'), "x"))
+    assert [row["two"] for row in rows] == ["x", '5" y', "a\nb"]
+
+
+@pytest.mark.parametrize("reader", [csv_rows, xlsx])
+def test_a_column_that_is_there_twice(reader: Any) -> None:
+    data = io.BytesIO(b"a,b,a\n1,2,3\n") if reader is csv_rows else workbook([["a", "b", "a"], [1, 2, 3]])
+    with pytest.raises(DamagedFile, match="column 'a' twice"):
+        list(reader(data, "x"))
+
+
+def rewritten(book: io.BytesIO, change: Callable[[bytes], bytes]) -> io.BytesIO:
+    """A workbook whose first sheet is another."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(book) as old, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as new:
+        for info in old.infolist():
+            data = old.read(info)
+            new.writestr(info.filename, change(data) if info.filename.endswith("sheet1.xml") else data)
+    made.seek(0)
+    return made
+
+
+def test_a_sheet_that_lies_about_its_size_is_read_whole() -> None:
+    rows: list[list[object]] = [["a"], *([number] for number in range(100))]
+    book = rewritten(workbook(rows), lambda xml: xml.replace(b"<sheetData>", b'<dimension ref="A1:A3"/><sheetData>'))
+    assert len(list(xlsx(book, "x"))) == 100
+
+
+def test_a_workbook_that_is_a_bomb_is_not_opened() -> None:
+    book = rewritten(
+        workbook([["a"], [1]]), lambda xml: xml.replace(b"</sheetData>", b" " * 50_000_000 + b"</sheetData>")
+    )
+    with pytest.raises(DamagedFile, match="claims to grow"):
+        list(xlsx(book, "x"))
+
+
+def test_a_cell_that_is_no_number_is_damage() -> None:
+    book = rewritten(workbook([["a"], [1]]), lambda xml: xml.replace(b"<v>1</v>", b"<v>1x</v>"))
+    with pytest.raises(DamagedFile, match="not a whole xlsx workbook"):
+        list(xlsx(book, "x"))
