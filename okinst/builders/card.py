@@ -30,6 +30,7 @@ Making = Literal[
     "human and generated",  # people asked, a model answered
     "human, machine-translated",
     "generated, machine-translated",
+    "unstated",  # a part of one's own, whose recipe does not say
 ]
 
 
