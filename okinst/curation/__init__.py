@@ -1,0 +1,1 @@
+"""Curation: from many rows, few good ones."""
