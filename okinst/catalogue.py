@@ -26,6 +26,11 @@ class Entry:
     def name(self) -> str:
         return str(self.variant.name)
 
+    @property
+    def overlaps(self) -> tuple[str, ...]:
+        """The names that share rows with this one, as its Card and itself say."""
+        return (*self.builder.CARD.overlaps, *self.variant.overlaps)
+
 
 SOURCES: dict[str, Entry] = {
     variant.name: Entry(room, builder, variant)

@@ -19,9 +19,10 @@ def test_list_filters_and_speaks_json() -> None:
 
     chinese = {name for name, entry in SOURCES.items() if entry.room == "chinese_instructions"}
     chinese -= {"gpt4-comparison", "openassistant-guanaco"}
+    chinese |= {"belle-eval"}
     assert listed("--language", "zh") == chinese == listed("--language", "zh-Hans")
     assert listed("--language", "zh-Hant") == {"guanaco", "guanaco-chat"}
-    assert listed("--room", "eval_sets") == {name for name in SOURCES if name.startswith("kobest")}
+    assert listed("--room", "eval_sets") == {name for name, entry in SOURCES.items() if entry.room == "eval_sets"}
     mit = {"everythinglm-ko", "korquad-chat", "openorca-gugugo-ko", "openorca-ko"}
     assert listed("--license", "mit", "--room", "korean_instructions") == mit
     assert listed("--shape", "preference") == {
@@ -106,5 +107,5 @@ def test_version_and_help() -> None:
     from okinst import __version__
 
     assert okinst("--version").stdout.strip() == f"okinst {__version__}"
-    for command in ("list", "show", "lineage", "build", "fetch", "demo"):
+    for command in ("list", "show", "lineage", "licence", "build", "fetch", "demo"):
         assert command in okinst("--help").stdout

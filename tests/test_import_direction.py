@@ -14,12 +14,14 @@ MAY_IMPORT = {
     **{room: {"builders"} for room in SOURCES},
     "catalogue": {"builders"} | SOURCES,
     "views": {"builders"},
+    # licences of rows are decided before they are mixed: recipes and published cards both ask
+    "licences": {"builders", "catalogue"},
     "curation": {"builders"},
-    "mixtures": {"builders", "catalogue", "views"} | SOURCES,
+    "mixtures": {"builders", "catalogue", "curation", "licences", "views"} | SOURCES,
     # what comes from what is a fact of the sources and mixtures, not of the command line: cards of published sets need it too
     "lineage": {"builders", "catalogue", "mixtures"},
-    "publishing": {"builders", "catalogue", "mixtures", "views"},
-    "cli": {"builders", "catalogue", "curation", "lineage", "mixtures", "publishing", "views"},
+    "publishing": {"builders", "catalogue", "licences", "mixtures", "views"},
+    "cli": {"builders", "catalogue", "curation", "licences", "lineage", "mixtures", "publishing", "views"},
     "registration": {"builders"},
     "__init__": {"registration", "mixtures"},
     "version": set(),

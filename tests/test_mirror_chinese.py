@@ -1,6 +1,7 @@
 """Real upstream files of the Chinese sources, where a machine has them; of some, one row stands where all should."""
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,19 @@ def test_belle_seed(real_mirror: Path, tmp_path: Path) -> None:
     rows = builder.as_dataset(split="train")
     assert rows.num_rows == 175
     assert sum(not row["context"] for row in rows) == 49
+
+
+def test_belle_eval(real_mirror: Path, tmp_path: Path) -> None:
+    builder = built("belle-eval", tmp_path, mirror=str(real_mirror))
+    (tally,) = builder.tallies()
+    rows = builder.as_dataset(split="test")
+    assert tally.read == rows.num_rows == 1_000
+    raw = built("belle-eval", tmp_path, mirror=str(real_mirror), raw=True).as_dataset(split="test")
+    assert sum(not row["std_answer"] for row in raw) == 369
+    assert Counter(row["class"] for row in raw)["closed\u00a0qa"] == 52
+    for number, (row, upstream) in enumerate(zip(rows, raw, strict=True)):
+        assert row["id"] == f"belle-eval/test/{number}"
+        assert row["prompt"] == [{"role": "user", "content": upstream["question"].strip()}]
 
 
 @pytest.mark.parametrize("name", ["belle-2m", "belle-school-math", "belle-generated-chat"])

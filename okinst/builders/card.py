@@ -15,13 +15,16 @@ License = Literal[
     "cc-by-2.0",
     "cc-by-4.0",
     "cc-by-nc-4.0",
+    "cc-by-nc-nd-4.0",
     "cc-by-nc-sa-2.0",
     "cc-by-nc-sa-4.0",
+    "cc-by-nd-2.0",
     "cc-by-sa-3.0",
     "cc-by-sa-4.0",
     "gpl-3.0",
     "mit",
     "odc-by",
+    "other",  # terms of its own: license_note has them
     "unstated",
 ]
 Making = Literal[
@@ -30,7 +33,7 @@ Making = Literal[
     "human and generated",  # people asked, a model answered
     "human, machine-translated",
     "generated, machine-translated",
-    "unstated",  # a part of one's own, whose recipe does not say
+    "human and generated, machine-translated",
 ]
 
 
@@ -66,7 +69,7 @@ class Card:
 class Variant(datasets.BuilderConfig):
     """One name a source is loaded by: which upstream files, by split.
 
-    The fields below `rows` are set by the caller, never by a source: `load_dataset("okinst", NAME, raw=True)`.
+    The fields below `overlaps` are set by the caller, never by a source: `load_dataset("okinst", NAME, raw=True)`.
     """
 
     files: dict[str, tuple[Upstream, ...]] = field(default_factory=dict)
@@ -74,6 +77,8 @@ class Variant(datasets.BuilderConfig):
     rows: dict[str, int] = field(default_factory=dict)
     #: False where `rows` was inferred or rounded
     rows_exact: bool = True
+    #: okinst names that share rows with this name, where the Card is one for several
+    overlaps: tuple[str, ...] = ()
     #: give the upstream columns untouched
     raw: bool = False
     #: how a published mixture once read an upstream row, in place of the source's own mapping: nothing is left out but what

@@ -81,6 +81,8 @@ def json_array(
         found = False
         for key in document.named():
             if key == within:
+                if found:
+                    document.damaged(f"it has {within!r} twice")
                 found = True
                 document.open("[")
                 yield from _objects(document, trailing_comma)
@@ -99,11 +101,13 @@ def _objects(document: Document, trailing_comma: bool) -> Iterator[Row | Unmappe
 
 
 def json_table(file: IO[bytes], name: str, *, key: str) -> Iterator[Row | Unmapped]:
-    """The objects of one JSON object whose keys are their ids: each id becomes the column `key`."""
+    """The objects of one JSON object whose keys are their ids: each id becomes the column `key`. An id may come twice."""
     document = Document(file, name)
     document.open("{")
     for id in document.named():
         row = {key: id, **_object(document.value(), f"{id!r} of {name}")}
+        if row[key] != id:
+            document.damaged(f"{id!r} has a column {key!r} of its own")
         document.row += 1
         yield _whole_characters(row) if document.escaped else row
     document.close()

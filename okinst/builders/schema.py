@@ -250,7 +250,9 @@ def _choice_flaw(row: Row) -> str | None:
 def _span_flaw(row: Row) -> str | None:
     answers = row["answers"]
     for text, start in zip(answers["text"], answers["answer_start"], strict=True):
-        if row["context"][start : start + len(text)] != text:
+        if not text:
+            return "empty answer"
+        if start < 0 or row["context"][start : start + len(text)] != text:  # a slice from -1 would count from the end
             return "answer not where it should be"
     return None if row["question"] else "empty question"
 

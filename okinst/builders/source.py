@@ -5,13 +5,13 @@ import sys
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, ClassVar
+from typing import IO, Any, ClassVar, cast
 
 import datasets
 import pyarrow as pa
 
 from okinst.builders import bibliography, doors, formats, identity, measured, network, schema, tally
-from okinst.builders.card import Card, License, Variant
+from okinst.builders.card import Card, License, Making, Variant
 from okinst.builders.errors import DamagedFile, Drift, MissingFile, TooManyLost, Unmapped, Unwanted, WrongCall
 from okinst.builders.formats import Format
 from okinst.builders.schema import Row, Shape
@@ -21,8 +21,6 @@ from okinst.builders.upstream import ByHand, Located, Upstream
 
 logger = logging.getLogger("okinst")
 
-#: rows per Arrow table; a MB or two of text
-BATCH = 1_000
 #: this many rows may always be left out, as long as more come through: a share says nothing about a file of twelve rows
 FEW = 10
 _FOREIGN = frozenset(("datasets.builder", "builtins"))
@@ -48,10 +46,16 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
     COLUMNS: ClassVar[dict[str, Any]]
     #: licences of rows that differ from the Card's
     ROW_LICENSES: ClassVar[tuple[License, ...]] = ()
+    #: how rows of such a licence were made, where that differs from the Card too
+    ROW_MAKINGS: ClassVar[dict[License, Making]] = {}
+    #: the authors permit research only, which the id of their licence does not say
+    RESEARCH_ONLY: ClassVar[bool] = False
     #: the largest share of rows that may be left out before a build is refused
     MAY_LOSE: ClassVar[float] = 0.05
     #: files named like another split of those that are read, and not read on purpose
     UNREAD: ClassVar[tuple[str, ...]] = ()
+    #: rows per Arrow table: a MB or two of text. Fewer where one row is as large as a book.
+    BATCH: ClassVar[int] = 1_000
     BUILDER_CONFIG_CLASS = Variant
 
     config: Variant
@@ -97,6 +101,19 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
     def licenses(cls) -> tuple[License, ...]:
         """Every licence a row can have."""
         return (cls.CARD.license, *cls.ROW_LICENSES)
+
+    @classmethod
+    def standings(cls) -> tuple[tuple[License, Making], ...]:
+        """Every licence that a row can have, with how such rows were made."""
+        by_license = [(license, cls.ROW_MAKINGS.get(license, cls.CARD.making)) for license in cls.licenses()]
+        by_file = [
+            (cls.CARD.license, cast(Making, file.making))
+            for variant in cls.BUILDER_CONFIGS
+            for files in variant.files.values()
+            for file in files
+            if file.making
+        ]
+        return tuple(dict.fromkeys(by_license + by_file))
 
     # -- what datasets asks ---------------------------------------------------------------------------------------
 
@@ -167,7 +184,9 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
                 if not isinstance(file.repo, ByHand):
                     raise
                 # who places files by hand wants to hear of all of them at once
-                wanted = "; ".join(each.path for files in self.config.files.values() for each in files)
+                wanted = "; ".join(
+                    " or ".join((each.path, *each.also)) for files in self.config.files.values() for each in files
+                )
                 raise MissingFile(f"{error} All files that are looked for: {wanted}") from error
         return found
 
@@ -203,7 +222,7 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
     def _generate_tables(self, files: list[Upstream] | list[Located], split: str) -> Iterator[tuple[int, pa.Table]]:
         number = 0
         for common, rows in self._read_files(files, split):
-            while batch := list(islice(rows, BATCH)):
+            while batch := list(islice(rows, self.BATCH)):
                 # not in one expression: a stream that is left here must not be inside the conversion's error handling
                 table = self._table(batch, common)
                 yield number, table
@@ -286,7 +305,7 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
             "source": self.config.name,
             "language": file.upstream.language or self.card.languages[0],
             "license": self.card.license,
-            "making": self.card.making,
+            "making": file.upstream.making or self.card.making,
         }
 
     def _rows(self, file: Located, split: str, count: Tally) -> Iterator[tuple[str, Row]]:

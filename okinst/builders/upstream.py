@@ -86,6 +86,8 @@ class Upstream:
     path: str
     #: where the file's language is not its source's
     language: str | None = None
+    #: where its text was not made as its Card says
+    making: str | None = None
     #: what else it may be called below a folder, where the ends of its path would not tell it from other files
     also: tuple[str, ...] = ()
 

@@ -32,6 +32,7 @@ def card(name: str, title: str, *quirks: str) -> Card:
 class BELLE(SourceBuilder):
     """One instruction and its answer."""
 
+    RESEARCH_ONLY = True
     COLUMNS = {"instruction": "string", "input": "string", "output": "string"}
 
     def example(self, row: Row) -> Row:

@@ -27,6 +27,7 @@ class BELLESeed(SourceBuilder):
         ),
         citations=("belle", "selfinstruct"),
     )
+    RESEARCH_ONLY = True
     COLUMNS = {
         "id": "string",
         "name": "string",

@@ -31,6 +31,8 @@ app = typer.Typer(
 INTERRUPTED = 130
 #: of a table that nobody looks at, and the least that a table can be read at
 WIDE, NARROW = 200, 100
+#: what a table of few columns, or of sentences, fits into
+NARROWEST = 80
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable JSON on standard output.")]
 MirrorDir = Annotated[
@@ -189,6 +191,35 @@ def lineage(
         return
     for line in lineage.as_mermaid(graph) if format == "mermaid" else lineage.as_text(graph, names or ()):
         print(line)
+
+
+@app.command("licence")
+@app.command("license", hidden=True)
+def licence(
+    names: Annotated[
+        list[str], typer.Argument(metavar="NAME...", help="names of `okinst list`, recipes, or folders that were built")
+    ],
+    mirror: MirrorDir = None,
+    sample: Sample = False,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Say what may be done with a set: licences and terms per source, what they add up to, and what may be used commercially."""
+    from okinst.cli import licensing
+
+    door = _door(mirror, sample, data_dir)
+    reports = [licensing.report(name, **door) for name in names]
+    if as_json:
+        _print_json(reports)
+        return
+    for number, told in enumerate(reports):
+        print(f"{chr(10) if number else ''}{told['name']}: {told['told']}\n")
+        _print_table(licensing.HEADS, licensing.table(told), narrow=NARROWEST, folding=licensing.FOLDING)
+        print("\nTogether:")
+        _print_table(("", ""), licensing.result(told), narrow=NARROWEST)
+        print(f'\nlicense = "commercial" would keep {licensing.kept_rows(told)}:')
+        _print_table(("", "", ""), licensing.kept(told), narrow=NARROWEST)
+        print(f"\n{told['note']}")
 
 
 @app.command()
@@ -381,20 +412,29 @@ def _rows(count: int | None, exact: bool = True) -> str:
     return "" if count is None else f"{'' if exact else '~'}{count:,}"
 
 
-def _print_table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
-    """A table as wide as the terminal, or as it needs to be in a pipe. A head that begins with > is of numbers."""
+def _print_table(
+    heads: tuple[str, ...], rows: Iterable[tuple[str, ...]], narrow: int = NARROW, folding: str = ""
+) -> None:
+    """A table as wide as the terminal, or as it needs to be in a pipe. A head that begins with > is of numbers.
+
+    Without heads there is no line for them. `narrow` is the least width it can be read at; `folding` the one column that gives
+    way where that is too little, otherwise all do but the first and the numbers.
+    """
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False, show_header=any(heads))
     for number, head in enumerate(heads):
         numbers = head.startswith(">")
         table.add_column(
-            head.lstrip(">"), justify="right" if numbers else "left", no_wrap=numbers or not number, overflow="fold"
+            head.lstrip(">"),
+            justify="right" if numbers else "left",
+            no_wrap=head != folding if folding else numbers or not number,
+            overflow="fold",
         )
     for row in rows:
         table.add_row(*row)
-    width = max(Console().width, NARROW) if sys.stdout.isatty() else WIDE
+    width = max(Console().width, narrow) if sys.stdout.isatty() else WIDE
     Console(width=width, markup=False, highlight=False).print(table)
 
 

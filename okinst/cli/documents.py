@@ -277,7 +277,10 @@ def _section(entries: list[Entry]) -> Iterator[str]:
     yield f"### [{_prose(card.title)}]({card.homepage})"
     yield ""
     for entry in entries:
-        yield f'- <a id="{entry.name}"></a>{_code(entry.name)}: {_prose(entry.variant.description)}'
+        shared = ", ".join(map(_reference, entry.variant.overlaps))
+        yield f'- <a id="{entry.name}"></a>{_code(entry.name)}: {_prose(entry.variant.description)}' + (
+            f" Shares rows with {shared}." if shared else ""
+        )
     yield f"- Licence: {_prose(card.license_note)}"
     if card.warning:
         yield f"- **Warning**: {_prose(card.warning)}"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from okinst import catalogue
-from okinst.builders import Upstream, doors, measured, network
+from okinst.builders import ByHand, Upstream, doors, measured, network
 from okinst.catalogue import Entry
 from okinst.mixtures import MIXTURES
 from okinst.mixtures.meta import builder_class
@@ -23,12 +23,21 @@ def sources(name: str) -> list[Entry]:
 def fetch(entry: Entry, root: Path, accept_drift: bool = False) -> Iterator[tuple[Path, int]]:
     """Fetch the files of one source into a mirror, and compare each with what was measured of it."""
     for split, file in wanted(entry):
-        for path in network.fetch(file, root, entry.name):
+        for path in (
+            _placed(entry, file, root) if isinstance(file.repo, ByHand) else network.fetch(file, root, entry.name)
+        ):
             size = path.stat().st_size
             for known in entry.builder.measures():
                 if (known.config, known.split) == (entry.name, split) and path.match(known.file) and not accept_drift:
                     measured.compare(known, bytes=size, sha256=doors.sha256(path))
             yield path, size
+
+
+def _placed(entry: Entry, file: Upstream, root: Path) -> list[Path]:
+    """What a person has put into the mirror; where it is not there, the error says how to come by it."""
+    root.mkdir(parents=True, exist_ok=True)
+    mirror = entry.builder(config_name=entry.name, mirror=str(root))
+    return [Path(found.place) for found in mirror.locate([file])]
 
 
 def wanted(entry: Entry) -> list[tuple[str, Upstream]]:

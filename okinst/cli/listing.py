@@ -115,7 +115,7 @@ def _source_card(builder: SourceBuilder) -> dict[str, Any]:
         "generators": list(card.generators),
         "translators": list(card.translators),
         "derived_from": list(card.derived_from),
-        "overlaps": list(card.overlaps),
+        "overlaps": [*card.overlaps, *config.overlaps],
         "warning": card.warning,
         "columns": list(builder.COLUMNS),
         "files": [

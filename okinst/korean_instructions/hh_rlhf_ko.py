@@ -69,7 +69,7 @@ class HHRLHFKo(SourceBuilder):
         license="unstated",
         license_note="The card states none; Anthropic's HH-RLHF is MIT.",
         languages=("ko",),
-        making="human, machine-translated",
+        making="human and generated, machine-translated",
         generators=("unstated (Anthropic's assistants)",),
         translators=("Synatra-7B-Translation",),
         derived_from=("HH-RLHF",),

@@ -12,6 +12,7 @@ class KoChatGPTPPO(KoChatGPTSFT):
     CARD = replace(
         KoChatGPTSFT.CARD,
         title="KoChatGPT, step 3: PPO",
+        license_note="The repository states none; the questions come from AI-Hub and other sets.",
         making="human",
         generators=(),
         overlaps=("kochatgpt-sft", "kochatgpt-rm"),

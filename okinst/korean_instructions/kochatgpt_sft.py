@@ -34,7 +34,7 @@ class KoChatGPTSFT(SourceBuilder):
         making="human and generated",
         generators=("gpt-3.5-turbo",),
         translators=(),
-        derived_from=("AI-Hub", "KorQuAD 1.0"),
+        derived_from=("AI-Hub", "korquad-1.0"),
         overlaps=("kochatgpt-rm", "kochatgpt-ppo"),
         warning="",
         quirks=(

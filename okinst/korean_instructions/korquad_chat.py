@@ -35,7 +35,7 @@ class KorquadChat(SourceBuilder):
         making="generated",
         generators=("gpt-3.5-turbo",),
         translators=(),
-        derived_from=("KorQuAD 1.0",),
+        derived_from=("korquad-1.0",),
         overlaps=(),
         warning="",
         quirks=(

@@ -40,6 +40,7 @@ class KullmV2(SourceBuilder):
     ]
 
     ROW_LICENSES = ("cc-by-sa-3.0",)
+    ROW_MAKINGS = {"cc-by-sa-3.0": "human, machine-translated"}
 
     def example(self, row: Row) -> Row:
         return ask(row["instruction"], row["output"], row["input"]) | self.origin(row)

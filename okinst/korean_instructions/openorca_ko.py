@@ -27,7 +27,7 @@ class OpenOrcaKo(SourceBuilder):
         license_note="The Hub card, as OpenOrca; the rows of KoCoT_2000 are CC BY-NC 4.0. Also under OpenAI's terms.",
         languages=("ko",),
         making="generated, machine-translated",
-        generators=("gpt-4", "gpt-3.5-turbo"),
+        generators=("gpt-4", "gpt-3.5-turbo", "code-davinci-002 (KoCoT_2000)"),
         translators=("DeepL",),
         derived_from=("OpenOrca", "kocot-2000"),
         overlaps=("kocot-2000", "openorca-gugugo-ko"),

@@ -14,7 +14,7 @@ class VaivPPO(SourceBuilder):
         title="RLHF-Korean-Friendly-LLM, step 3: PPO",
         making="human and generated",
         generators=("unstated (Self-Instruct)",),
-        derived_from=("AI-Hub", "NIKL corpora", "koalpaca-v1.1", "rlhf-reward-datasets"),
+        derived_from=("AI-Hub", "ai-ethics", "NIKL corpora", "koalpaca-v1.1", "rlhf-reward-datasets"),
         overlaps=(),
         quirks=(
             "The file name is misspelt upstream (filterd).",

@@ -15,7 +15,7 @@ class VaivRM(SourceBuilder):
     CARD = replace(
         VaivSFT.CARD,
         title="RLHF-Korean-Friendly-LLM, step 2: RM",
-        derived_from=("AI-Hub", "NIKL corpora", "rlhf-reward-datasets"),
+        derived_from=("AI-Hub", "ai-ethics", "NIKL corpora", "rlhf-reward-datasets"),
         overlaps=(),
         quirks=(
             "<|endoftext|> stands behind nearly every answer: taken away.",

@@ -27,7 +27,7 @@ class VaivSFT(SourceBuilder):
         making="human and generated",
         generators=("gpt-3.5-turbo",),
         translators=(),
-        derived_from=("AI-Hub", "NIKL corpora", "evolve-instruct"),
+        derived_from=("AI-Hub", "ai-ethics", "NIKL corpora", "evolve-instruct"),
         overlaps=("evolve-instruct",),
         warning="The prompts of the hatespeech rows are genuine slurs.",
         quirks=(

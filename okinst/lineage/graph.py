@@ -89,7 +89,7 @@ def whole() -> Graph:
         card = entry.builder.CARD
         edges += [Edge(entry.name, origin, "derived_from") for origin in card.derived_from]
         # it holds both ways, and one card may be the only one to say so
-        pairs = [sorted((entry.name, other), key=lambda name: place[name]) for other in card.overlaps]
+        pairs = [sorted((entry.name, other), key=lambda name: place[name]) for other in entry.overlaps]
         edges += [Edge(first, second, "overlaps") for first, second in pairs]
     return Graph({node.name: node for node in nodes}, tuple(dict.fromkeys(edges)))
 

@@ -1,0 +1,150 @@
+"""Where a row stands: its licence, the machines that had a part in it, and what its authors ask besides the licence.
+
+A row says it itself, in its columns `source`, `license` and `making`; what its source is made with stands on the Card.
+"""
+
+import functools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from okinst import catalogue
+from okinst.builders import WORKS, SourceBuilder
+from okinst.licences.machines import NOT_COMMERCIAL, Machine, machine
+from okinst.licences.terms import LICENCES, Answer, Licence, strictest
+
+#: the columns of a row that decide
+COLUMNS = ("source", "license", "making")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a Card, or whoever declares a file of their own, says of a source."""
+
+    title: str = ""
+    homepage: str = ""
+    generators: tuple[str, ...] = ()
+    translators: tuple[str, ...] = ()
+    #: the authors permit research only, whatever the licence says
+    research_only: bool = False
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The licence of a row and what restricts it besides."""
+
+    license: Licence
+    generators: tuple[Machine, ...] = ()
+    translators: tuple[Machine, ...] = ()
+    research_only: bool = False
+
+    @property
+    def commercial(self) -> Answer:
+        """Whether a model that is sold or offered may be trained on it, so far as its licence and all terms say."""
+        return strictest(
+            (
+                self.license.commercial,
+                "no" if self.research_only or self.license.research_only else "yes",
+                *("unstated" if _is_unknown(each) else "no" for _, each in self.forbidding()),
+            )
+        )
+
+    @property
+    def redistributable(self) -> Answer:
+        """Whether it may be passed on, under its own terms."""
+        return self.license.redistributable
+
+    def forbidding(self) -> Iterator[tuple[str, Machine]]:
+        """The machines whose terms stand against commercial use, each with what it did."""
+        for did, machines in (("generated", self.generators), ("translated", self.translators)):
+            for each in machines:
+                if any(terms.forbids in NOT_COMMERCIAL for terms in each.terms):
+                    yield did, each
+
+    def providers(self) -> tuple[str, ...]:
+        """Whose terms hold, each once."""
+        found = (terms.provider for each in (*self.generators, *self.translators) for terms in each.terms)
+        return tuple(dict.fromkeys(found))
+
+
+def _is_unknown(each: Machine) -> bool:
+    return all(terms.forbids == "unknown" for terms in each.terms)
+
+
+@functools.cache
+def known_facts() -> Mapping[str, Facts]:
+    """The facts of every source of the catalogue, by the name its rows bear."""
+    return {name: facts_of(entry.builder) for name, entry in catalogue.SOURCES.items()}
+
+
+def facts_of(builder: type[SourceBuilder]) -> Facts:
+    """What the Card of a source says."""
+    card = builder.CARD
+    return Facts(card.title, card.homepage, card.generators, card.translators, builder.RESEARCH_ONLY)
+
+
+def standing(license: str | None, making: str | None, facts: Facts | None = None) -> Standing:
+    """Where rows of a licence and a making stand, in a source of which these facts are known.
+
+    A machine has a part in a row where the row's `making` says so: KULLM's rows from Dolly are human work that DeepL
+    translated, whatever wrote the others. Where it says so and no machine is known, it is a machine that is not named. A
+    licence id that is not known counts as "other", a missing one as "unstated".
+    """
+    facts, made = facts or Facts(), making or ""
+    id = (license or "unstated").lower()
+    return Standing(
+        LICENCES.get(id, LICENCES["other"]),
+        tuple(map(machine, facts.generators or ("unstated",))) if "generated" in made else (),
+        tuple(map(machine, facts.translators or ("unstated",))) if "machine-translated" in made else (),
+        facts.research_only,
+    )
+
+
+def stricter_origins(name: str) -> tuple[tuple[str, str], ...]:
+    """The works a source was made from, however far back, whose terms are stricter than any its rows state: name, licence.
+
+    Where a licence forbids what the licence of a work made from it permits, somebody may have given what was not theirs to
+    give. Which rows come from which work the catalogue does not always know, so this is for reading, not for a gate.
+
+    >>> stricter_origins("ko-lima-vicuna")
+    (('LIMA', 'cc-by-nc-sa'),)
+    >>> stricter_origins("hrc")
+    ()
+    """
+    if name not in catalogue.SOURCES:
+        return ()
+    own = catalogue.SOURCES[name].builder.licenses()
+    strictest = set.intersection(*({"unstated"} if id == "unstated" else _limits(id) for id in own))
+    if "unstated" in own:
+        return ()
+    found = {}
+    for origin, license in _origins(name):
+        if license not in own and _limits(license) - strictest:
+            found[origin] = license
+    return tuple(found.items())
+
+
+def _limits(license: str) -> set[str]:
+    """What a licence forbids, from the elements of its id; terms of its own stand for themselves.
+
+    >>> sorted(_limits("cc-by-nc-sa")), _limits("mit"), _limits("AI-Hub terms")
+    (['nc', 'sa'], set(), {'AI-Hub terms'})
+    """
+    if license == "unstated":
+        return set()
+    if license.startswith("cc-"):
+        return set(license.split("-")) & {"nc", "nd", "sa"}
+    return set() if license in LICENCES else {license}
+
+
+def _origins(name: str) -> Iterator[tuple[str, str]]:
+    seen, left = {name}, [name]
+    while left:
+        for origin in catalogue.SOURCES[left.pop()].builder.CARD.derived_from:
+            if origin in seen:
+                continue
+            seen.add(origin)
+            if origin in WORKS:
+                yield origin, WORKS[origin].license
+            else:
+                left.append(origin)
+                yield from ((origin, license) for license in catalogue.SOURCES[origin].builder.licenses())
