@@ -137,10 +137,12 @@ def _file(path: Path) -> pa.Table:
             return pq.read_table(path)
         with path.open("rb") as file:
             kind: formats.Format = "JSON Lines"
-            rows = list(formats.READERS[kind](file, str(path)))
-        bad = next((number for number, row in enumerate(rows) if isinstance(row, Unmapped)), None)
-        if bad is not None:
-            raise DamagedFile(f"{path}: row {bad:,} is {rows[bad]}. Every line should be a JSON object.")
-        return pa.Table.from_pylist(rows)
+            rows = []
+            for number, row in enumerate(formats.READERS[kind](file, str(path))):
+                if isinstance(row, Unmapped):
+                    raise DamagedFile(f"{path}: row {number:,} is {row}. Every line should be a JSON object.")
+                rows.append(row)
+        columns = dict.fromkeys(column for row in rows for column in row)
+        return pa.table({column: [row.get(column) for row in rows] for column in columns})
     except (pa.ArrowException, UnicodeEncodeError) as error:
         raise DamagedFile(f"{path} cannot be read: {str(error).splitlines()[0]}.") from error

@@ -8,7 +8,7 @@ an item is searched follows its length, counted in characters of the normal form
 | 64 and more | the share of its 10-grams in one window of the text |
 | 24 to 63 | the share of its 8-grams in one window of the text |
 | fewer | all of it, in one piece |
-| less than 7 Korean or Chinese characters (others count half) | its text and its answer together; without one, *not searchable* |
+| less than 7 Korean or Chinese characters (others count half) | its text with its answer right behind it; without one, *not searchable* |
 
 The **score** of a long item is its containment: the share of its distinct n-grams that stand in a window twice as long as the
 item, so that a long text does not collect them by chance. A prompt keeps its score when it is wrapped in a template, when
@@ -64,6 +64,8 @@ ENOUGH = 8
 MOST = 512
 #: the window of a text that an item is looked for in, in lengths of the item
 WINDOW = 2
+#: characters of evaluation text at a time, while an index is made
+CHUNK = 1 << 22
 #: characters of training text at a time: the arrays stay within a core's cache
 BATCH = 1 << 17
 #: rows that one process takes at a time
@@ -147,14 +149,14 @@ class Index:
 
     @classmethod
     def of(cls, items: Iterable[Item]) -> "Index":
-        """The index of some items. Equal texts of one set are searched once and reported for each item."""
+        """The index of some items. Equal texts of one part of a set are searched once and reported for each item."""
         given = list(items)
         maker = _Maker()
         text_of = np.full(len(given), -1, np.int64)
-        by_set: dict[str, list[int]] = {}
+        alike: dict[tuple[str, str], list[int]] = {}
         for number, item in enumerate(given):
-            by_set.setdefault(item.set, []).append(number)
-        for numbers in by_set.values():
+            alike.setdefault((item.set, item.part), []).append(number)
+        for numbers in alike.values():
             text_of[numbers] = maker.add([given[number] for number in numbers])
         return cls(given, text_of, *maker.made())
 
@@ -263,8 +265,8 @@ class Index:
         key = buffer.text_at(places) * len(need) + numbers
         order = np.argsort(key, kind="stable")
         key, places, hashes = key[order], places[order], hashes[order]
-        begins = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]])) if len(key) else np.zeros(0, np.int64)
-        counts = np.diff([*begins, len(key)])
+        begins = _runs(key)
+        counts = np.diff(np.append(begins, len(key)))
         enough = counts >= need[key[begins] % len(need)]
         for begin, count in zip(begins[enough].tolist(), counts[enough].tolist(), strict=True):
             text, number = divmod(int(key[begin]), len(need))
@@ -387,6 +389,13 @@ def _matches(buffer: Texts, table: _Table, sieve: _Sieve) -> tuple[Places, Place
     return places[there], at[there]
 
 
+def _runs(values: Any) -> Places:
+    """Where each run of equal values begins."""
+    new = np.ones(len(values), bool)
+    new[1:] = values[1:] != values[:-1]
+    return np.flatnonzero(new)
+
+
 def _spread(table: _Table, places: Places, at: Places) -> tuple[Places, Places]:
     """Each place once for each text of its n-gram, and the slot of that text."""
     counts = table.starts[at + 1] - table.starts[at]
@@ -438,7 +447,17 @@ def _damaged(name: str, why: str) -> DamagedFile:
 def _check(items: list[Item], text_of: Places, texts: dict[str, Any], tables: list[_Table]) -> None:
     """Raise ValueError where the arrays do not fit together: a search trusts them."""
     count = len(texts["total"])
-    fit = len(items) == len(text_of) and all(len(values) == count for values in texts.values())
+    whole = [
+        text_of,
+        texts["length"],
+        texts["total"],
+        *chain.from_iterable((t.starts, t.texts, t.offsets) for t in tables),
+    ]
+    fit = all(values.dtype == np.int64 and values.ndim == 1 for values in whole)
+    fit = fit and all(
+        values.dtype == np.uint64 and values.ndim == 1 for values in (texts["hash"], *(t.hashes for t in tables))
+    )
+    fit = fit and len(items) == len(text_of) and all(len(values) == count for values in texts.values())
     fit = (
         fit
         and _within(text_of, -1, count)
@@ -488,10 +507,10 @@ class _Maker:
         numbers = []
         for item in items:
             text = parts[item.text]
-            if weight(text.whole) < LEAST and item.answer:
+            if weight(text.whole[:SHORT]) < LEAST and item.answer:
                 whole = normal.normalise(f"{item.text}\n{item.answer}")
                 text = _Text([whole], whole)
-            if weight(text.whole) < LEAST:
+            if weight(text.whole[:SHORT]) < LEAST:
                 numbers.append(-1)
                 continue
             if text.whole not in number_of:
@@ -526,27 +545,21 @@ class _Maker:
     def _take_grams(self, gram: int, some: dict[int, _Text], limit: int) -> None:
         if not some:
             return
-        pieces = [grams.normal(text.pieces) for text in some.values()]
-        values = np.concatenate(pieces)
-        owner = np.repeat(np.fromiter(some, np.int64, len(some)), [len(each) for each in pieces])
-        ends = np.concatenate([[0], np.cumsum(values == END)])
-        buffer = grams.joined(values, np.zeros(1, np.int64), np.zeros(1, np.int64))
-        hashes = buffer.grams(gram)
-        clear = ends[gram : gram + len(hashes)] == ends[: len(hashes)]
-        hashes, owners = _distinct(hashes[clear], owner[: len(hashes)][clear])
-        starts = (
-            np.flatnonzero(np.concatenate([[True], hashes[1:] != hashes[:-1]])) if len(hashes) else np.zeros(0, int)
+        parts, waiting, size = [], [], 0
+        for number, text in some.items():
+            waiting.append((number, grams.normal(text.pieces)))
+            size += len(waiting[-1][1])
+            if size > CHUNK:
+                parts.append(_grams(waiting, gram))
+                waiting, size = [], 0
+        parts.append(_grams(waiting, gram))
+        hashes, owners = _distinct(
+            np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
         )
-        counts = np.diff([*starts, len(hashes)])
+        counts = np.diff(np.append(_runs(hashes), len(hashes)))
         telling = np.repeat(counts <= limit, counts)
-        hashes, owners = hashes[telling], owners[telling]
-        # the smallest hashes of each text: the arrays are sorted by hash
-        order = np.argsort(owners, kind="stable")
-        hashes, owners = hashes[order], owners[order]
-        first = np.searchsorted(owners, owners, side="left")
-        kept = np.arange(len(owners)) - first < MOST
-        hashes, owners = hashes[kept], owners[kept]
-        count = np.bincount(owners, minlength=len(self.totals)) if len(owners) else np.zeros(len(self.totals), np.int64)
+        hashes, owners = _smallest(hashes[telling], owners[telling], MOST)
+        count = np.bincount(owners, minlength=len(self.totals))
         for number, text in some.items():
             if count[number] >= ENOUGH:
                 self.totals[number] = int(count[number])
@@ -590,10 +603,28 @@ def _distinct(hashes: Numbers, owners: Places) -> tuple[Numbers, Places]:
     """Each n-gram of a text once, sorted by hash and then by text."""
     order = np.lexsort((owners, hashes))
     hashes, owners = hashes[order], owners[order]
-    if not len(hashes):
-        return hashes, owners
-    new = np.concatenate([[True], (hashes[1:] != hashes[:-1]) | (owners[1:] != owners[:-1])])
+    new = np.ones(len(hashes), bool)
+    new[1:] = (hashes[1:] != hashes[:-1]) | (owners[1:] != owners[:-1])
     return hashes[new], owners[new]
+
+
+def _grams(texts: Sequence[tuple[int, Numbers]], length: int) -> tuple[Numbers, Places]:
+    """The distinct n-grams of some texts, and whose they are; none over the end of a piece."""
+    values = np.concatenate([np.zeros(0, np.uint64), *(values for _, values in texts)])
+    owner = np.repeat([number for number, _ in texts], [len(values) for _, values in texts]).astype(np.int64)
+    ends = np.append(0, np.cumsum(values == END))
+    hashes = grams.joined(values, np.zeros(1, np.int64), np.zeros(1, np.int64)).grams(length)
+    clear = ends[length : length + len(hashes)] == ends[: len(hashes)]
+    # twice as many as are kept: some of them may turn out to be frame
+    return _smallest(*_distinct(hashes[clear], owner[: len(hashes)][clear]), 2 * MOST)
+
+
+def _smallest(hashes: Numbers, owners: Places, count: int) -> tuple[Numbers, Places]:
+    """The smallest hashes of each text, at most so many; `hashes` is sorted."""
+    order = np.argsort(owners, kind="stable")
+    hashes, owners = hashes[order], owners[order]
+    kept = np.arange(len(owners)) - np.searchsorted(owners, owners, side="left") < count
+    return hashes[kept], owners[kept]
 
 
 def weight(text: str) -> float:

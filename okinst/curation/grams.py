@@ -80,8 +80,8 @@ def of(texts: Sequence[str]) -> Texts:
         # the few with combining marks or conjoining jamo: one by one, and moved to the end
         apart = np.ones(len(texts), bool)
         apart[together] = False
-        kept = np.repeat(apart, np.diff([*starts, len(values)]))
-        lengths = np.diff([*starts, len(values)])[apart]
+        lengths = np.diff(np.append(starts, len(values)))
+        kept, lengths = np.repeat(apart, lengths), lengths[apart]
         ones = [normal([normalise(texts[number])]) for number in together]
         lengths = np.concatenate([lengths, [len(one) for one in ones]])
         starts = np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.int64)
@@ -120,6 +120,8 @@ def stretch(text: str, start: int, end: int) -> str:
         return text[kept[start] : kept[end - 1] + 1]
     # Where neighbours compose, the shortest beginnings of the text that hold `start` + 1 and `end` characters.
     first, last = (_shortest(text, count) for count in (start + 1, end))
+    while last < len(text) and _becomes[ord(text[last])] == _TOGETHER and len(normalise(text[: last + 1])) == end:
+        last += 1  # the final of a syllable, or an accent
     return text[first - 1 : last]
 
 
