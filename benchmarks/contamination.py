@@ -82,7 +82,7 @@ def decomposed(prompt: str, rng: random.Random) -> str:
     return unicodedata.normalize("NFD", prompt)
 
 
-def half_lost(prompt: str, rng: random.Random) -> str:
+def edited(prompt: str, rng: random.Random) -> str:
     """One character of fifty is another."""
     return "".join(rng.choice("가나다라마的一是不了") if rng.random() < 0.02 else char for char in prompt)
 
@@ -110,19 +110,19 @@ KOREAN: dict[str, Change] = {
     "spaces taken out": no_blanks,
     "spaces put in": more_blanks,
     "decomposed jamo": decomposed,
-    "2 % of the characters changed": half_lost,
+    "2 % of the characters changed": edited,
     "without the harness's words": bare,
 }
 CHINESE: dict[str, Change] = {
     "verbatim": lambda prompt, rng: prompt,
-    "template 1 (### 质问)": in_template("### 问题：{}\n\n### 回答："),
+    "template 1 (### 问题)": in_template("### 问题：{}\n\n### 回答："),
     "template 2 (Alpaca's)": in_template(
         "以下是描述任务的指令。请写一个适当完成请求的回复。\n\n### 指令:\n{}\n\n### 回复:"
     ),
     "template 3 (with options)": in_template("请仔细阅读并选择。\n\n{}\n\n(A) 是\n(B) 不是\n(C) 不知道\n答案是(A)。"),
     "spaces taken out": no_blanks,
     "spaces put in": more_blanks,
-    "2 % of the characters changed": half_lost,
+    "2 % of the characters changed": edited,
 }
 
 
@@ -204,7 +204,7 @@ def false_flags(index: Index, items: Sequence[Item], clean: dict[str, list[str]]
 
 
 def many(rows: Sequence[str], count: int, seed: int) -> list[str]:
-    """So many rows: those that there are, again and again, each with a few characters changed and two of its halves swapped."""
+    """So many rows: those that there are, again and again, each cut in two at another place, its halves swapped, and numbered."""
     rng = random.Random(seed)
     made = []
     for number in range(count):
@@ -226,7 +226,10 @@ def stand_ins(rows: Sequence[str], count: int, seed: int) -> list[Item]:
 
 def speed(index: Index, items: Sequence[Item], rows: Sequence[str], repeats: int) -> None:
     size = statistics.mean(map(len, rows))
-    print(f"{len(rows):,} rows of {size:.0f} characters on average, against {len(index.items):,} items")
+    print(
+        f"{len(rows):,} rows of {size:.0f} characters on average, against {len(index.items):,} items "
+        f"({len(items):,} for words and characters)"
+    )
     rates: dict[str, list[float]] = {}
     few = rows[:20_000]
     lookups = {name: Lookup(grams, items) for name, grams in BASELINES.items()}

@@ -21,14 +21,17 @@ An item that is nothing but frame and commonplaces is found as a whole, frame in
 The index holds hashes, never the texts of an evaluation set, and can be shared.
 """
 
+import hashlib
 import io
 import json
 import math
 import re
+import unicodedata
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
+from functools import lru_cache
 from itertools import chain
 from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
@@ -38,7 +41,6 @@ from typing import Any, NamedTuple, overload
 import numpy as np
 
 from okinst.builders import DamagedFile, MissingFile, WrongCall
-from okinst.builders.identity import code_of, digest
 from okinst.curation import grams, normal
 from okinst.curation.evaluation import Item
 from okinst.curation.grams import END, Numbers, Places, Texts
@@ -433,9 +435,20 @@ def _work(start: int) -> list[_Found]:
     return list(index._search(texts[start : start + TASK], start, threshold))
 
 
+#: characters that tell one normal form from another: Latin, jamo, punctuation, Korean and Chinese signs, the widths
+_PROBE = ((0x20, 0x400), (0x1100, 0x1200), (0x2000, 0x2070), (0x3000, 0x3190), (0xAC00, 0xAC40), (0xFF00, 0xFFF0))
+
+
+@lru_cache(maxsize=1)
 def _normal_form() -> str:
-    """A name for how texts become numbers: an index and a search must agree on it."""
-    return digest(code_of(normal.__name__), *map(str, (END, grams._BASE)))
+    """A name for how texts become numbers: an index and a search must agree on it.
+
+    What the normal form does, not how it is written; of characters as old as Unicode 3.2, so that Python's version is no matter.
+    """
+    known = unicodedata.ucd_3_2_0.category
+    probe = [chr(code) for first, end in _PROBE for code in range(first, end) if known(chr(code)) != "Cn"]
+    values = grams.of([f"가{char}나 {char}" for char in probe]).values
+    return hashlib.sha256(values.astype("<u8").tobytes()).hexdigest()[:16]
 
 
 def _damaged(name: str, why: str) -> DamagedFile:
