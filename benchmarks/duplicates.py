@@ -1,0 +1,240 @@
+"""Planted near-duplicates: how many are caught, how many other rows are lost, and how fast, beside bare rensa.
+
+    python benchmarks/duplicates.py                    caught and lost, on the mirror if there is one, else on the sample
+    python benchmarks/duplicates.py --show             and the original rows that were dropped, for the eye
+    python benchmarks/duplicates.py --speed            rows/s beside bare rensa, in pairs
+    python benchmarks/duplicates.py --peer DATA_JUICER_PYTHON     rows/s beside data-juicer's character mode, in that Python
+    python benchmarks/duplicates.py --memory           1,000,000 made-up rows, the peak memory
+
+To the real rows of a source come copies of every tenth one (fixed seed), edited in one of five ways: about 2 % of the
+characters (at least one) deleted, doubled, exchanged with the next or replaced; words put in another order; particles changed;
+spacing, punctuation, width and jamo changed; or all of it. *Caught*: the copy stands in one group with its original. *Lost*: a
+row of the real file that is dropped when the copies have to go first, for another real row; rows that are equal to another in normal
+form are counted apart. *Bare rensa*: character 5-grams, 128 permutations, LSH, verified at a Jaccard similarity of 0.65.
+"""
+
+import argparse
+import json
+import random
+import re
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import unicodedata
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from okinst.curation import duplicates, fingerprints, passages
+from okinst.curation.normal import normalise_all
+
+ROOT = Path(__file__).resolve().parents[1]
+MIRROR = next((path for path in (ROOT / "../shared/mirror", Path("/work/shared/mirror")) if path.is_dir()), None)
+#: name of the case, source, what is compared
+CASES: tuple[tuple[str, str, passages.On], ...] = (
+    ("ko full", "koalpaca-v1.0", "both"),
+    ("zh full", "alpaca-zh-carbonz0", "both"),
+    ("ko instructions only", "koalpaca-v1.0", "instruction"),
+    ("zh instructions only", "alpaca-zh-carbonz0", "instruction"),
+)
+KINDS = ("characters", "order", "particles", "spacing", "all")
+SHARE = 0.02
+
+
+def characters(text: str, rng: random.Random, alphabet: str) -> str:
+    """About 2 % of the characters, at least one, edited."""
+    chars = list(text)
+    for _ in range(max(1, round(SHARE * len(text)))):
+        if len(chars) < 2:
+            break
+        at = rng.randrange(len(chars))
+        match rng.randrange(4):
+            case 0:
+                del chars[at]
+            case 1:
+                chars.insert(at, chars[at])
+            case 2:
+                at = min(at, len(chars) - 2)
+                chars[at], chars[at + 1] = chars[at + 1], chars[at]
+            case _:
+                chars[at] = rng.choice(alphabet)
+    return "".join(chars)
+
+
+def order(text: str, rng: random.Random, alphabet: str) -> str:
+    """Words exchanged with the next, one in fifty, at least one; in Chinese clauses, or else two characters with the next two."""
+    words = re.split(r"( )", text) if " " in text.strip() and re.search("[가-힣]", text) else re.split("([，,])", text)
+    if len(words) >= 3:
+        for _ in range(max(1, round(SHARE * len(words) / 2))):
+            at = 2 * rng.randrange((len(words) - 1) // 2)
+            words[at], words[at + 2] = words[at + 2], words[at]
+        return "".join(words)
+    at = rng.randrange(max(1, len(text) - 4))
+    return text[:at] + text[at + 2 : at + 4] + text[at : at + 2] + text[at + 4 :]
+
+
+def particles(text: str, rng: random.Random, alphabet: str) -> str:
+    """Korean particles left out or put in another form; Chinese 的, 了 and 请 left out or put in. One word in fifty, at least one."""
+    if re.search("[가-힣]", text):
+        places = [match.start() for match in re.finditer(r"(?<=[가-힣]{2})[은는이가을를의](?= )", text)]
+        for at in sorted(rng.sample(places, min(len(places), max(1, round(SHARE * len(text.split()))))), reverse=True):
+            forms = next(forms for forms in ("은는이가", "을를", "의") if text[at] in forms)
+            text = text[:at] + rng.choice(["", *forms]) + text[at + 1 :]
+        return text
+    places = [match.start() for match in re.finditer("[的了]", text)]
+    if places and rng.random() < 0.7:
+        at = rng.choice(places)
+        return text[:at] + text[at + 1 :]
+    return "请" + text
+
+
+def spacing(text: str, rng: random.Random, alphabet: str) -> str:
+    """Blanks left out, doubled and put in, at one place in ten; other punctuation; sometimes full width or conjoining jamo."""
+    chars: list[str] = []
+    for char in text:
+        chance = rng.random()
+        if char == " ":
+            chars.append("" if chance < 0.1 else "  " if chance < 0.2 else " ")
+        else:
+            chars.append(char + " " if chance < 0.05 and not char.isascii() else char)
+    text = "".join(chars).translate({ord("，"): ",", ord("。"): ".", ord("?"): "？", ord("!"): "！"})
+    match rng.randrange(3):
+        case 0:
+            return unicodedata.normalize("NFD", text)
+        case 1:
+            return "".join(chr(ord(char) + 0xFEE0) if "A" <= char <= "z" else char for char in text)
+        case _:
+            return text.rstrip(".?!。？！")
+
+
+def everything(text: str, rng: random.Random, alphabet: str) -> str:
+    for edit in (order, particles, characters, spacing):
+        text = edit(text, rng, alphabet)
+    return text
+
+
+EDITS: dict[str, Callable[[str, random.Random, str], str]] = {
+    "characters": characters,
+    "order": order,
+    "particles": particles,
+    "spacing": spacing,
+    "all": everything,
+}
+
+
+def plant(texts: Sequence[str], seed: int = 0) -> tuple[list[str], list[int], list[str]]:
+    """Edited copies of every tenth text (at random): the copies, the numbers of their originals, the kinds of edit."""
+    rng = random.Random(seed)
+    alphabet = "".join(rng.choices(texts, k=500))
+    originals = sorted(rng.sample(range(len(texts)), len(texts) // 10))
+    kinds = [KINDS[place % len(KINDS)] for place in range(len(originals))]
+    copies = [EDITS[kind](texts[row], rng, alphabet) for row, kind in zip(originals, kinds, strict=True)]
+    # an edit may have nothing to hold on to (no particle): a copy that is the same to the letter would test nothing
+    for place, row in enumerate(originals):
+        if copies[place] == texts[row]:
+            copies[place], kinds[place] = characters(texts[row], rng, alphabet), "characters"
+    return copies, originals, kinds
+
+
+def rows_of(name: str, on: passages.On) -> list[str]:
+    """The texts of a source's rows, of the mirror or else of the sample."""
+    import datasets
+
+    from okinst.mixtures.meta import builder_for
+
+    datasets.disable_progress_bars()
+    door = {"mirror": str(MIRROR)} if MIRROR else {"sample": True}
+    with tempfile.TemporaryDirectory() as cache:
+        builder = builder_for(name, cache_dir=cache, accept_drift=True, **door)
+        builder.download_and_prepare()
+        return passages.texts(builder.as_dataset()["train"].data.table, on)
+
+
+def bare_rensa(texts: list[str], verify: bool = True) -> list[tuple[int, int]]:
+    """Pairs of rows by rensa alone: character 5-grams, 128 permutations, 32 bands, verified at 0.65."""
+    import rensa
+
+    shingles = [[text[at : at + 5] for at in range(max(len(text) - 4, 1))] for text in texts]
+    sketches = rensa.RMinHash.from_token_sets(shingles, 128, 0)
+    index = rensa.RMinHashLSH(threshold=0.5, num_perm=128, num_bands=32)
+    index.insert_many(sketches)
+    pairs = []
+    for row, others in enumerate(index.query_all(sketches)):
+        ours = set(shingles[row])
+        for other in others:
+            if other < row:
+                theirs = set(shingles[other])
+                if not verify or len(ours & theirs) / len(ours | theirs) >= 0.65:
+                    pairs.append((other, row))
+    return pairs
+
+
+def quality(case: str, name: str, on: passages.On, show: bool) -> None:
+    texts = rows_of(name, on)
+    copies, originals, kinds = plant(texts)
+    together = texts + copies
+    is_copy = np.arange(len(together)) >= len(texts)
+    start = time.perf_counter()
+    groups = duplicates.find(together)
+    stays = duplicates.keep(groups, "source", priority=is_copy.astype(int).tolist())
+    seconds = time.perf_counter() - start
+    settled = duplicates.settle(groups, "source", priority=is_copy.astype(int).tolist())
+    mates = groups_of(groups)
+    caught = {kind: [0, 0] for kind in KINDS}
+    for copy, (row, kind) in enumerate(zip(originals, kinds, strict=True), len(texts)):
+        caught[kind][0] += mates(copy, row)
+        caught[kind][1] += 1
+    sighted, blind = normalise_all(texts, blind=False), normalise_all(texts)
+    lost = [row for row in np.flatnonzero(~stays[: len(texts)]).tolist()]
+    exact = [row for row in lost if settled.kind[row] == duplicates.EXACT]
+    spaced = [row for row in lost if row not in set(exact) and blind[row] == blind[settled.kept[row]]]
+    near = [row for row in lost if row not in {*exact, *spaced}]
+    peer = set(bare_rensa(normalise_all(together)))
+    peer_caught = sum((row, copy) in peer for copy, row in enumerate(originals, len(texts)))
+    peer_lost = {
+        row for other, row in peer if row < len(texts) and blind[row] != blind[other] and sighted[row] != sighted[other]
+    }
+    total = sum(hits for hits, _ in caught.values())
+    print(
+        f"{case}: {len(texts):,} rows, {len(copies):,} planted; caught {total / len(copies):.1%} ("
+        + ", ".join(f"{kind} {hits / max(all_, 1):.1%}" for kind, (hits, all_) in caught.items())
+        + f"); original rows dropped: {len(exact)} exact, {len(spaced)} equal but for spacing and punctuation, {len(near)} near; "
+        f"{len(together) / seconds:,.0f} rows/s | bare rensa: caught {peer_caught / len(copies):.1%}, {len(peer_lost)} near"
+    )
+    if show:
+        for row in near:
+            print(
+                f"    {settled.similarity[row]:.2f} {texts[row][:160]!r}\n      <- {texts[settled.kept[row]][:160]!r}"
+            )
+        for copy, (row, kind) in enumerate(zip(originals, kinds, strict=True), len(texts)):
+            if not mates(copy, row):
+                print(f"    missed ({kind}) {texts[row][:80]!r}\n                -> {together[copy][:80]!r}")
+
+
+def groups_of(groups: duplicates.Groups) -> Callable[[int, int], bool]:
+    """Whether two rows were found to be the same: one stays for the other, or a third one for both."""
+    pairs = {tuple(sorted(pair)) for pair in groups.pairs.tolist()}
+    text = groups.text.tolist()
+    return lambda one, other: (
+        text[one] == text[other]
+        or tuple(sorted((text[one], text[other]))) in pairs
+        or bool(groups.group[one] == groups.group[other])
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--show", action="store_true")
+    parser.add_argument("--case", default=None)
+    asked = parser.parse_args()
+    for case, name, on in CASES:
+        if asked.case in (None, case):
+            quality(case, name, on, asked.show)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,194 @@
+"""Whether two texts that look alike are the same: the last word on every candidate pair.
+
+Likeness alone cannot tell. "Write a poem about spring" and "... about autumn" are one Chinese character apart, and so is
+a slip of the pen; two tasks on one long passage share nearly all of it. So the *kind* of difference decides.
+
+A long text (40 wide characters and more) is the same where
+
+- the Jaccard similarity of the shingle sets reaches the threshold, and
+- no single place holds much that the other text does not have: at most 4 wide characters or 2 % of the text. Small edits
+  are scattered; another task, name or answer stands in one place.
+
+A shorter text is the same where it differs
+
+- in the order of its words (in Chinese only without a word such as 成 or 比, between which order is the meaning), or
+- in Korean topic, object and genitive particles or Chinese 的, 了, 请 and the like, or
+- by one character at one place that is a slip: two neighbours exchanged, one written twice, or a change that leaves a pair of
+  neighbours which stands in no other text. Where both readings are found elsewhere they are two words, and two texts.
+
+Numbers, negations and signs of arithmetic make different texts, however alike: in short texts always, in long ones where
+they are all that differs.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from itertools import groupby
+
+from okinst.curation.fingerprints import NARROW, WIDE
+from okinst.curation.scripts import (
+    NARROW_WEIGHT,
+    OBJECT,
+    OTHER,
+    PARTICLES_ZH,
+    TOPIC,
+    TURNING_ZH,
+    WEIGHTY,
+    is_korean,
+    numbers,
+    weight,
+)
+
+#: in wide characters: texts from here on are compared by their shingles
+LONG = 40
+#: the most that one place of a long text may hold and the other text not: wide characters, or a share of the text
+PLACE, SHARE = 4, 0.02
+#: characters that a text needs before the order of its words, or a slip, is told from another word
+ENOUGH, ENOUGH_FOR_SLIP = 7, 10
+
+#: in how many texts two neighbouring characters stand
+Attested = Callable[[str], int]
+_NEITHER = str.maketrans("", "", PARTICLES_ZH)
+
+
+def similarity_of_long(a: str, b: str, threshold: float) -> float:
+    """The Jaccard similarity of two long texts in normal form where they are the same, else 0.
+
+    >>> text = "우리는 오늘 서울 날씨가 맑고 바람이 조금 불어서 한강 공원에서 자전거를 타고 점심으로 김밥을 먹었어요".replace(" ", "")
+    >>> similarity_of_long(text, text.replace("바람이", "바람은"), 0.6) > 0.8
+    True
+    >>> similarity_of_long("다음 글을 한 문장으로 요약하세요" + text * 2, "제목을 지어 주세요" + text * 2, 0.6)
+    0.0
+    """
+    ours, theirs = _shingles(a), _shingles(b)
+    left, right = set(ours), set(theirs)
+    shared = len(left & right)
+    jaccard = shared / (len(left) + len(right) - shared) if left or right else 0.0
+    if jaccard < threshold or _numbers_alone(a, b):
+        return 0.0
+    most = max(PLACE, SHARE * min(weight(a), weight(b)))
+    places, others = _places(a, ours, right), _places(b, theirs, left)
+    elsewhere, here = Counter("".join(others)), Counter("".join(places))
+    if any(_novel(place, elsewhere) > most for place in places) or any(_novel(place, here) > most for place in others):
+        return 0.0
+    return jaccard
+
+
+def similarity_of_short(a: str, b: str, attested: Attested, spoken: tuple[str, str]) -> float:
+    """The share of characters that two different short texts in normal form have in common where they are the same, else 0.
+
+    `attested` tells how many texts have two neighbouring characters; `spoken` is both texts with their blanks.
+    """
+    if numbers(a) != numbers(b):
+        return 0.0
+    if _one_slip(a, b, attested) or _same_words(a, b, spoken):
+        common = sum((Counter(a) & Counter(b)).values())
+        return common / max(len(a), len(b))
+    return 0.0
+
+
+def needed(a: str, b: str) -> tuple[str, ...]:
+    """The pairs of neighbours that only one of two texts, one edit apart, has at the place of the edit."""
+    start, end = _difference(a, b)
+    ours = _neighbours(a, start, len(a) - end)
+    theirs = _neighbours(b, start, len(b) - end)
+    return tuple(set(ours) ^ set(theirs))
+
+
+def _one_slip(a: str, b: str, attested: Attested) -> bool:
+    start, end = _difference(a, b)
+    ours, theirs = a[start : len(a) - end], b[start : len(b) - end]
+    if WEIGHTY.intersection(ours + theirs) or any(char.isdigit() for char in ours + theirs):
+        return False
+    enough = min(len(a), len(b))
+    if len(ours) == len(theirs) == 2 and ours == theirs[::-1]:
+        return enough >= ENOUGH
+    if max(len(ours), len(theirs)) > 1 or enough < ENOUGH:
+        return False
+    if not ours or not theirs:
+        longer, char = (a, ours) if ours else (b, theirs)
+        if char in longer[max(start - 1, 0) : start] + longer[start + 1 : start + 2]:
+            return True
+    return enough >= ENOUGH_FOR_SLIP and any(attested(pair) < 2 for pair in needed(a, b))
+
+
+def _same_words(a: str, b: str, spoken: tuple[str, str]) -> bool:
+    if min(len(a), len(b)) < ENOUGH:
+        return False
+    if is_korean(a):
+        return _same_korean_words(*spoken)
+    one, other = a.translate(_NEITHER), b.translate(_NEITHER)
+    if one == other:
+        return True
+    return len(one) == len(other) and Counter(one) == Counter(other) and not TURNING_ZH.intersection(one)
+
+
+def _same_korean_words(a: str, b: str) -> bool:
+    # Word by word, each with what its particle marks: 한국어를 영어로 and 영어를 한국어로 are made of the same syllables.
+    ours, theirs = sorted(map(_stem, a.split())), sorted(map(_stem, b.split()))
+    if [stem for stem, _ in ours] != [stem for stem, _ in theirs]:
+        return False
+    changes = {
+        (mine, yours) for (_, mine), (_, yours) in zip(ours, theirs, strict=True) if mine and yours and mine != yours
+    }
+    return len(changes) < 2  # 개가 고양이를, 개를 고양이가: subject and object have changed places
+
+
+def _stem(word: str) -> tuple[str, str]:
+    for mark in (TOPIC, OBJECT, OTHER):
+        if len(word) > 2 and word[-1] in mark:
+            return word[:-1], mark if mark != OTHER else ""
+    return word, ""
+
+
+def _difference(a: str, b: str) -> tuple[int, int]:
+    """How many characters two texts have in common at the start, and then at the end."""
+    shorter = min(len(a), len(b))
+    start = 0
+    while start < shorter and a[start] == b[start]:
+        start += 1
+    end = 0
+    while end < shorter - start and a[-1 - end] == b[-1 - end]:
+        end += 1
+    return start, end
+
+
+def _neighbours(text: str, start: int, end: int) -> list[str]:
+    return [text[at : at + 2] for at in range(max(start - 1, 0), min(end, len(text) - 1))]
+
+
+def _shingles(text: str) -> list[str]:
+    # as in fingerprints.shingle_hashes
+    end = len(text)
+    found = []
+    for at, char in enumerate(text):
+        length = WIDE if char >= "\u1100" else NARROW
+        if at + length <= end:
+            found.append(text[at : at + length])
+    return found
+
+
+def _places(text: str, shingles: list[str], theirs: set[str]) -> list[str]:
+    """The stretches of a text of which no shingle is in the other text; the shingles that reach into them are cut off."""
+    places, at = [], 0
+    for known, run in groupby(shingles, theirs.__contains__):
+        stretch = list(run)
+        if not known:
+            # the first and the last shingle of the stretch reach over its edge by all but one of their characters
+            before = len(stretch[0]) - 1 if at else 0
+            last = at + len(stretch) - 1
+            after = last + (1 if last + 1 < len(shingles) else len(stretch[-1]))
+            places.append(text[min(at + before, after) : after])
+        at += len(stretch)
+    return places
+
+
+def _novel(place: str, elsewhere: Counter[str]) -> float:
+    rest = Counter(place) - elsewhere
+    return sum(count * (1.0 if char >= "\u1100" else NARROW_WEIGHT) for char, count in rest.items())
+
+
+def _numbers_alone(a: str, b: str) -> bool:
+    """Whether the digits are all that differs."""
+    if numbers(a) == numbers(b):
+        return False
+    return [char for char in a if not char.isdigit()] == [char for char in b if not char.isdigit()]
