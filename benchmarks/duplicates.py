@@ -14,13 +14,8 @@ form are counted apart. *Bare rensa*: character 5-grams, 128 permutations, LSH, 
 """
 
 import argparse
-import json
 import random
 import re
-import resource
-import statistics
-import subprocess
-import sys
 import tempfile
 import time
 import unicodedata
@@ -29,7 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
-from okinst.curation import duplicates, fingerprints, passages
+from okinst.curation import duplicates, passages
 from okinst.curation.normal import normalise_all
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -189,7 +184,7 @@ def quality(case: str, name: str, on: passages.On, show: bool) -> None:
         caught[kind][0] += mates(copy, row)
         caught[kind][1] += 1
     sighted, blind = normalise_all(texts, blind=False), normalise_all(texts)
-    lost = [row for row in np.flatnonzero(~stays[: len(texts)]).tolist()]
+    lost = np.flatnonzero(~stays[: len(texts)]).tolist()
     exact = [row for row in lost if settled.kind[row] == duplicates.EXACT]
     spaced = [row for row in lost if row not in set(exact) and blind[row] == blind[settled.kept[row]]]
     near = [row for row in lost if row not in {*exact, *spaced}]

@@ -14,9 +14,8 @@ first), the number of processes, or what was compared before.
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -25,7 +24,6 @@ import pyarrow as pa
 from okinst.builders import WrongCall
 from okinst.curation import fingerprints
 from okinst.curation.normal import normalise_all
-from okinst.curation.scripts import weight
 from okinst.curation.verification import LONG, needed, similarity_of_long, similarity_of_short
 
 Array = np.ndarray[Any, Any]
@@ -36,9 +34,11 @@ RULES: tuple[Rule, ...] = get_args(Rule)
 ALONE, KEPT, EXACT, NEAR = range(4)
 KINDS = ("alone", "kept", "exact", "near")
 #: the least Jaccard similarity of two long texts that are the same
-THRESHOLD = 0.6
+THRESHOLD = 0.5
 #: a little past where long texts begin, so that a pair with one foot on either side is found
 _OVERLAP = 2
+#: up to here long texts, too, are looked for by the keys of short ones: a MinHash may miss those with few shingles
+_SURE = 60
 
 _NUMBERS = re.compile(r"\d+(?:[.,:/*^-]\d+)*")
 
@@ -193,7 +193,7 @@ def _near(distinct: list[str], threshold: float, seed: int) -> tuple[Array, Arra
     """Verified pairs of texts in sighted normal form, and their similarities."""
     blind = normalise_all(distinct)
     # Worked on in an order that the rows have no say in.
-    order = sorted(range(len(distinct)), key=lambda number: (_digest(blind[number]), distinct[number]))
+    order = sorted(range(len(distinct)), key=list(zip(blind, distinct, strict=True)).__getitem__)
     equal, ours = _equal_but_for_spacing(distinct, blind, order)
     texts, spoken = [blind[number] for number in ours], [distinct[number] for number in ours]
     pairs, similarities = _verified(texts, spoken, threshold, seed)
@@ -214,10 +214,6 @@ def _near(distinct: list[str], threshold: float, seed: int) -> tuple[Array, Arra
         found = np.concatenate((found, np.array([(a, b) for a, b, _ in more], np.int64)))
         similarities = np.concatenate((similarities, np.array([similarity for *_, similarity in more])))
     return found, similarities
-
-
-def _digest(text: str) -> bytes:
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
 
 
 def _equal_but_for_spacing(
@@ -243,29 +239,34 @@ def _equal_but_for_spacing(
 
 
 def _verified(texts: list[str], spoken: list[str], threshold: float, seed: int) -> tuple[Array, Array]:
-    weights = list(map(weight, texts))
+    weights = fingerprints.weights(texts).tolist()
+    long = [number for number, heavy in enumerate(weights) if heavy >= LONG]
+    short = [number for number, heavy in enumerate(weights) if heavy < max(_SURE, LONG + _OVERLAP)]
+    found = {
+        *_numbered(fingerprints.long_pairs([texts[number] for number in long], seed), long),
+        *_numbered(fingerprints.short_pairs([texts[number] for number in short]), short),
+    }
+    # those with equal texts have different numbers, or they would be one
+    candidates = sorted((one, other) for one, other in found if texts[one] != texts[other])
+    light = [pair for pair in candidates if min(weights[pair[0]], weights[pair[1]]) < LONG]
+    attested = _attestation(texts, light)
     pairs: list[tuple[int, int]] = []
     similarities: list[float] = []
-    long = [number for number, heavy in enumerate(weights) if heavy >= LONG]
-    for one, other in fingerprints.long_pairs([texts[number] for number in long], seed).tolist():
-        one, other = long[one], long[other]
-        if texts[one] == texts[other]:  # equal in blind form, but found to differ in numbers
-            continue
-        if similarity := similarity_of_long(texts[one], texts[other], threshold):
-            pairs.append((one, other))
-            similarities.append(similarity)
-    short = [number for number, heavy in enumerate(weights) if heavy < LONG + _OVERLAP]
-    candidates = [
-        (short[one], short[other])
-        for one, other in fingerprints.short_pairs([texts[number] for number in short]).tolist()
-        if min(weights[short[one]], weights[short[other]]) < LONG and texts[short[one]] != texts[short[other]]
-    ]
-    attested = _attestation(texts, candidates)
     for one, other in candidates:
-        if similarity := similarity_of_short(texts[one], texts[other], attested, (spoken[one], spoken[other])):
+        a, b = texts[one], texts[other]
+        if min(weights[one], weights[other]) < LONG:
+            similarity = similarity_of_short(a, b, attested, (spoken[one], spoken[other]))
+        else:
+            similarity = similarity_of_long(a, b, threshold)
+        if similarity:
             pairs.append((one, other))
             similarities.append(similarity)
     return np.array(pairs, np.int64).reshape(-1, 2), np.array(similarities)
+
+
+def _numbered(pairs: Array, numbers: list[int]) -> Iterator[tuple[int, int]]:
+    for one, other in pairs.tolist():
+        yield numbers[one], numbers[other]
 
 
 def _attestation(texts: list[str], candidates: list[tuple[int, int]]) -> Callable[[str], int]:
@@ -286,4 +287,5 @@ def _attestation(texts: list[str], candidates: list[tuple[int, int]]) -> Callabl
         seen = np.unique(np.stack((place[there[inside]], rows[inside])), axis=1)
         counts += np.bincount(seen[0], minlength=len(wanted))
     known = dict(zip(wanted.tolist(), counts.tolist(), strict=True))
-    return lambda pair: known[(ord(pair[0]) << 32) | ord(pair[1])]
+    # pairs that nobody asked for come from texts without their particles: no text has them
+    return lambda pair: known.get((ord(pair[0]) << 32) | ord(pair[1]), 0)

@@ -10,15 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from okinst.curation.scripts import FUNCTION, is_wide
+from okinst.curation.scripts import FUNCTION, NARROW_WEIGHT, is_wide
 
 Array = np.ndarray[Any, Any]
 
 #: shingle lengths: a Hangul syllable or a Han character says as much as two or three Latin letters
 WIDE, NARROW = 3, 6
-#: a MinHash is cut into bands; two texts are candidates where a whole band agrees. At a Jaccard similarity of 0.6 nine pairs in
-#: ten do, at 0.7 99 in 100, at 0.1 two in a thousand
-BANDS, ROWS = 16, 4
+#: a MinHash is cut into bands; two texts are candidates where a whole band agrees. At a Jaccard similarity of 0.5 96 pairs in
+#: 100 do, at 0.6 all but three in a thousand, at 0.1 one in forty
+BANDS, ROWS = 24, 3
 PERMUTATIONS = BANDS * ROWS
 #: characters at a time: some 60 bytes of working memory each
 BATCH = 1_000_000
@@ -58,7 +58,7 @@ def long_pairs(texts: Sequence[str], seed: int) -> Array:
 
 
 def short_pairs(texts: Sequence[str]) -> Array:
-    """Candidate pairs, shape (n, 2), of short texts: those that differ in one place, or in order and function words alone."""
+    """Candidate pairs, shape (n, 2), of short texts: those that are an edit apart, in order or out of it."""
     keys, rows, start = [np.empty(0, np.uint64)], [np.empty(0, np.int64)], 0
     for some in batches(texts):
         key, row = _short_keys(some)
@@ -109,6 +109,17 @@ def characters(texts: Sequence[str]) -> tuple[Array, Array]:
     return codes, np.concatenate(([0], np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)))))
 
 
+def weights(texts: Sequence[str]) -> Array:
+    """The lengths of the texts in wide characters: others count NARROW_WEIGHT."""
+    found = [np.empty(0)]
+    for some in batches(texts):
+        codes, offsets = characters(some)
+        wide = np.concatenate(([0], np.cumsum(is_wide(codes))))[offsets]
+        found.append(NARROW_WEIGHT * np.diff(offsets) + (1 - NARROW_WEIGHT) * np.diff(wide))
+    together: Array = np.concatenate(found)
+    return together
+
+
 def bigrams(codes: Array) -> Array:
     """Each character with the next one, as one number."""
     pairs: Array = (codes[:-1].astype(np.uint64) << np.uint64(32)) | codes[1:]
@@ -137,7 +148,7 @@ def _short_keys(texts: Sequence[str]) -> tuple[Array, Array]:
     """Keys (uint64) that near texts share, and the text each belongs to.
 
     Of each text: it without one of its characters, for every character, and it as it is (texts one edit apart share one);
-    its characters in any order; its characters in any order without those that words of grammar are made of.
+    its characters in any order, but for those that words of grammar are made of, and those without one more of them.
     """
     codes, offsets = characters(texts)
     lengths = np.diff(offsets)
@@ -152,15 +163,17 @@ def _short_keys(texts: Sequence[str]) -> tuple[Array, Array]:
     after = (np.repeat(sums[ends], lengths) - sums[1:]) * np.uint64(_INVERSE)
     without = (before + after) * np.repeat(down[starts], lengths)
     whole = (sums[ends] - sums[starts]) * down[starts]
-    bag, spoken = _sums(mixed), _sums(np.where(np.isin(codes, FUNCTION), np.uint64(0), mixed))
+    content = ~np.isin(codes, FUNCTION)
+    bags = _sums(np.where(content, mixed, np.uint64(0)))
+    bag = bags[ends] - bags[starts]
     number = np.arange(len(texts))
     keys = (
         _mix(without),
         _mix(whole),
-        _mix(bag[ends] - bag[starts]) ^ _KINDS[1],
-        _mix(spoken[ends] - spoken[starts]) ^ _KINDS[2],
+        _mix(bag) ^ _KINDS[1],
+        _mix(np.repeat(bag, lengths)[content] - mixed[content]) ^ _KINDS[1],
     )
-    return np.concatenate(keys), np.concatenate((rows, number, number, number))
+    return np.concatenate(keys), np.concatenate((rows, number, number, rows[content]))
 
 
 def _sketch(hashes: Array, offsets: Array, seed: int) -> Any:

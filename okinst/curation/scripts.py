@@ -26,8 +26,8 @@ TOPIC, OBJECT, OTHER = "은는이가", "을를", "의도와과"
 FUNCTION = np.array(sorted(map(ord, PARTICLES_ZH + TOPIC + OBJECT + OTHER)), dtype=np.uint32)
 #: characters that a text is never the same without: numerals, negations, signs of arithmetic
 WEIGHTY = frozenset("一二三四五六七八九十百千万亿两几半零不无非没未否别反안못불비무미+-=<>×÷±^|~$€£¥₩%")
-#: words between which the order of two things matters: into, to, than, give, take, by
-TURNING_ZH = frozenset("成为到比给把被向对从至于")
+#: what turns one thing into, to, or against another: two things that have changed places around it mean something else
+TURNING = frozenset("成到比给把被로에서게")
 
 _WIDE = re.compile("[" + "".join(f"{chr(low)}-{chr(high)}" for low, high in WIDE_RANGES) + "]")
 _HANGUL = re.compile("[가-힣]")

@@ -21,17 +21,18 @@ they are all that differs.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import groupby
 
 from okinst.curation.fingerprints import NARROW, WIDE
+from okinst.curation.normal import normalise
 from okinst.curation.scripts import (
     NARROW_WEIGHT,
     OBJECT,
     OTHER,
     PARTICLES_ZH,
     TOPIC,
-    TURNING_ZH,
+    TURNING,
     WEIGHTY,
     is_korean,
     numbers,
@@ -39,15 +40,20 @@ from okinst.curation.scripts import (
 )
 
 #: in wide characters: texts from here on are compared by their shingles
-LONG = 40
-#: the most that one place of a long text may hold and the other text not: wide characters, or a share of the text
-PLACE, SHARE = 4, 0.02
-#: characters that a text needs before the order of its words, or a slip, is told from another word
-ENOUGH, ENOUGH_FOR_SLIP = 7, 10
+LONG = 24
+#: the most that one place of a long text may hold and the other text not: a share of the text up to so many wide characters,
+#: and from then on a smaller share
+SHARE, PLACE, SHARE_OF_LONGER = 0.05, 4, 0.02
+#: characters that a text needs before other order, or a slip, is told from other words; and before one edit is always a slip
+ENOUGH, ENOUGH_FOR_ONE = 7, 20
+#: of two short texts whose words stand in another order and have a slip besides: the least Jaccard similarity of their bigrams
+REORDERED = 0.4
 
 #: in how many texts two neighbouring characters stand
 Attested = Callable[[str], int]
 _NEITHER = str.maketrans("", "", PARTICLES_ZH)
+#: Korean numerals that are words of their own
+_COUNTS = frozenset(("한", "두", "세", "네", "다섯", "여섯", "일곱", "여덟", "아홉", "열", "몇", "여러"))
 
 
 def similarity_of_long(a: str, b: str, threshold: float) -> float:
@@ -65,7 +71,8 @@ def similarity_of_long(a: str, b: str, threshold: float) -> float:
     jaccard = shared / (len(left) + len(right) - shared) if left or right else 0.0
     if jaccard < threshold or _numbers_alone(a, b):
         return 0.0
-    most = max(PLACE, SHARE * min(weight(a), weight(b)))
+    heavy = min(weight(a), weight(b))
+    most = max(min(SHARE * heavy, PLACE), SHARE_OF_LONGER * heavy, 1)
     places, others = _places(a, ours, right), _places(b, theirs, left)
     elsewhere, here = Counter("".join(others)), Counter("".join(places))
     if any(_novel(place, elsewhere) > most for place in places) or any(_novel(place, here) > most for place in others):
@@ -78,59 +85,92 @@ def similarity_of_short(a: str, b: str, attested: Attested, spoken: tuple[str, s
 
     `attested` tells how many texts have two neighbouring characters; `spoken` is both texts with their blanks.
     """
-    if numbers(a) != numbers(b):
+    if numbers(a) != numbers(b) or _counts(spoken[0]) != _counts(spoken[1]):
         return 0.0
-    if _one_slip(a, b, attested) or _same_words(a, b, spoken):
+    if _one_slip(a, b, attested) or _same_words(a, b, attested, spoken):
         common = sum((Counter(a) & Counter(b)).values())
         return common / max(len(a), len(b))
     return 0.0
 
 
-def needed(a: str, b: str) -> tuple[str, ...]:
-    """The pairs of neighbours that only one of two texts, one edit apart, has at the place of the edit."""
-    start, end = _difference(a, b)
-    ours = _neighbours(a, start, len(a) - end)
-    theirs = _neighbours(b, start, len(b) - end)
-    return tuple(set(ours) ^ set(theirs))
+def needed(a: str, b: str) -> set[str]:
+    """The pairs of neighbours that only one of two texts has."""
+    return _bigrams(a) ^ _bigrams(b)
 
 
 def _one_slip(a: str, b: str, attested: Attested) -> bool:
     start, end = _difference(a, b)
     ours, theirs = a[start : len(a) - end], b[start : len(b) - end]
-    if WEIGHTY.intersection(ours + theirs) or any(char.isdigit() for char in ours + theirs):
-        return False
     enough = min(len(a), len(b))
+    if enough < ENOUGH or _weighty(ours + theirs):
+        return False
     if len(ours) == len(theirs) == 2 and ours == theirs[::-1]:
-        return enough >= ENOUGH
-    if max(len(ours), len(theirs)) > 1 or enough < ENOUGH:
+        return True
+    if max(len(ours), len(theirs)) > 1:
         return False
     if not ours or not theirs:
         longer, char = (a, ours) if ours else (b, theirs)
         if char in longer[max(start - 1, 0) : start] + longer[start + 1 : start + 2]:
             return True
-    return enough >= ENOUGH_FOR_SLIP and any(attested(pair) < 2 for pair in needed(a, b))
+    return enough >= ENOUGH_FOR_ONE or any(attested(pair) < 2 for pair in needed(a, b))
 
 
-def _same_words(a: str, b: str, spoken: tuple[str, str]) -> bool:
+def _same_words(a: str, b: str, attested: Attested, spoken: tuple[str, str]) -> bool:
     if min(len(a), len(b)) < ENOUGH:
         return False
+    start, end = _difference(a, b)
     if is_korean(a):
-        return _same_korean_words(*spoken)
-    one, other = a.translate(_NEITHER), b.translate(_NEITHER)
-    if one == other:
+        if _same_korean_words(*spoken):
+            return True
+        one, other = map(_without_particles, spoken)
+    else:
+        one, other = a.translate(_NEITHER), b.translate(_NEITHER)
+        if one == other:
+            return True
+    if len(a) - start - end < 2 or len(b) - start - end < 2:
+        return False  # one character at one place: no matter of order
+    return _reordered(one, other, attested) and not TURNING.intersection(a[start : len(a) - end])
+
+
+def _reordered(a: str, b: str, attested: Attested) -> bool:
+    """Whether two texts have the same characters in another order, but for one slip."""
+    ours, theirs = Counter(a) - Counter(b), Counter(b) - Counter(a)
+    if max(ours.total(), theirs.total()) > 1 or _weighty({*ours, *theirs}):
+        return False
+    left, right = _bigrams(a), _bigrams(b)
+    if len(left & right) < REORDERED * len(left | right):
+        return False
+    if not ours or not theirs:
         return True
-    return len(one) == len(other) and Counter(one) == Counter(other) and not TURNING_ZH.intersection(one)
+    slips = [pair for pair in left if ours.keys() & set(pair)], [pair for pair in right if theirs.keys() & set(pair)]
+    return any(all(attested(pair) < 2 for pair in pairs) for pairs in slips)
+
+
+def _bigrams(text: str) -> set[str]:
+    return {text[at : at + 2] for at in range(len(text) - 1)}
+
+
+def _counts(spoken: str) -> list[str]:
+    return sorted(word for word in spoken.split() if word in _COUNTS)
+
+
+def _weighty(chars: Iterable[str]) -> bool:
+    return any(char in WEIGHTY or char.isdigit() for char in chars)
 
 
 def _same_korean_words(a: str, b: str) -> bool:
     # Word by word, each with what its particle marks: 한국어를 영어로 and 영어를 한국어로 are made of the same syllables.
-    ours, theirs = sorted(map(_stem, a.split())), sorted(map(_stem, b.split()))
+    ours, theirs = (sorted(_stem(normalise(word)) for word in text.split()) for text in (a, b))
     if [stem for stem, _ in ours] != [stem for stem, _ in theirs]:
         return False
     changes = {
         (mine, yours) for (_, mine), (_, yours) in zip(ours, theirs, strict=True) if mine and yours and mine != yours
     }
     return len(changes) < 2  # 개가 고양이를, 개를 고양이가: subject and object have changed places
+
+
+def _without_particles(text: str) -> str:
+    return "".join(normalise(_stem(word)[0]) for word in text.split())
 
 
 def _stem(word: str) -> tuple[str, str]:
@@ -150,10 +190,6 @@ def _difference(a: str, b: str) -> tuple[int, int]:
     while end < shorter - start and a[-1 - end] == b[-1 - end]:
         end += 1
     return start, end
-
-
-def _neighbours(text: str, start: int, end: int) -> list[str]:
-    return [text[at : at + 2] for at in range(max(start - 1, 0), min(end, len(text) - 1))]
 
 
 def _shingles(text: str) -> list[str]:
