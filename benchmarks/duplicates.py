@@ -16,6 +16,7 @@ form are counted apart. *Bare rensa*: character 5-grams, 128 permutations, LSH, 
 import argparse
 import random
 import re
+import statistics
 import tempfile
 import time
 import unicodedata
@@ -24,8 +25,9 @@ from pathlib import Path
 
 import numpy as np
 
-from okinst.curation import duplicates, passages
+from okinst.curation import duplicates, fingerprints, passages
 from okinst.curation.normal import normalise_all
+from okinst.curation.verification import _shingles
 
 ROOT = Path(__file__).resolve().parents[1]
 MIRROR = next((path for path in (ROOT / "../shared/mirror", Path("/work/shared/mirror")) if path.is_dir()), None)
@@ -63,12 +65,18 @@ def characters(text: str, rng: random.Random, alphabet: str) -> str:
 def order(text: str, rng: random.Random, alphabet: str) -> str:
     """Words exchanged with the next, one in fifty, at least one; in Chinese clauses, or else two characters with the next two."""
     words = re.split(r"( )", text) if " " in text.strip() and re.search("[가-힣]", text) else re.split("([，,])", text)
-    if len(words) >= 3:
+    # numbers stay in their order: 3 from 5 is not 5 from 3
+    places = [at for at in range(0, len(words) - 2, 2) if not re.search(r"[0-9=]", words[at] + words[at + 2])]
+    if places:
         for _ in range(max(1, round(SHARE * len(words) / 2))):
-            at = 2 * rng.randrange((len(words) - 1) // 2)
+            at = rng.choice(places)
             words[at], words[at + 2] = words[at + 2], words[at]
         return "".join(words)
-    at = rng.randrange(max(1, len(text) - 4))
+    # not across numbers and Latin words: 5000 万 and 50 万 00 are no matter of order
+    places = [match.start() for match in re.finditer("(?=[\u4e00-\u9fff]{4})", text)]
+    if not places:
+        return text
+    at = rng.choice(places)
     return text[:at] + text[at + 2 : at + 4] + text[at : at + 2] + text[at + 4 :]
 
 
@@ -221,11 +229,75 @@ def groups_of(groups: duplicates.Groups) -> Callable[[int, int], bool]:
     )
 
 
+def same_shingles(texts: Sequence[str]) -> list[list[str]]:
+    """The shingles that okinst cuts, as strings."""
+    return [_shingles(text, fingerprints.WIDE, fingerprints.NARROW) or [text] for text in normalise_all(texts)]
+
+
+def rensa_alone(shingles: list[list[str]]) -> int:
+    """MinHash and LSH candidates with rensa's own batch calls, on shingles that are there already; nothing is verified."""
+    import rensa
+
+    sketches = rensa.RMinHash.from_token_sets(shingles, fingerprints.PERMUTATIONS, 0)
+    index = rensa.RMinHashLSH(
+        threshold=0.5, num_perm=fingerprints.PERMUTATIONS, num_bands=fingerprints.PERMUTATIONS // fingerprints.ROWS
+    )
+    index.insert_many(sketches)
+    return sum(map(len, index.query_all(sketches)))
+
+
+def rensa_from_texts(texts: Sequence[str]) -> int:
+    """The same from the texts on, with the shingle sets of the candidates compared: what `find` does, and no more."""
+    import rensa
+
+    shingles = same_shingles(texts)
+    sketches = rensa.RMinHash.from_token_sets(shingles, fingerprints.PERMUTATIONS, 0)
+    index = rensa.RMinHashLSH(threshold=0.5, num_perm=fingerprints.PERMUTATIONS, num_bands=fingerprints.BANDS)
+    index.insert_many(sketches)
+    found = 0
+    for row, others in enumerate(index.query_all(sketches)):
+        for other in others:
+            if other < row:
+                ours, theirs = set(shingles[row]), set(shingles[other])
+                found += len(ours & theirs) >= duplicates.THRESHOLD * len(ours | theirs)
+    return found
+
+
+def speed(repeats: int) -> None:
+    for case, name, on in CASES:
+        texts = rows_of(name, on)
+        texts += plant(texts)[0]
+        shingles = same_shingles(texts)
+        ratios: list[tuple[float, float]] = []
+        for _ in range(repeats):
+            ours = rate(lambda: duplicates.find(texts), len(texts))
+            alone = rate(lambda: rensa_alone(shingles), len(texts))
+            whole = rate(lambda: rensa_from_texts(texts), len(texts))
+            ratios.append((ours / alone, ours / whole))
+            print(
+                f"{case}: okinst {ours:,.0f} rows/s; rensa on shingles made before {alone:,.0f}: {ratios[-1][0]:.2f}x; "
+                f"rensa from the texts on {whole:,.0f}: {ratios[-1][1]:.2f}x"
+            )
+        medians = [statistics.median(ratio[side] for ratio in ratios) for side in (0, 1)]
+        print(f"{case}, median of {repeats}: {medians[0]:.2f}x, {medians[1]:.2f}x")
+
+
+def rate(work: Callable[[], object], rows: int) -> float:
+    start = time.perf_counter()
+    work()
+    return rows / (time.perf_counter() - start)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--show", action="store_true")
     parser.add_argument("--case", default=None)
+    parser.add_argument("--speed", action="store_true")
+    parser.add_argument("--repeats", type=int, default=5)
     asked = parser.parse_args()
+    if asked.speed:
+        speed(asked.repeats)
+        return
     for case, name, on in CASES:
         if asked.case in (None, case):
             quality(case, name, on, asked.show)

@@ -40,12 +40,16 @@ from okinst.curation.scripts import (
 )
 
 #: in wide characters: texts from here on are compared by their shingles
-LONG = 24
+LONG = 20
+#: up to this weight the shingles that are compared are shorter, of wide characters and of others: an edit touches fewer of them
+AMPLE, SHORTER = 40, (2, 4)
 #: the most that one place of a long text may hold and the other text not: a share of the text up to so many wide characters,
 #: and from then on a smaller share
 SHARE, PLACE, SHARE_OF_LONGER = 0.05, 4, 0.02
+#: below this similarity the numbers of a long text have to be the same, too
+ALIKE = 0.75
 #: characters that a text needs before other order, or a slip, is told from other words; and before one edit is always a slip
-ENOUGH, ENOUGH_FOR_ONE = 7, 20
+ENOUGH, ENOUGH_FOR_ONE = 7, 18
 #: of two short texts whose words stand in another order and have a slip besides: the least Jaccard similarity of their bigrams
 REORDERED = 0.4
 
@@ -65,17 +69,22 @@ def similarity_of_long(a: str, b: str, threshold: float) -> float:
     >>> similarity_of_long("다음 글을 한 문장으로 요약하세요" + text * 2, "제목을 지어 주세요" + text * 2, 0.6)
     0.0
     """
-    ours, theirs = _shingles(a), _shingles(b)
+    heavy = min(weight(a), weight(b))
+    lengths = SHORTER if heavy < AMPLE else (WIDE, NARROW)
+    ours, theirs = _shingles(a, *lengths), _shingles(b, *lengths)
     left, right = set(ours), set(theirs)
     shared = len(left & right)
     jaccard = shared / (len(left) + len(right) - shared) if left or right else 0.0
     if jaccard < threshold or _numbers_alone(a, b):
         return 0.0
-    heavy = min(weight(a), weight(b))
+    if jaccard < ALIKE and Counter(numbers(a)) != Counter(numbers(b)):
+        return 0.0
     most = max(min(SHARE * heavy, PLACE), SHARE_OF_LONGER * heavy, 1)
-    places, others = _places(a, ours, right), _places(b, theirs, left)
-    elsewhere, here = Counter("".join(others)), Counter("".join(places))
-    if any(_novel(place, elsewhere) > most for place in places) or any(_novel(place, here) > most for place in others):
+    count, other = Counter(a), Counter(b)
+    more, less = count - other, other - count
+    if any(_novel(place, more) > most for place in _places(a, ours, right)):
+        return 0.0
+    if any(_novel(place, less) > most for place in _places(b, theirs, left)):
         return 0.0
     return jaccard
 
@@ -192,12 +201,12 @@ def _difference(a: str, b: str) -> tuple[int, int]:
     return start, end
 
 
-def _shingles(text: str) -> list[str]:
-    # as in fingerprints.shingle_hashes
+def _shingles(text: str, wide: int, narrow: int) -> list[str]:
+    # cut as in fingerprints.shingle_hashes
     end = len(text)
     found = []
     for at, char in enumerate(text):
-        length = WIDE if char >= "\u1100" else NARROW
+        length = wide if char >= "\u1100" else narrow
         if at + length <= end:
             found.append(text[at : at + length])
     return found
@@ -205,22 +214,21 @@ def _shingles(text: str) -> list[str]:
 
 def _places(text: str, shingles: list[str], theirs: set[str]) -> list[str]:
     """The stretches of a text of which no shingle is in the other text; the shingles that reach into them are cut off."""
-    places, at = [], 0
+    places, at, reach = [], 0, 0  # reach: where the shared shingles so far end
     for known, run in groupby(shingles, theirs.__contains__):
         stretch = list(run)
-        if not known:
-            # the first and the last shingle of the stretch reach over its edge by all but one of their characters
-            before = len(stretch[0]) - 1 if at else 0
-            last = at + len(stretch) - 1
-            after = last + (1 if last + 1 < len(shingles) else len(stretch[-1]))
-            places.append(text[min(at + before, after) : after])
-        at += len(stretch)
+        end = at + len(stretch)
+        if known:
+            reach = max(reach, *(start + len(shingle) for start, shingle in enumerate(stretch, at)))
+        else:
+            places.append(text[reach : end if end < len(shingles) else len(text)])
+        at = end
     return places
 
 
-def _novel(place: str, elsewhere: Counter[str]) -> float:
-    rest = Counter(place) - elsewhere
-    return sum(count * (1.0 if char >= "\u1100" else NARROW_WEIGHT) for char, count in rest.items())
+def _novel(place: str, more: Counter[str]) -> float:
+    """What a place holds of the characters that its text has more of than the other; words moved from elsewhere are not new."""
+    return sum(count * (1.0 if char >= "\u1100" else NARROW_WEIGHT) for char, count in (Counter(place) & more).items())
 
 
 def _numbers_alone(a: str, b: str) -> bool:
