@@ -22,12 +22,12 @@ import time
 import unicodedata
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from okinst.curation import duplicates, fingerprints, passages
 from okinst.curation.normal import normalise_all
-from okinst.curation.verification import _shingles
 
 ROOT = Path(__file__).resolve().parents[1]
 MIRROR = next((path for path in (ROOT / "../shared/mirror", Path("/work/shared/mirror")) if path.is_dir()), None)
@@ -231,7 +231,12 @@ def groups_of(groups: duplicates.Groups) -> Callable[[int, int], bool]:
 
 def same_shingles(texts: Sequence[str]) -> list[list[str]]:
     """The shingles that okinst cuts, as strings."""
-    return [_shingles(text, fingerprints.WIDE, fingerprints.NARROW) or [text] for text in normalise_all(texts)]
+    wide, narrow = fingerprints.WIDE, fingerprints.NARROW
+    shingles = []
+    for text in normalise_all(texts):
+        cut = [text[at : at + (wide if char >= "\u1100" else narrow)] for at, char in enumerate(text)]
+        shingles.append(cut[: 1 - wide] or [text])
+    return shingles
 
 
 def rensa_alone(shingles: list[list[str]]) -> int:
@@ -270,9 +275,9 @@ def speed(repeats: int) -> None:
         shingles = same_shingles(texts)
         ratios: list[tuple[float, float]] = []
         for _ in range(repeats):
-            ours = rate(lambda: duplicates.find(texts), len(texts))
-            alone = rate(lambda: rensa_alone(shingles), len(texts))
-            whole = rate(lambda: rensa_from_texts(texts), len(texts))
+            ours = rate(duplicates.find, texts)
+            alone = rate(rensa_alone, shingles)
+            whole = rate(rensa_from_texts, texts)
             ratios.append((ours / alone, ours / whole))
             print(
                 f"{case}: okinst {ours:,.0f} rows/s; rensa on shingles made before {alone:,.0f}: {ratios[-1][0]:.2f}x; "
@@ -282,10 +287,11 @@ def speed(repeats: int) -> None:
         print(f"{case}, median of {repeats}: {medians[0]:.2f}x, {medians[1]:.2f}x")
 
 
-def rate(work: Callable[[], object], rows: int) -> float:
+def rate(work: Callable[[Any], object], rows: Sequence[Any]) -> float:
+    """Rows a second."""
     start = time.perf_counter()
-    work()
-    return rows / (time.perf_counter() - start)
+    work(rows)
+    return len(rows) / (time.perf_counter() - start)
 
 
 def main() -> None:

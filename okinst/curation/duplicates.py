@@ -22,6 +22,7 @@ import numpy as np
 import pyarrow as pa
 
 from okinst.builders import WrongCall
+from okinst.builders.tables import uncollected
 from okinst.curation import fingerprints
 from okinst.curation.normal import normalise_all
 from okinst.curation.verification import LONG, needed, similarity_of_long, similarity_of_short
@@ -38,7 +39,7 @@ THRESHOLD = 0.5
 #: a little past where long texts begin, so that a pair with one foot on either side is found
 _OVERLAP = 2
 #: up to here long texts, too, are looked for by the keys of short ones: a MinHash may miss those with few shingles
-_SURE = 60
+_SURE = 30
 
 _NUMBERS = re.compile(r"\d+(?:[.,:/*^-]\d+)*")
 
@@ -90,7 +91,10 @@ def find(
         (numbers.setdefault(each, len(numbers)) for each in normalise_all(texts, blind=False)), np.int64, len(texts)
     )
     distinct = list(numbers)
-    pairs, similarities = _near(distinct, threshold, seed) if near else (np.empty((0, 2), np.int64), np.empty(0))
+    pairs, similarities = np.empty((0, 2), np.int64), np.empty(0)
+    if near:
+        with uncollected():
+            pairs, similarities = _near(distinct, threshold, seed)
     lengths = np.fromiter(map(len, texts), np.int64, len(texts))
     return _settle(text, pairs, similarities, _order(rule, text, priority, lengths, distinct))
 
@@ -193,7 +197,7 @@ def _near(distinct: list[str], threshold: float, seed: int) -> tuple[Array, Arra
     """Verified pairs of texts in sighted normal form, and their similarities."""
     blind = normalise_all(distinct)
     # Worked on in an order that the rows have no say in.
-    order = sorted(range(len(distinct)), key=list(zip(blind, distinct, strict=True)).__getitem__)
+    order = sorted(range(len(distinct)), key=blind.__getitem__)
     equal, ours = _equal_but_for_spacing(distinct, blind, order)
     texts, spoken = [blind[number] for number in ours], [distinct[number] for number in ours]
     pairs, similarities = _verified(texts, spoken, threshold, seed)
@@ -230,7 +234,7 @@ def _equal_but_for_spacing(
                 first.append(same[0])
             continue
         leaders: dict[tuple[str, ...], int] = {}
-        for number in same if form else ():
+        for number in sorted(same, key=distinct.__getitem__) if form else ():
             leader = leaders.setdefault(tuple(_NUMBERS.findall(distinct[number])), number)
             if leader != number:
                 equal.append((leader, number))
@@ -277,15 +281,24 @@ def _attestation(texts: list[str], candidates: list[tuple[int, int]]) -> Callabl
     codes, _ = fingerprints.characters(asked)
     wanted = np.unique(fingerprints.bigrams(codes)[::2])
     counts = np.zeros(len(wanted), np.int64)
+    maybe = np.zeros(1 << 16, bool)  # sixteen bits of a pair rule out most of the text before anything is looked up
+    maybe[_sixteen_bits(wanted)] = True
     for some in fingerprints.batches(texts):
         codes, offsets = fingerprints.characters(some)
         found = fingerprints.bigrams(codes)
-        place = np.minimum(np.searchsorted(wanted, found), len(wanted) - 1)
-        there = np.flatnonzero(wanted[place] == found)
+        there = np.flatnonzero(maybe[_sixteen_bits(found)])
+        place = np.minimum(np.searchsorted(wanted, found[there]), len(wanted) - 1)
+        right = wanted[place] == found[there]
+        there, place = there[right], place[right]
         rows = np.searchsorted(offsets, there, side="right") - 1
         inside = there + 1 < offsets[rows + 1]
-        seen = np.unique(np.stack((place[there[inside]], rows[inside])), axis=1)
+        seen = np.unique(np.stack((place[inside], rows[inside])), axis=1)
         counts += np.bincount(seen[0], minlength=len(wanted))
     known = dict(zip(wanted.tolist(), counts.tolist(), strict=True))
     # pairs that nobody asked for come from texts without their particles: no text has them
     return lambda pair: known.get((ord(pair[0]) << 32) | ord(pair[1]), 0)
+
+
+def _sixteen_bits(pairs: Array) -> Array:
+    bits: Array = (pairs * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(48)
+    return bits

@@ -130,7 +130,8 @@ def _mix(values: Array) -> Array:
     """Scatter 64-bit numbers (the finaliser of SplitMix64)."""
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
+    scattered: Array = values ^ (values >> np.uint64(31))
+    return scattered
 
 
 def _powers(base: int, count: int) -> Array:

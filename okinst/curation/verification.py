@@ -21,8 +21,8 @@ they are all that differs.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
-from itertools import groupby
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 
 from okinst.curation.fingerprints import NARROW, WIDE
 from okinst.curation.normal import normalise
@@ -43,6 +43,10 @@ from okinst.curation.scripts import (
 LONG = 20
 #: up to this weight the shingles that are compared are shorter, of wide characters and of others: an edit touches fewer of them
 AMPLE, SHORTER = 40, (2, 4)
+#: of two texts that are shingled alike: a text is of wide characters where it weighs this much a character
+MOSTLY_WIDE = 0.7
+#: texts whose lengths differ more than shingles that stand twice can explain are not compared
+SHORTEST = 0.8
 #: the most that one place of a long text may hold and the other text not: a share of the text up to so many wide characters,
 #: and from then on a smaller share
 SHARE, PLACE, SHARE_OF_LONGER = 0.05, 4, 0.02
@@ -69,12 +73,15 @@ def similarity_of_long(a: str, b: str, threshold: float) -> float:
     >>> similarity_of_long("다음 글을 한 문장으로 요약하세요" + text * 2, "제목을 지어 주세요" + text * 2, 0.6)
     0.0
     """
-    heavy = min(weight(a), weight(b))
+    shorter, longer = (a, b) if len(a) <= len(b) else (b, a)
+    if len(shorter) < SHORTEST * threshold * len(longer):
+        return 0.0
+    heavy = weight(shorter)
     lengths = SHORTER if heavy < AMPLE else (WIDE, NARROW)
-    ours, theirs = _shingles(a, *lengths), _shingles(b, *lengths)
-    left, right = set(ours), set(theirs)
+    length = lengths[heavy < MOSTLY_WIDE * len(shorter)]
+    left, right = _shingles(a, length), _shingles(b, length)
     shared = len(left & right)
-    jaccard = shared / (len(left) + len(right) - shared) if left or right else 0.0
+    jaccard = shared / (len(left) + len(right) - shared) if shared else 0.0
     if jaccard < threshold or _numbers_alone(a, b):
         return 0.0
     if jaccard < ALIKE and Counter(numbers(a)) != Counter(numbers(b)):
@@ -82,10 +89,10 @@ def similarity_of_long(a: str, b: str, threshold: float) -> float:
     most = max(min(SHARE * heavy, PLACE), SHARE_OF_LONGER * heavy, 1)
     count, other = Counter(a), Counter(b)
     more, less = count - other, other - count
-    if any(_novel(place, more) > most for place in _places(a, ours, right)):
-        return 0.0
-    if any(_novel(place, less) > most for place in _places(b, theirs, left)):
-        return 0.0
+    for text, theirs, new in ((a, right, more), (b, left, less)):
+        # where nothing much is new in all, nothing is at one place
+        if _weight_of(new) > most and any(_novel(place, new) > most for place in _places(text, length, theirs)):
+            return 0.0
     return jaccard
 
 
@@ -201,34 +208,33 @@ def _difference(a: str, b: str) -> tuple[int, int]:
     return start, end
 
 
-def _shingles(text: str, wide: int, narrow: int) -> list[str]:
-    # cut as in fingerprints.shingle_hashes
-    end = len(text)
-    found = []
-    for at, char in enumerate(text):
-        length = wide if char >= "\u1100" else narrow
-        if at + length <= end:
-            found.append(text[at : at + length])
-    return found
+@lru_cache(maxsize=1024)
+def _shingles(text: str, length: int) -> frozenset[str]:
+    # one text is compared with several others in a row
+    return frozenset([text[at : at + length] for at in range(len(text) - length + 1)])
 
 
-def _places(text: str, shingles: list[str], theirs: set[str]) -> list[str]:
-    """The stretches of a text of which no shingle is in the other text; the shingles that reach into them are cut off."""
-    places, at, reach = [], 0, 0  # reach: where the shared shingles so far end
-    for known, run in groupby(shingles, theirs.__contains__):
-        stretch = list(run)
-        end = at + len(stretch)
-        if known:
-            reach = max(reach, *(start + len(shingle) for start, shingle in enumerate(stretch, at)))
-        else:
-            places.append(text[reach : end if end < len(shingles) else len(text)])
-        at = end
-    return places
+def _places(text: str, length: int, theirs: frozenset[str]) -> Iterator[str]:
+    """The stretches of a text of which no shingle is in the other text, less what shared shingles cover."""
+    start: int | None = 0
+    for at in range(len(text) - length + 1):
+        if text[at : at + length] not in theirs:
+            if start is None:
+                start = at - 1 + length
+        elif start is not None:
+            yield text[start:at]
+            start = None
+    if start is not None:
+        yield text[start:]
 
 
-def _novel(place: str, more: Counter[str]) -> float:
+def _novel(place: str, new: Counter[str]) -> float:
     """What a place holds of the characters that its text has more of than the other; words moved from elsewhere are not new."""
-    return sum(count * (1.0 if char >= "\u1100" else NARROW_WEIGHT) for char, count in (Counter(place) & more).items())
+    return _weight_of(Counter(place) & new)
+
+
+def _weight_of(chars: Counter[str]) -> float:
+    return sum(count * (1.0 if char >= "\u1100" else NARROW_WEIGHT) for char, count in chars.items())
 
 
 def _numbers_alone(a: str, b: str) -> bool:
