@@ -14,9 +14,13 @@ form are counted apart. *Bare rensa*: character 5-grams, 128 permutations, LSH, 
 """
 
 import argparse
+import json
+import os
 import random
 import re
+import resource
 import statistics
+import subprocess
 import tempfile
 import time
 import unicodedata
@@ -294,13 +298,72 @@ def rate(work: Callable[[Any], object], rows: Sequence[Any]) -> float:
     return len(rows) / (time.perf_counter() - start)
 
 
+#: run by the Python of another environment: data-juicer's MinHash on characters, its defaults otherwise
+DATA_JUICER = """
+import json, sys, time
+from datasets import Dataset, disable_progress_bars
+from data_juicer.ops.deduplicator.document_minhash_deduplicator import DocumentMinhashDeduplicator
+disable_progress_bars()
+operator = DocumentMinhashDeduplicator(tokenization="character", window_size=5)
+rows = Dataset.from_dict({"text": json.load(open(sys.argv[1]))})
+start = time.perf_counter()
+operator.process(rows.map(operator.compute_hash))
+print(json.dumps({"seconds": time.perf_counter() - start}))
+"""
+
+
+def peer(python: str, repeats: int) -> None:
+    """Beside data-juicer in another environment, in turn."""
+    for case, name, on in CASES:
+        texts = rows_of(name, on)
+        texts += plant(texts)[0]
+        duplicates.find(texts[:100])
+        ratios = []
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "rows.json")
+            path.write_text(json.dumps(texts), encoding="utf-8")
+            for _ in range(repeats):
+                ours = rate(duplicates.find, texts)
+                environment = {**os.environ, "HF_HOME": folder, "PYTHONPATH": ""}
+                told = subprocess.run(
+                    [python, "-c", DATA_JUICER, str(path)], check=True, capture_output=True, text=True, env=environment
+                )
+                theirs = len(texts) / json.loads(told.stdout.splitlines()[-1])["seconds"]
+                ratios.append(ours / theirs)
+                print(f"{case}: okinst {ours:,.0f} rows/s, data-juicer {theirs:,.0f}: {ratios[-1]:.1f}x")
+        print(f"{case}, median of {repeats}: {statistics.median(ratios):.1f}x")
+
+
+def memory(rows: int) -> None:
+    """The peak memory of finding duplicates among made-up Korean rows of about 110 characters."""
+    rng = random.Random(0)
+    syllables = [chr(rng.randrange(0xAC00, 0xD7A4)) for _ in range(1_500)]
+    words = ["".join(rng.choices(syllables, k=rng.randint(1, 4))) for _ in range(50_000)]
+    texts = [" ".join(rng.choices(words, k=rng.randint(4, 58))) for _ in range(rows)]
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    speed = rate(duplicates.find, texts)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    mean = sum(map(len, texts)) / rows
+    print(
+        f"{rows:,} rows of {mean:.0f} characters: {speed:,.0f} rows/s, {peak - before:,.0f} MB beside the {before:,.0f} of the texts"
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--show", action="store_true")
     parser.add_argument("--case", default=None)
     parser.add_argument("--speed", action="store_true")
+    parser.add_argument("--memory", action="store_true")
+    parser.add_argument("--peer", metavar="PYTHON")
     parser.add_argument("--repeats", type=int, default=5)
     asked = parser.parse_args()
+    if asked.memory:
+        memory(1_000_000)
+        return
+    if asked.peer:
+        peer(asked.peer, asked.repeats)
+        return
     if asked.speed:
         speed(asked.repeats)
         return
