@@ -77,7 +77,7 @@ def find(
     """Group the rows that say the same.
 
     `threshold` is for long texts (0 < threshold <= 1); `seed` chooses the permutations of the MinHash. The groups are settled
-    under `rule`, see `settle`. Memory: about 1.2 GB for a million rows of 100 characters beside the texts. Raises WrongCall
+    under `rule`, see `settle`. Memory: about 4 GB for a million rows of 100 characters beside the texts, most of it rensa's index. Raises WrongCall
     for a threshold out of range or an unknown rule.
 
     >>> groups = find(["수도는 어디인가요?", "수도는　어디인가요？", "수도는어디인가요", "왜?", "왜?", "네?"])

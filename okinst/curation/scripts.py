@@ -27,7 +27,8 @@ FUNCTION = np.array(sorted(map(ord, PARTICLES_ZH + TOPIC + OBJECT + OTHER)), dty
 #: characters that a text is never the same without: numerals, negations, signs of arithmetic
 WEIGHTY = frozenset("一二三四五六七八九十百千万亿两几半零不无非没未否别反안못불비무미+-=<>×÷±^|~$€£¥₩%")
 #: what turns one thing into, to, or against another: two things that have changed places around it mean something else
-TURNING = frozenset("成到比给把被로에서게")
+#: (in Korean the last syllable of such a particle)
+TURNING = frozenset("成到比给把被로에서게다테")
 
 _WIDE = re.compile("[" + "".join(f"{chr(low)}-{chr(high)}" for low, high in WIDE_RANGES) + "]")
 _HANGUL = re.compile("[가-힣]")

@@ -135,9 +135,11 @@ def _same_words(a: str, b: str, attested: Attested, spoken: tuple[str, str]) -> 
     if min(len(a), len(b)) < ENOUGH:
         return False
     start, end = _difference(a, b)
-    if is_korean(a):
-        if _same_korean_words(*spoken):
-            return True
+    korean = is_korean(a)
+    if korean:
+        verdict = _same_korean_words(*spoken)
+        if verdict is not None:
+            return verdict
         one, other = map(_without_particles, spoken)
     else:
         one, other = a.translate(_NEITHER), b.translate(_NEITHER)
@@ -145,14 +147,23 @@ def _same_words(a: str, b: str, attested: Attested, spoken: tuple[str, str]) -> 
             return True
     if len(a) - start - end < 2 or len(b) - start - end < 2:
         return False  # one character at one place: no matter of order
-    return _reordered(one, other, attested) and not TURNING.intersection(a[start : len(a) - end])
+    if korean:
+        only_here = Counter(spoken[0].split()) - Counter(spoken[1].split())
+        turned = any(normalise(word)[-1:] in TURNING for word in only_here)
+    else:
+        turned = not TURNING.isdisjoint(a[start : len(a) - end])
+    if turned:
+        return False
+    return _reordered(one, other, attested, freely=not korean)
 
 
-def _reordered(a: str, b: str, attested: Attested) -> bool:
+def _reordered(a: str, b: str, attested: Attested, freely: bool) -> bool:
     """Whether two texts have the same characters in another order, but for one slip."""
     ours, theirs = Counter(a) - Counter(b), Counter(b) - Counter(a)
     if max(ours.total(), theirs.total()) > 1 or _weighty({*ours, *theirs}):
         return False
+    if freely and not ours and not theirs:
+        return True
     left, right = _bigrams(a), _bigrams(b)
     if len(left & right) < REORDERED * len(left | right):
         return False
@@ -174,11 +185,12 @@ def _weighty(chars: Iterable[str]) -> bool:
     return any(char in WEIGHTY or char.isdigit() for char in chars)
 
 
-def _same_korean_words(a: str, b: str) -> bool:
+def _same_korean_words(a: str, b: str) -> bool | None:
+    """Whether two texts of the same words say the same; None where the words are not the same."""
     # Word by word, each with what its particle marks: 한국어를 영어로 and 영어를 한국어로 are made of the same syllables.
     ours, theirs = (sorted(_stem(normalise(word)) for word in text.split()) for text in (a, b))
     if [stem for stem, _ in ours] != [stem for stem, _ in theirs]:
-        return False
+        return None
     changes = {
         (mine, yours) for (_, mine), (_, yours) in zip(ours, theirs, strict=True) if mine and yours and mine != yours
     }
