@@ -235,6 +235,51 @@ def build(
 
 
 @app.command()
+def overlap(
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="names of `okinst list`, or recipe.toml files")],
+    on: Annotated[str, typer.Option(help="instruction, answer or both")] = "instruction",
+    near: Annotated[bool, typer.Option("--near/--exact", help="Near-duplicates, too, or exact ones only.")] = True,
+    heatmap: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw the matrix into FILE.svg or FILE.html, which needs no network."),
+    ] = None,
+    mirror: MirrorDir = None,
+    sample: Sample = False,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Show how many rows of each set have a duplicate in each other set, and in their own."""
+    from okinst.cli import overlapping
+
+    if heatmap:
+        overlapping.check_drawing(heatmap)
+    found = overlapping.find(names, on, near=near, **_door(mirror, sample, data_dir))
+    if heatmap:
+        overlapping.draw(found, heatmap)
+    told = found.as_json()
+    if as_json:
+        _print_json(told)
+        return
+    rows = {each["name"]: each["rows"] for each in told["sets"]}
+    _print_table(
+        ("rows of", ">rows", "with a duplicate in", ">exact", *((">near",) if near else ()), ">share"),
+        (
+            (
+                pair["of"],
+                _rows(rows[pair["of"]]),
+                pair["in"] if pair["in"] != pair["of"] else "itself",
+                _rows(pair["exact"]),
+                *((_rows(pair["near"]),) if near else ()),
+                f"{pair['share']:.2%}",
+            )
+            for pair in told["pairs"]
+        ),
+    )
+    if heatmap:
+        print(f"\n{heatmap}: the heat map")
+
+
+@app.command()
 def demo(
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR")] = Path("okinst-demo"),
 ) -> None:
