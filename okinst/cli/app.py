@@ -266,6 +266,51 @@ def build(
 
 
 @app.command()
+def overlap(
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="names of `okinst list`, or recipe.toml files")],
+    on: Annotated[str, typer.Option(help="instruction, answer or both")] = "instruction",
+    near: Annotated[bool, typer.Option("--near/--exact", help="Near-duplicates, too, or exact ones only.")] = True,
+    heatmap: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw the matrix into FILE.svg or FILE.html, which needs no network."),
+    ] = None,
+    mirror: MirrorDir = None,
+    sample: Sample = False,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Show how many rows of each set have a duplicate in each other set, and in their own."""
+    from okinst.cli import overlapping
+
+    if heatmap:
+        overlapping.check_drawing(heatmap)
+    found = overlapping.find(names, on, near=near, **_door(mirror, sample, data_dir))
+    if heatmap:
+        overlapping.draw(found, heatmap)
+    told = found.as_json()
+    if as_json:
+        _print_json(told)
+        return
+    rows = {each["name"]: each["rows"] for each in told["sets"]}
+    _print_table(
+        ("rows of", ">rows", "with a duplicate in", ">exact", *((">near",) if near else ()), ">share"),
+        (
+            (
+                pair["of"],
+                _rows(rows[pair["of"]]),
+                pair["in"] if pair["in"] != pair["of"] else "itself",
+                _rows(pair["exact"]),
+                *((_rows(pair["near"]),) if near else ()),
+                f"{pair['share']:.2%}",
+            )
+            for pair in told["pairs"]
+        ),
+    )
+    if heatmap:
+        print(f"\n{heatmap}: the heat map")
+
+
+@app.command()
 def demo(
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR")] = Path("okinst-demo"),
 ) -> None:
@@ -281,6 +326,107 @@ def demo(
     print(f'\nload_dataset("{output}", "{built.name}") gives back {len(rows):,} rows. One of them, {row["id"]}:')
     for message in row["messages"]:
         print(f"  {message['role']}: {message['content']}")
+
+
+@app.command()
+def contamination(
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="NAME_OR_PATH...",
+            help="names of `okinst list`, recipes, built folders, Parquet or JSON Lines files",
+        ),
+    ],
+    against: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME_OR_FILE", help="An evaluation set; may be given several times. Default: all of them."
+        ),
+    ] = None,
+    index_file: Annotated[
+        Path | None,
+        typer.Option("--index", metavar="FILE", help="An index that `okinst index` made, in place of --against."),
+    ] = None,
+    threshold: Annotated[
+        float | None, typer.Option(metavar="SHARE", help="The share of an item's n-grams that makes a hit.")
+    ] = None,
+    show_hits: Annotated[int, typer.Option("--show", min=0, metavar="N", help="Print the first N hits of a set.")] = 20,
+    mirror: MirrorDir = None,
+    sample: Sample = False,
+    data_dir: DataDir = None,
+    num_proc: Annotated[int, typer.Option(min=1, metavar="N", help="Processes.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Report which rows of some sets hold which items of the evaluation sets. Nothing is changed."""
+    from okinst.builders import WrongCall
+    from okinst.cli import contamination
+    from okinst.curation.contamination import THRESHOLD, Index
+
+    if index_file and against:
+        raise WrongCall("--index and --against exclude each other: an index says itself what it holds.")
+    door = _door(mirror, sample, data_dir)
+    index = Index.load(index_file) if index_file else contamination.index(against or (), **door)
+    share = THRESHOLD if threshold is None else threshold
+    reports = []
+    for name in names:
+        for split, rows in contamination.tables(name, **door).items():
+            hits = index.search(contamination.texts(rows), threshold=share, processes=num_proc)
+            reports.append(contamination.report(name, split, rows, hits))
+    if as_json:
+        _print_json({"threshold": share, "against": index.coverage(), "sets": reports})
+        return
+    for report in reports:
+        if report["hits"] and show_hits:
+            _print_table(
+                ("row", "item", "part", ">score", "evidence"),
+                (
+                    (hit["id"], hit["item"], hit["part"], f"{hit['score']:.2f}", " ".join(hit["evidence"].split())[:80])
+                    for hit in report["hits"][:show_hits]
+                ),
+            )
+            if len(report["hits"]) > show_hits:
+                print(f"... and {len(report['hits']) - show_hits:,} more: --show, or --json for all")
+            print()
+    _print_table(
+        ("set", "split", ">rows", ">flagged", ">share", "of these with items of"),
+        (
+            (
+                report["name"],
+                report["split"],
+                _rows(report["rows"]),
+                _rows(report["flagged"]),
+                f"{100 * report['flagged'] / max(1, report['rows']):.3f} %",
+                ", ".join(f"{name} {count:,}" for name, count in report["rows by evaluation set"].items()),
+            )
+            for report in reports
+        ),
+    )
+    print(f"\nagainst {_covered(index.coverage())}")
+
+
+@app.command("index")
+def index_(
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The file to write.")],
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME_OR_FILE]...", help="evaluation sets; without any, all of `okinst list --room eval_sets`"
+        ),
+    ] = None,
+    mirror: MirrorDir = None,
+    sample: Sample = False,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Build the index of evaluation items once, for `okinst contamination --index`: it holds hashes, no texts."""
+    from okinst.cli import contamination
+
+    index = contamination.index(names or (), **_door(mirror, sample, data_dir))
+    index.save(output)
+    if as_json:
+        _print_json({"file": str(output), "against": index.coverage()})
+        return
+    print(f"{output}: {_covered(index.coverage())}")
 
 
 @app.command()
@@ -406,6 +552,16 @@ def _why(step: dict[str, Any]) -> str:
     if isinstance(step.get("asked"), int) and step["asked"] > step["taken"]:
         told.append(f"{step['asked']:,} were asked for: the sample has no more")
     return ", ".join(told)
+
+
+def _covered(coverage: dict[str, dict[str, int]]) -> str:
+    """What an index holds, and what of it no search can find."""
+    told = [
+        f"{name} {count['searchable']:,} items"
+        + (f" ({count['not searchable']:,} too short to be searched for)" if count["not searchable"] else "")
+        for name, count in coverage.items()
+    ]
+    return ", ".join(told) or "nothing"
 
 
 def _rows(count: int | None, exact: bool = True) -> str:

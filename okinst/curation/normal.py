@@ -18,7 +18,11 @@ makes of them (conjoining ones) and are never joined to the syllable before them
 """
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import cache, cached_property
+from typing import Any
+
+import numpy as np
 
 #: invisible, though Unicode calls them letters, marks or symbols: Hangul fillers, the empty braille cell, joiners, selectors
 FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u2800\u3164\uffa0")
@@ -35,6 +39,11 @@ class _Table(dict[int, str]):
     def __missing__(self, code: int) -> str:
         self[code] = became = self._becomes(chr(code))
         return became
+
+    @cached_property
+    def array(self) -> "np.ndarray[Any, np.dtype[np.uint32]]":
+        """The same as a table of codes (4 MB), for characters that become one or none; the others are marked."""
+        return np.full(0x110000, _UNKNOWN, np.uint32)
 
     def _becomes(self, char: str) -> str:
         # Folded until nothing changes: casefold may undo NFKC, and the other way round (U+1D7CA and a few more).
@@ -78,5 +87,90 @@ def normalise(text: str, blind: bool = True) -> str:
 
 
 def normalise_all(texts: Iterable[str], blind: bool = True) -> list[str]:
-    """The normal forms of many texts, in their order: `[normalise(text, blind) for text in texts]`."""
-    return [normalise(text, blind) for text in texts]
+    """The normal forms of many texts, in their order: `[normalise(text, blind) for text in texts]`, several times as fast.
+
+    >>> normalise_all(["대한 민국", "ㄱ", "", "中国。"])
+    ['대한민국', 'ᄀ', '', '中国']
+    """
+    found: list[str] = []
+    for some in _batches(texts):
+        codes, ends, odd = _fold(some, _BLIND if blind else _SIGHTED)
+        together = codes.tobytes().decode("utf-32-le", "surrogatepass")
+        start = 0
+        for text, end, is_odd in zip(some, ends.tolist(), odd.tolist(), strict=True):
+            found.append(normalise(text, blind) if is_odd else together[start:end])
+            start = end
+    return found
+
+
+#: characters at a time: some 20 bytes of working memory each
+_BATCH = 2_000_000
+_UNKNOWN, _ODD, _GONE = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+_SPACE = 0x20
+
+
+def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
+    some, size = list[str](), 0
+    for text in texts:
+        some.append(text)
+        size += len(text)
+        if size >= _BATCH:
+            yield some
+            some, size = [], 0
+    if some:
+        yield some
+
+
+def _fold(texts: list[str], table: _Table) -> "tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], np.ndarray[Any, Any]]":
+    """The folded characters of all texts in one row (uint32), where each text ends in it, and which texts are odd.
+
+    Odd are the texts with a character that becomes several, or may compose with its neighbour: they go the slow way.
+    """
+    codes = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    ends = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)))
+    folded = table.array[codes]
+    unknown = folded == _UNKNOWN
+    if unknown.any():
+        for code in np.unique(codes[unknown]).tolist():
+            table.array[code] = _single(table[code])
+        folded = table.array[codes]
+    rows = np.repeat(np.arange(len(texts)), np.diff(ends, prepend=0))
+    odd = np.zeros(len(texts), bool)
+    is_odd = folded == _ODD
+    odd[rows[is_odd]] = True
+    folded[is_odd] = _SPACE  # whatever: these texts are done again
+    stays = folded != _GONE
+    if table.blind:
+        return folded[stays], np.cumsum(np.bincount(rows[stays], minlength=len(texts))), odd
+    folded, rows = folded[stays], rows[stays]
+    # A blank stays where a character of the same text stands before it, and any but a blank comes later.
+    blank = folded == _SPACE
+    first = np.ones(len(rows), bool)
+    first[1:] = rows[1:] != rows[:-1]
+    after_blank = np.zeros(len(rows), bool)
+    after_blank[1:] = blank[:-1]
+    stays = ~(blank & (first | after_blank))
+    folded, rows, blank = folded[stays], rows[stays], blank[stays]
+    last = np.ones(len(rows), bool)
+    last[:-1] = rows[1:] != rows[:-1]
+    stays = ~(blank & last)
+    return folded[stays], np.cumsum(np.bincount(rows[stays], minlength=len(texts))), odd
+
+
+def _single(became: str) -> int:
+    if not became:
+        return _GONE
+    # Nothing composes with a character that neither joins the one before it nor is joined by one after it in the fast way:
+    # the partners (marks, conjoining vowels and finals) are odd themselves.
+    return _ODD if len(became) > 1 or unicodedata.combining(became) or became in _second_halves() else ord(became)
+
+
+@cache
+def _second_halves() -> frozenset[str]:
+    """Every character that some composed one ends with."""
+    halves = set(map(chr, (*range(0x1161, 0x1176), *range(0x11A8, 0x11C3))))
+    for code in range(0x110000):
+        parts = unicodedata.decomposition(chr(code)).split()
+        if len(parts) == 2 and not parts[0].startswith("<"):
+            halves.add(chr(int(parts[1], 16)))
+    return frozenset(halves)
