@@ -1,0 +1,1 @@
+"""From many rows, few good ones: filters, deduplication, decontamination, overlap."""
