@@ -1,7 +1,8 @@
 """Which language a text is in, from the shares of its scripts; and which Chinese.
 
-The counts are `okinst.builders.scripts`' (a character of Chinese, Japanese or Korean counts as much as a word of letters),
-taken over a whole column at once. Code, addresses and numbers count as nothing: a Korean answer about Python stays Korean.
+The scripts are `okinst.builders.scripts`' (a character of Chinese, Japanese or Korean counts as much as a word of letters),
+counted over a whole column at once. Code, addresses, numbers and what stands at a number (100g, H2O), and single letters (x = 1)
+count as nothing: a Korean answer about Python, or in grams, stays Korean.
 """
 
 import functools
@@ -19,7 +20,7 @@ from okinst.curation.filters.texts import Flags, Texts
 LANGUAGES = ("ko", "zh", "zh-Hans", "zh-Hant", "ja", "en")
 #: in RE2: a fenced block (closed or not), a span in backticks, an address, a tag
 NOT_PROSE = r"(?s)```.*?(?:```|$)|`[^`\n]{1,200}`|(?:https?://|www\.)[!-~]+|[!-~]+@[!-~]+|</?[A-Za-z][^<>\n]{0,200}>"
-_WORD, _HAN, _KANA, _HANGUL, _ELSE = 1, 2, 3, 4, 5
+_WORD, _HAN, _KANA, _HANGUL, _ELSE, _DIGIT = 1, 2, 3, 4, 5, 6
 Counts = npt.NDArray[np.int64]
 
 
@@ -35,6 +36,7 @@ def _classes() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int8]]:
     for letter in map(chr, range(0x100)):
         if scripts.WORD.fullmatch(letter.lower()):
             script[ord(letter)] = _WORD
+    script[ord("0") : ord("9") + 1] = _DIGIT
     for place in np.flatnonzero(script == _HAN):
         kind[place] = scripts.traditional(chr(place))
     return script, kind
@@ -57,8 +59,10 @@ def counts(texts: pa.Array) -> Counts:
     lengths = pc.utf8_length(texts).to_numpy(zero_copy_only=False).astype(np.int64) + 1
     starts = np.cumsum(lengths) - lengths
     letters = classes == _WORD
-    begins = letters.copy()
-    begins[1:] &= ~letters[:-1]
+    begins = np.zeros_like(letters)
+    # two letters at least, behind neither a letter nor a digit; the line feed at the end is no letter
+    begins[:-1] = letters[:-1] & letters[1:]
+    begins[1:] &= ~(letters | (classes == _DIGIT))[:-1]
     for place, flags in enumerate(
         (begins, *(classes == number for number in (_HAN, _KANA, _HANGUL, _ELSE)), sides == 1, sides == -1)
     ):
@@ -92,8 +96,9 @@ def in_one_of(found: Counts, languages: Collection[str], share: float, other_lat
         "ko": hangul >= least,
         "ja": (han + kana >= least) & japanese,
         "zh": chinese,
-        "zh-Hans": chinese & (traditional <= simplified),
-        "zh-Hant": chinese & (simplified <= traditional),
+        # a single telling character tells nothing: 呎 stands in simplified texts too
+        "zh-Hans": chinese & ((traditional <= simplified) | (traditional == 1)),
+        "zh-Hant": chinese & ((simplified <= traditional) | (simplified == 1)),
         "en": (words >= least) & ~other_latin,
     }
     fits: Flags = total == 0
@@ -106,8 +111,8 @@ def off_script(found: Counts, script: str, share: float) -> Flags:
     """Whether too few of the telling characters of Chinese rows are of the script; rows in other languages are not."""
     words, han, kana, hangul, other, traditional, simplified = found.T
     chinese = (2 * han >= words + han + kana + hangul + other) & (kana < scripts.KANA_SHARE * np.maximum(han + kana, 1))
-    right = simplified if script == "simplified" else traditional
-    wrong: Flags = chinese & (right < share * (traditional + simplified))
+    right, other_side = (simplified, traditional) if script == "simplified" else (traditional, simplified)
+    wrong: Flags = chinese & (other_side > 1) & (right < share * (traditional + simplified))
     return wrong
 
 

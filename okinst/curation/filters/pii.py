@@ -15,7 +15,8 @@ KINDS = ("resident number", "card number", "bank account", "phone number", "e-ma
 
 # Full-width digits and signs become ASCII, one for one, so that places stay the same.
 _NARROW = {0xFF01 + n: 0x21 + n for n in range(0x5E)} | dict.fromkeys((0x2010, 0x2011, 0x2013, 0x2212), 0x2D)
-_START, _STOP = r"(?<![\w.+@/=&%#-])", r"(?![\w@%/=]|[.-]\d)"
+# A Korean or Chinese word may stand right before or behind a number; a letter, or the sign of an address or a sum, may not.
+_START, _STOP = r"(?<![A-Za-z0-9_.+@/=&%#-])", r"(?![A-Za-z0-9_@%/=]|[.-]\d)"
 _KO_RESIDENT = re.compile(rf"{_START}(\d{{6}})[ ]?(-?)[ ]?([1-8]\d{{6}}){_STOP}")
 _ZH_RESIDENT = re.compile(rf"{_START}([1-9]\d{{16}}[\dXx]){_STOP}")
 _CARD = re.compile(
@@ -31,8 +32,7 @@ _PHONE = re.compile(
     ){_STOP}""",
     re.VERBOSE,
 )
-# "(02) ..." begins with a bracket, which may follow a word
-_BARE_MOBILE = re.compile(rf"(?<![\w.+@/=&%#-])1(?:3\d|4[5-9]|5[0-35-9]|6[2567]|7[0-8]|8\d|9\d)\d{{8}}{_STOP}")
+_BARE_MOBILE = re.compile(rf"{_START}1(?:3\d|4[5-9]|5[0-35-9]|6[2567]|7[0-8]|8\d|9\d)\d{{8}}{_STOP}")
 _EMAIL = re.compile(
     r"(?<![\w.+%@/:-])([A-Za-z0-9][\w.+-]{0,63})@((?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,12})(?![\w@-])", re.ASCII
 )
@@ -121,7 +121,7 @@ _DOMAINS = re.compile(
 # of a service or of nobody
 _MAILBOXES = re.compile(
     r"(?:your|my|the|some|new|old)?[._-]?(?:e?mail|name|user|username|address|id|account|example|sample|test|someone|somebody|person|recipient|sender|customer|client)[._-]?(?:e?mail|name|address|id)?\d{0,3}|"
-    r"(?:no-?reply|do-?not-?reply|info|contact|contact-?us|support|help|help-?desk|admin|administrator|sales|service|services|customer-?service|cs|hr|jobs?|careers?|recruit|press|media|marketing|office|team|hello|webmaster|postmaster|root|git|feedback|privacy|security|abuse|billing|orders?|news|newsletter|abc|xyz|xxx+|aaa+|foo|bar|john\.?doe|jane\.?doe|jdoe|honggildong|gildong\.?hong|hong)\d{0,4}",
+    r"(?:no-?reply|do-?not-?reply|info|contact|contact-?us|support|help|help-?desk|admin|administrator|sales|service|services|customer-?service|cs|hr|jobs?|careers?|recruit|press|media|marketing|office|team|hello|webmaster|postmaster|root|git|feedback|privacy|security|abuse|alerts?|notifications?|updates?|billing|orders?|news|newsletter|abc|xyz|xxx+|aaa+|foo|bar|john\.?doe|jane\.?doe|jdoe|honggildong|gildong\.?hong|hong)\d{0,4}",
     re.IGNORECASE,
 )
 

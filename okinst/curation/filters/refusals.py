@@ -55,7 +55,7 @@ ZH_REFUSAL = re.compile(
 )
 EN_REFUSAL = re.compile(
     r"""^(?:
-      (?:(?:I(?:'|’)m|I\sam)\s(?:so\s|very\s|really\s|terribly\s)?sorry|Sorry|My\sapologies|I\sapologi[sz]e|Unfortunately|Regrettably)\b[^\n]{0,80}?\b(?:can(?:'|’)t|cannot|can\snot|unable|not\sable|don(?:'|’)t|do\snot|won(?:'|’)t|isn(?:'|’)t\spossible|not\spossible|didn(?:'|’)t\sprovide|not\sprovided|need\smore)
+      (?:(?:I(?:'|’)m|I\sam)\s(?:so\s|very\s|really\s|terribly\s)?sorry|Sorry(?=[,.!]|\s(?:but|I)\b)|My\sapologies|I\sapologi[sz]e|Unfortunately|Regrettably)\b[^\n]{0,80}?\b(?:can(?:'|’)t|cannot|can\snot|unable|not\sable|don(?:'|’)t|do\snot|won(?:'|’)t|isn(?:'|’)t\spossible|not\spossible|didn(?:'|’)t\sprovide|not\sprovided|need\smore)
     | (?:As\san?\s[^,\n]{3,60},\s)?I\s(?:cannot|can(?:'|’)t|can\snot|am\s(?:not\sable|unable)|won(?:'|’)t|do\snot\shave|don(?:'|’)t\shave)\s(?:to\s)?(?:\w+\s){0,2}(?:provide|answer|help|assist|access|comply|fulfil|fulfill|generate|create|give|do|predict|browse|personal|feelings|opinions|preferences|the\sability|real-time|enough|any)
     )""",
     re.VERBOSE | re.IGNORECASE,
@@ -73,7 +73,7 @@ def speaks_of_itself(answer: str, instruction: str = "") -> str | None:
     >>> speaks_of_itself("저는 AI 언어 모델이기 때문에 날씨를 확인할 수 없습니다.")
     '저는 AI 언어 모델이기 때문'
     >>> speaks_of_itself("作為一個人工智慧語言模型，我沒有喜好。"), speaks_of_itself("As an AI language model, I can't.")
-    ('作為一個人工智慧語言模型，我', 'As an AI language model, I can')
+    ('作為一個人工智慧語言模型，我', "As an AI language model, I can't")
     >>> speaks_of_itself("GPT-3는 인공지능 언어 모델입니다.") is speaks_of_itself("人工智能是计算机科学的分支。") is None
     True
     """

@@ -38,8 +38,10 @@ _PASSWORDS = re.compile(
     re.IGNORECASE,
 )
 # A header alone is a lesson in PEM; a key has its bytes behind it.
+# The body ends at two hyphens: headers one after the other cost one pass.
 _PEM = re.compile(
-    r"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----[\sA-Za-z0-9+/=:,.()\\-]{64,20000}?(?:-----END [A-Z0-9 ]{1,40}-----|(?=[^\sA-Za-z0-9+/=:,.()\\-])|\Z)"
+    r"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:[\sA-Za-z0-9+/=:,.()\\]|-(?!-)){64,20000}"
+    r"(?:-----END [A-Z0-9 ]{1,40}-----)?"
 )
 _LOOK = re.compile(r"\(\?<?[=!](?:[^()\\]|\\.|\([^()]*\))*\)")
 # lines are what detect-secrets looks at; a long one is cut into pieces that overlap by more than any secret is long
@@ -58,7 +60,7 @@ def detectors() -> tuple[Any, ...]:
         denylist: Iterable[re.Pattern[str]] = ()
 
         def __init__(self, name: str, pattern: str) -> None:
-            self.secret_type, self.denylist = name, (re.compile(pattern),)
+            self.secret_type, self.denylist = name, (re.compile(pattern, re.ASCII),)
 
     known: dict[str, Any] = get_mapping_from_secret_type_to_class()
     found = [
@@ -66,6 +68,11 @@ def detectors() -> tuple[Any, ...]:
         for name, kind in sorted(known.items())
         if issubclass(kind, RegexBasedDetector) and name not in NO_CREDENTIAL and name != "Private Key"
     ]
+    for detector in found:
+        # \w with Hangul and Han in it would take a particle right behind a token ("...입니다") for more of it
+        detector.denylist = tuple(
+            re.compile(pattern.pattern, pattern.flags & ~re.UNICODE | re.ASCII) for pattern in detector.denylist
+        )
     return (*found, *(Further(name, pattern) for name, pattern in FURTHER.items()))
 
 
