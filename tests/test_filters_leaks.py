@@ -6,7 +6,6 @@ Every number and key here is made up: by arithmetic, or by hypothesis.
 import re
 from datetime import date, timedelta
 
-import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

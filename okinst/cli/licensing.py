@@ -16,6 +16,7 @@ from okinst.builders import SourceBuilder, WrongCall
 from okinst.licences import COLUMNS, NOT_ADVICE, Lot, attribution, gate, lot, stricter_origins, together
 from okinst.licences.gate import COMMERCIAL
 from okinst.mixtures import MIXTURES, MixtureBuilder, recipe
+from okinst.mixtures.mixture import Tokens
 from okinst.publishing.folder import builder_of
 from okinst.publishing.place import PROVENANCE
 
@@ -172,7 +173,16 @@ def _standings(source: str, rows: int | None) -> list[Lot]:
 def _of_cards(builder: SourceBuilder | MixtureBuilder) -> Known:
     if isinstance(builder, MixtureBuilder):
         parts = [
-            (part.config, *_expected(part.config, part.split, part.take, part.rows, part.rows_exact))
+            (
+                part.config,
+                *_expected(
+                    part.config,
+                    part.split,
+                    None if isinstance(part.take, Tokens) else part.take,
+                    part.rows,
+                    part.rows_exact,
+                ),
+            )
             for part in builder.config.parts
         ]
     else:

@@ -1,2 +1,1 @@
-"""Curation: from many rows, few good ones."""
-"""From many rows, few good ones: filters, deduplication, decontamination, overlap."""
+"""From many rows, the ones worth keeping: what repeats, what is in an evaluation set, what is not fit to learn from."""

@@ -32,7 +32,12 @@ class Supply:
 
 
 def balance(
-    parts: Sequence[Supply], *, rate: Rate = "as given", temperature: float = 1.0, size: int | None = None, unit: str = "rows"
+    parts: Sequence[Supply],
+    *,
+    rate: Rate = "as given",
+    temperature: float = 1.0,
+    size: int | None = None,
+    unit: str = "rows",
 ) -> list[int]:
     """How much of each part comes out. Raises WrongCall where there is not enough for what was asked.
 
@@ -131,7 +136,9 @@ def check_shares(shares: dict[str, float | None], where: str) -> None:
     if not given:
         return
     if missing := [name for name, share in shares.items() if share is None]:
-        raise WrongCall(f"{where}: {', '.join(missing)} has no share, and other parts have. Give one to every part, or to none.")
+        raise WrongCall(
+            f"{where}: {', '.join(missing)} has no share, and other parts have. Give one to every part, or to none."
+        )
     if bad := [name for name, share in given.items() if not 0 < share <= 1]:
         raise WrongCall(f"{where}: the share of {bad[0]} is {given[bad[0]]}: it should lie above 0 and at most at 1.")
     if abs(sum(given.values()) - 1) > SLACK:

@@ -38,9 +38,7 @@ def arrange(
     `sampled` takes what there is where too much is asked for: the sample corpus is small.
     """
     queues = [_queue(rows, mixture, number) for number in range(len(mixture.parts))]
-    takes = [
-        _taken(part, queue, rows, work, sampled) for part, queue in zip(mixture.parts, queues, strict=True)
-    ]
+    takes = [_taken(part, queue, rows, work, sampled) for part, queue in zip(mixture.parts, queues, strict=True)]
     before = work.count(rows, rows.alive)
     queues = [queue[:count] for queue, count in zip(queues, takes, strict=True)]
     chosen = _balanced(queues, rows, mixture, work, sampled)
@@ -67,11 +65,12 @@ def arrange(
 def _queue(rows: Rows, mixture: Mixture, number: int) -> Indices:
     """The rows of a part that are left, in the order in which they are taken."""
     part = mixture.parts[number]
-    there = rows.alive[rows.part[rows.alive] == number]
+    there: Indices = rows.alive[rows.part[rows.alive] == number]
     if part.take is None and part.share is None and mixture.size is None and mixture.rate == "as given":
         return there
     rng = np.random.default_rng([mixture.seed, zlib.crc32(f"{part.config}/{part.split}".encode())])
-    return there[rng.permutation(len(there))]
+    shuffled: Indices = there[rng.permutation(len(there))]
+    return shuffled
 
 
 def _taken(part: Part, queue: Indices, rows: Rows, work: Work, sampled: bool) -> int:
@@ -118,9 +117,7 @@ def _balanced(
     amounts = balance(
         supplies, rate=mixture.rate, temperature=mixture.temperature, size=size, unit="tokens" if tokens else "rows"
     )
-    return [
-        _copies(queue, weight, amount) for queue, weight, amount in zip(queues, weights, amounts, strict=True)
-    ]
+    return [_copies(queue, weight, amount) for queue, weight, amount in zip(queues, weights, amounts, strict=True)]
 
 
 def _copies(queue: Indices, weights: Indices, amount: int) -> tuple[Indices, Indices]:
@@ -147,8 +144,7 @@ def _validation(order: Indices, rows: Rows, mixture: Mixture, work: Work) -> tup
             f"{mixture.name}: validation = {mixture.validation} would be {wanted:,} of {len(distinct):,} rows: nothing is left "
             f"to train on."
         )
-    groups = duplicates.find(work.texts(rows, distinct, "both")).group
-    _, group = np.unique(groups, return_inverse=True)
+    group = _alike(duplicates.find(work.texts(rows, distinct, "both")))
     sizes = np.bincount(group)
     held = np.zeros(len(sizes), bool)
     count = 0
@@ -161,3 +157,15 @@ def _validation(order: Indices, rows: Rows, mixture: Mixture, work: Work) -> tup
     return mask, ~mask
 
 
+def _alike(groups: duplicates.Groups) -> Indices:
+    """A number for each row, the same for rows that a chain of near-duplicates joins: none may have one foot on each side."""
+    label = np.arange(int(groups.text.max()) + 1 if len(groups) else 0)
+    while len(groups.pairs):
+        least = np.minimum(label[groups.pairs[:, 0]], label[groups.pairs[:, 1]])
+        before = label.copy()
+        np.minimum.at(label, groups.pairs[:, 0], least)
+        np.minimum.at(label, groups.pairs[:, 1], least)
+        if (label == before).all():
+            break
+    _, numbers = np.unique(label[groups.text], return_inverse=True)
+    return np.asarray(numbers, np.int64)

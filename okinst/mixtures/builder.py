@@ -81,7 +81,7 @@ class MixtureBuilder(TableBuilder):
         config, _ = super()._create_builder_config(*args, **kwargs)
         if not config.parts:
             raise WrongCall(f"{config.name}: a mixture needs at least one part.")
-        self.hash = digest(
+        self.hash: str = digest(
             code_of(__name__),
             json.dumps(config.recipe(), ensure_ascii=False),
             *(str(self._part(part, config).hash) for part in config.parts),

@@ -10,8 +10,9 @@ import datasets
 
 from okinst.builders import Card, License, Row, SourceBuilder, Upstream, Variant, WrongCall
 from okinst.builders.schema import Shape
+from okinst.curation.filters import Filter
 from okinst.mixtures.amounts import RATES, Rate, check_shares
-from okinst.mixtures.steps import Decontaminate, Dedup, Filter, Gate
+from okinst.mixtures.steps import Decontaminate, Dedup, Filtering, Gate
 
 if TYPE_CHECKING:
     from okinst.mixtures.builder import MixtureBuilder
@@ -104,10 +105,11 @@ class Part:
 
     def builder(self, **options: Any) -> "SourceBuilder | MixtureBuilder":
         """The builder of this part's rows."""
-        if isinstance(self.source, Mixture):
+        source = self.source
+        if isinstance(source, Mixture):
             from okinst.mixtures.builder import builder_of_mixture
 
-            return builder_of_mixture(self.source, **options)
+            return builder_of_mixture(source, **options)
         own: dict[str, Any] = {"reading": self.reading, "rule": self.rule}
         if self.files is not None:
             own["files"] = {self.split: self.files}
@@ -116,7 +118,7 @@ class Part:
             for name in ("name", "version", "data_files", "data_dir", "mirror", "sample", "accept_drift"):
                 own.pop(name)
             options = {key: value for key, value in options.items() if key != "data_dir"}
-        return self.source(config_name=self.config, **options, **{key: value for key, value in own.items() if value})
+        return source(config_name=self.config, **options, **{key: value for key, value in own.items() if value})
 
     def __str__(self) -> str:
         name = self.config if self.split == "train" else f"{self.config}/{self.split}"
@@ -203,7 +205,9 @@ class Mixture(datasets.BuilderConfig):
             raise WrongCall(f"{self.name}: temperature = {self.temperature} should be 1 (proportional) or more.")
         check_shares({str(part): part.share for part in self.parts}, self.name)
         if any(part.share for part in self.parts) and self.rate != "as given":
-            raise WrongCall(f"{self.name}: its parts have shares, and rate = {self.rate!r} would overrule them. Keep one.")
+            raise WrongCall(
+                f"{self.name}: its parts have shares, and rate = {self.rate!r} would overrule them. Keep one."
+            )
         counted = [part.config for part in self.parts if isinstance(part.take, Tokens)]
         if isinstance(self.size, Tokens):
             counted.append("size")
@@ -234,7 +238,9 @@ class Mixture(datasets.BuilderConfig):
     @property
     def steps(self) -> list[Any]:
         """What is done to the rows of all parts, in order."""
-        return [step for step in (self.license, self.filter, self.dedup, self.decontaminate) if step is not None]
+        parts = [Filtering(part.filter, number, part.config) for number, part in enumerate(self.parts) if part.filter]
+        whole = Filtering(self.filter) if self.filter else None
+        return parts + [step for step in (self.license, whole, self.dedup, self.decontaminate) if step is not None]
 
     @property
     def is_plain(self) -> bool:
@@ -244,8 +250,10 @@ class Mixture(datasets.BuilderConfig):
     @property
     def is_worked_on(self) -> bool:
         """Whether anything is done to its rows besides choosing, for each part, how many."""
-        parts = any(part.filter or part.share or part.repeat > 1 or isinstance(part.take, Tokens) for part in self.parts)
-        return bool(parts or self.steps or self.size or self.rate != "as given" or self.validation)
+        parts = any(
+            part.filter or part.share or part.repeat > 1 or isinstance(part.take, Tokens) for part in self.parts
+        )
+        return bool(parts or self.steps or self.tokenizer or self.size or self.rate != "as given" or self.validation)
 
     def recipe(self) -> dict[str, Any]:
         """The recipe as plain values, for provenance.json and for naming the cache."""

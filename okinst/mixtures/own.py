@@ -5,7 +5,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, ClassVar, Literal, get_args
 
-from okinst.builders import Card, Hub, Row, SourceBuilder, Unmapped, Upstream, Variant, WrongCall, ask, doors, formats, talk
+from okinst.builders import (
+    Card,
+    Hub,
+    Row,
+    SourceBuilder,
+    Unmapped,
+    Upstream,
+    Variant,
+    WrongCall,
+    ask,
+    doors,
+    formats,
+    talk,
+)
 from okinst.builders.upstream import Repo
 
 Layout = Literal["messages", "alpaca", "sharegpt"]
@@ -96,4 +109,10 @@ def own_variant(
         quirks=(),
         citations=(),
     )
-    return OwnVariant(name=name, description=f"{place}, as the recipe declares it.", files={"train": (file,)}, layout=layout, card=card)
+    return OwnVariant(
+        name=name,
+        description=f"{place}, as the recipe declares it.",
+        files={"train": (file,)},
+        layout=layout,
+        card=card,
+    )

@@ -35,7 +35,7 @@ from okinst.mixtures import MIXTURES, Mixture, Part
 from okinst.mixtures.amounts import RATES
 from okinst.mixtures.mixture import Tokens
 from okinst.mixtures.own import LAYOUTS, OwnRows, own_variant
-from okinst.mixtures.steps import Decontaminate, Dedup, Gate
+from okinst.mixtures.steps import Decontaminate, Dedup, Gate, told
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -100,7 +100,18 @@ _TOKENS = {
     "required": ["tokens"],
     "additionalProperties": False,
 }
-_FILTER = Key((dict,), "a table of what is wanted", "Which rows are wanted.", Filter.SCHEMA)
+
+
+def _filter_schema() -> dict[str, Any]:
+    kinds = {"str | None": {"type": "string"}, "int | None": {"type": "integer"}, "float": {"type": "number"}}
+    some = {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+    properties = {
+        each.name: kinds.get(str(each.type).replace("typing.", ""), some) for each in dataclasses.fields(Filter)
+    }
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+_FILTER = Key((dict,), "a table of what is wanted", "Which rows are wanted.", _filter_schema())
 KEYS: dict[str, Key] = {
     "name": _text("The name of the set; the file's name otherwise."),
     "description": _text("One sentence on what it is for."),
@@ -222,15 +233,15 @@ def mixture(
     if not parts:
         raise WrongCall(f'{where}: a recipe needs at least one part: [[parts]] and source = "koalpaca-v1.1".')
     given = {key: _value(key, values[key], where) for key in _GIVEN if key in values}
-    with _at(where):
-        return dataclasses.replace(
-            base or Mixture(),
-            name=name,
-            description=values.get("description", f"Built from {name}{SUFFIX}."),
-            parts=tuple(parts),
-            **({"rows": None, "citations": base.citations} if base else {}),
-            **given,
-        )
+    changes: dict[str, Any] = {
+        "name": name,
+        "description": values.get("description", f"Built from {name}{SUFFIX}."),
+        "parts": tuple(parts),
+        "rows": None,
+        **given,
+    }
+    with told(where):
+        return dataclasses.replace(base or Mixture(), **changes)
 
 
 #: the keys that are fields of a Mixture
@@ -255,7 +266,7 @@ def _value(key: str, value: Any, where: Where) -> Any:
 def _tokens(value: dict[str, Any], where: Where) -> Tokens:
     if list(value) != ["tokens"]:
         raise WrongCall(f"{where}: {value!r} should be {{ tokens = 500000 }}.")
-    with _at(where):
+    with told(where):
         return Tokens(value["tokens"])
 
 
@@ -269,7 +280,9 @@ def _base(values: dict[str, Any], where: Where, folder: Path, above: tuple[Path,
         return read(folder / name, above)
     if name not in MIXTURES:
         near = ", ".join(catalogue.nearest(name, MIXTURES))
-        raise WrongCall(f"{where / 'extends'}: {name!r} is neither a recipe file nor a mixture. The nearest are {near}.")
+        raise WrongCall(
+            f"{where / 'extends'}: {name!r} is neither a recipe file nor a mixture. The nearest are {near}."
+        )
     return MIXTURES[name]
 
 
@@ -285,7 +298,9 @@ class _PartReader:
         for name in without:
             if name not in parts:
                 near = ", ".join(catalogue.nearest(str(name), parts)) if parts else "none"
-                raise WrongCall(f"{self.where / 'without'}: there is no part {name!r} to leave out. The nearest: {near}.")
+                raise WrongCall(
+                    f"{self.where / 'without'}: there is no part {name!r} to leave out. The nearest: {near}."
+                )
             del parts[name]
         new = []
         for number, table in enumerate(tables):
@@ -294,8 +309,10 @@ class _PartReader:
                 raise WrongCall(f"{where}: a part is a table: [[parts]] and source = NAME.")
             _check(table, PART_KEYS, where)
             old = parts.get(table.get("source", ""))
-            given = {key: _value(key, table[key], where) for key in ("take", "share", "repeat", "filter") if key in table}
-            with _at(where):
+            given = {
+                key: _value(key, table[key], where) for key in ("take", "share", "repeat", "filter") if key in table
+            }
+            with told(where):
                 if old is not None and table.get("split", old.split) == old.split:
                     parts[old.config] = dataclasses.replace(old, **given)
                 else:
@@ -311,7 +328,9 @@ class _PartReader:
             )
         own = [key for key in ("layout", "license", "language", "making", "revision") if key in table]
         if own and "file" not in table:
-            raise WrongCall(f"{where / own[0]}: {own[0]} is for a file of one's own; okinst's sources say it themselves.")
+            raise WrongCall(
+                f"{where / own[0]}: {own[0]} is for a file of one's own; okinst's sources say it themselves."
+            )
         split = table.get("split", "train")
         if "file" in table:
             return self._own(table, where, given)
@@ -337,7 +356,9 @@ class _PartReader:
             known = PART_KEYS[key].schema["enum"]
             if key in table and table[key] not in known:
                 near = catalogue.nearest(table[key], known)[0]
-                raise WrongCall(f"{where / key}: {key} = {table[key]!r} is none that okinst knows. Did you mean {near!r}?")
+                raise WrongCall(
+                    f"{where / key}: {key} = {table[key]!r} is none that okinst knows. Did you mean {near!r}?"
+                )
         hub, place = table.get("hub"), table["file"]
         if hub is None:
             place = str((self.folder / Path(place).expanduser()).absolute())
@@ -356,25 +377,13 @@ class _PartReader:
         return Part(OwnRows, variant=variant, **given)
 
 
-class _at:  # noqa: N801  a context manager reads as a word
-    """Say where in the recipe a value stands that something deeper refused."""
-
-    def __init__(self, where: Where) -> None:
-        self.where = where
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, WrongCall) and not str(error).startswith(self.where.file):
-            raise WrongCall(f"{self.where}: {error}") from None
-
-
 def _check(values: dict[str, Any], known: dict[str, Key], where: Where) -> None:
     for key, value in values.items():
         if key not in known:
             near = catalogue.nearest(key, known)[0]
-            raise WrongCall(f"{where / key}: there is no key {key!r}. Did you mean {near!r}? There are {', '.join(known)}.")
+            raise WrongCall(
+                f"{where / key}: there is no key {key!r}. Did you mean {near!r}? There are {', '.join(known)}."
+            )
         known[key].check(key, value, where)
         enum = known[key].schema.get("enum")
         if enum and value not in enum and key in ("rate", "layout"):

@@ -38,10 +38,8 @@ class Work:
     ) -> tuple[list[dict[str, Any]], list[tuple[str, Outcome]]]:
         """Do all steps of a mixture. `inputs` are the names of what its parts hold; gives lines and dropped rows, by step."""
         doing = Doing(self.processes, self.door, self.names)
-        steps: list[Step] = [part.filter.of(number) for number, part in enumerate(mixture.parts) if part.filter]
-        steps += mixture.steps
         lines, dropped, past = [], [], list(inputs)
-        for step in steps:
+        for step in mixture.steps:
             past.append(json.dumps([step.name, step.values()], ensure_ascii=False))
             key = digest(code_of(__name__), *past, *step.inputs(doing))
             before = self.count(rows, rows.alive)

@@ -9,6 +9,7 @@ The Parquet bytes depend on the rows alone: row groups of a fixed size, no times
 
 import importlib.metadata
 import json
+import shutil
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -25,8 +26,8 @@ import yaml
 
 from okinst.builders import SourceBuilder, WrongCall, schema
 from okinst.builders.doors import sha256
-from okinst.mixtures import MIXTURES, Mixture, MixtureBuilder, RecipeBuilder, recipe
-from okinst.mixtures.builder import step
+from okinst.mixtures import MIXTURES, Mixture, MixtureBuilder, recipe
+from okinst.mixtures.builder import builder_of_mixture, step
 from okinst.mixtures.meta import builder_for
 from okinst.publishing.place import PROVENANCE, README, appearing, check_output
 from okinst.version import VERSION
@@ -38,6 +39,8 @@ SHARD_BYTES = 500 * 1024 * 1024
 #: what the rows of a set are counted by, for its README and provenance
 BY = ("source", "language", "license", "making")
 SET_ASIDE = "set-aside.jsonl"
+#: rows that a step of a recipe dropped, with step, reason and evidence
+DROPPED = "dropped.parquet"
 
 
 @dataclass
@@ -49,6 +52,8 @@ class Built:
     rows: dict[str, int]
     #: what went in and came out, part by part
     funnel: list[dict[str, Any]]
+    #: what each step of a recipe let through and dropped, by source
+    steps: list[dict[str, Any]] = field(default_factory=list)
     #: rows the view cannot hold, by reason; they stand in set-aside.jsonl
     set_aside: Counter[str] = field(default_factory=Counter)
     files: list[dict[str, Any]] = field(default_factory=list)
@@ -61,6 +66,7 @@ class Built:
             "folder": str(self.folder),
             "rows": self.rows,
             "funnel": self.funnel,
+            "steps": self.steps,
             "set_aside": dict(self.set_aside),
             "files": self.files,
         }
@@ -69,21 +75,8 @@ class Built:
 def builder_of(name_or_recipe: str, **options: Any) -> SourceBuilder | MixtureBuilder:
     """The builder of a source, a published mixture, or a recipe file."""
     if recipe.is_recipe(name_or_recipe):
-        return recipe_builder(recipe.read(Path(name_or_recipe)), **options)
+        return builder_of_mixture(recipe.read(Path(name_or_recipe)), **options)
     return builder_for(name_or_recipe, **options)
-
-
-def recipe_builder(mixture: Mixture, **options: Any) -> MixtureBuilder:
-    """The builder of a mixture that is not published."""
-    return RecipeBuilder(
-        config_name=mixture.name,
-        description=mixture.description,
-        parts=mixture.parts,
-        seed=mixture.seed,
-        shuffle=mixture.shuffle,
-        citations=mixture.citations,
-        **options,
-    )
 
 
 def build(
@@ -109,9 +102,12 @@ def build(
     builder.download_and_prepare(num_proc=num_proc)
     sets = builder.as_dataset()
     with appearing(folder, replace) as partial:
-        built = Built(builder.config.name, folder, {}, funnel(builder))
+        built = Built(builder.config.name, folder, {}, funnel(builder), steps(builder))
         for split, rows in sets.items():
             _write_split(rows, split, partial, built, chosen)
+        if isinstance(builder, MixtureBuilder) and (dropped := builder.dropped()):
+            shutil.copyfile(dropped, partial / DROPPED)
+            built.files.append(_file(partial, partial / DROPPED))
         if built.set_aside:
             built.files.append(_file(partial, partial / SET_ASIDE))
         (partial / README).write_text(_readme(builder, built), encoding="utf-8")
@@ -124,7 +120,7 @@ def build(
 def builder_shape(builder: SourceBuilder | MixtureBuilder) -> str:
     """The shape of a builder's rows, or "raw"."""
     if isinstance(builder, MixtureBuilder):
-        return builder.config.parts[0].source.SHAPE
+        return builder.config.shape
     return "raw" if builder.config.raw else builder.SHAPE
 
 
@@ -133,6 +129,11 @@ def funnel(builder: SourceBuilder | MixtureBuilder) -> list[dict[str, Any]]:
     if isinstance(builder, MixtureBuilder):
         return builder.funnel()
     return [step(builder, split) for split in builder.config.files]
+
+
+def steps(builder: SourceBuilder | MixtureBuilder) -> list[dict[str, Any]]:
+    """What each step of a recipe let through and dropped; nothing for a source."""
+    return builder.steps() if isinstance(builder, MixtureBuilder) else []
 
 
 def _write_split(rows: datasets.Dataset, split: str, partial: Path, built: Built, layout: ModuleType | None) -> None:
@@ -210,6 +211,7 @@ def _provenance(builder: SourceBuilder | MixtureBuilder, built: Built, layout: s
             for group, count in built.composition.items()
         ],
         "funnel": built.funnel,
+        "steps": built.steps,
         "set_aside": dict(built.set_aside),
     }
 
