@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from okinst.builders import Row, ask, prefer, talk
@@ -277,16 +277,14 @@ def test_no_secret_is_shown(kind: str, values: dict[str, str]) -> None:
 def test_nothing_a_detector_finds_is_passed_over(detector: object) -> None:
     """The pattern that looks for candidates finds all that the detectors' own patterns do."""
 
-    ascii_letters = st.characters(min_codepoint=32, max_codepoint=126)
+    printable = st.characters(min_codepoint=32, max_codepoint=126)
 
+    @settings(max_examples=10)
     @given(st.data())
     def check(data: st.DataObject) -> None:
         for pattern in detector.denylist:  # type: ignore[attr-defined]
-            text = data.draw(st.from_regex(pattern, alphabet=ascii_letters))
-            if not any("\ud800" <= char <= "\udfff" for char in text):
-                import pyarrow as pa
-
-                assert secrets_module.candidates(pa.array([text]))[0]
+            text = data.draw(st.from_regex(pattern, alphabet=printable))
+            assert secrets_module.candidates(pa.array([text]))[0]
 
     check()
 

@@ -14,6 +14,7 @@ MAY_IMPORT = {
     **{room: {"builders"} for room in SOURCES},
     "catalogue": {"builders"} | SOURCES,
     "views": {"builders"},
+    "curation": {"builders"},
     "mixtures": {"builders", "catalogue", "views"} | SOURCES,
     # what comes from what is a fact of the sources and mixtures, not of the command line: cards of published sets need it too
     "lineage": {"builders", "catalogue", "mixtures"},
