@@ -293,3 +293,9 @@ def test_entropy_and_words_are_no_detectors() -> None:
     names = {detector.secret_type for detector in detectors()}
     assert not names & {"Base64 High Entropy String", "Hex High Entropy String", "Secret Keyword", "Public IP (ipv4)"}
     assert {"GitHub Token", "AWS Access Key", "JSON Web Token", "Basic Auth Credentials"} <= names
+
+
+def test_half_a_secret_is_not_shown_either() -> None:
+    row = ask("키?", "```python\nclient = connect(region='ap-northeast-2', key='" + SECRETS["OpenAI key"] + "')\n```")
+    done = Filter.from_values({"code": "drop"}, "").apply(rows_of(row))
+    assert done.dropped["evidence"].to_pylist() == ["not shown: the row holds a credential"]
