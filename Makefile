@@ -23,6 +23,7 @@ versions:  ## the same loading script on datasets 3.6, 4.0 and 5.2
 bench:
 	$(PYTHON) benchmarks/build.py
 	$(PYTHON) benchmarks/build.py --memory
+	$(PYTHON) benchmarks/filters.py
 
 bench-contamination:  ## planted evaluation prompts in real rows, which MIRROR holds
 	$(PYTHON) benchmarks/contamination.py --mirror $(MIRROR)

@@ -7,7 +7,7 @@ import re
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from okinst.builders import Row, ask, prefer, talk
@@ -276,16 +276,14 @@ def test_no_secret_is_shown(kind: str, values: dict[str, str]) -> None:
 def test_nothing_a_detector_finds_is_passed_over(detector: object) -> None:
     """The pattern that looks for candidates finds all that the detectors' own patterns do."""
 
-    ascii_letters = st.characters(min_codepoint=32, max_codepoint=126)
+    printable = st.characters(min_codepoint=32, max_codepoint=126)
 
+    @settings(max_examples=10)
     @given(st.data())
     def check(data: st.DataObject) -> None:
         for pattern in detector.denylist:  # type: ignore[attr-defined]
-            text = data.draw(st.from_regex(pattern, alphabet=ascii_letters))
-            if not any("\ud800" <= char <= "\udfff" for char in text):
-                import pyarrow as pa
-
-                assert secrets_module.candidates(pa.array([text]))[0]
+            text = data.draw(st.from_regex(pattern, alphabet=printable))
+            assert secrets_module.candidates(pa.array([text]))[0]
 
     check()
 
@@ -294,3 +292,9 @@ def test_entropy_and_words_are_no_detectors() -> None:
     names = {detector.secret_type for detector in detectors()}
     assert not names & {"Base64 High Entropy String", "Hex High Entropy String", "Secret Keyword", "Public IP (ipv4)"}
     assert {"GitHub Token", "AWS Access Key", "JSON Web Token", "Basic Auth Credentials"} <= names
+
+
+def test_half_a_secret_is_not_shown_either() -> None:
+    row = ask("키?", "```python\nclient = connect(region='ap-northeast-2', key='" + SECRETS["OpenAI key"] + "')\n```")
+    done = Filter.from_values({"code": "drop"}, "").apply(rows_of(row))
+    assert done.dropped["evidence"].to_pylist() == ["not shown: the row holds a credential"]

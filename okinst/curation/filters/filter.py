@@ -212,6 +212,8 @@ def _filtered(filter: Filter, table: pa.Table, start: int) -> Filtered:
     if filter.code:
         _by_code(filter.code, every, verdicts)
     _by_answer(filter, every, verdicts)
+    if not filter.secrets:  # else they are masked by now
+        _hide_secrets(every, verdicts)
     gone = sorted(verdicts.found)
     counted: dict[str, int] = {}
     for row in np.flatnonzero(verdicts.open).tolist() if masked else ():
@@ -400,16 +402,28 @@ def _found(candidates: Texts, judge: Callable[[str], str | None]) -> Iterable[tu
 
 
 def _short(evidence: str) -> str:
-    """One line of evidence, without a credential in it."""
-    line = " ".join(evidence.split())[: 4 * EVIDENCE]
-    for start, end, _ in reversed(secrets.secrets(line) if len(line) > 12 else []):
-        line = line[:start] + secrets.redacted(line[start:end]) + line[end:]
+    line = " ".join(evidence[: 4 * EVIDENCE].split())
     return line if len(line) <= EVIDENCE else line[: EVIDENCE - 1] + "…"
 
 
+def _hide_secrets(every: Texts, verdicts: _Verdicts) -> None:
+    """Take the evidence from rows that hold a credential: a stretch may hold half of one, which nothing would find."""
+    gone = every.take(~verdicts.open[every.row])
+    hinted = gone.take(secrets.candidates(gone.text))
+    for row, text in zip(hinted.row.tolist(), hinted.text.to_pylist(), strict=True):
+        if secrets.secrets(text):
+            verdicts.found[row] = (verdicts.found[row][0], "not shown: the row holds a credential")
+
+
 def _dropped(rows: list[tuple[int, str, str]]) -> pa.Table:
-    schema = pa.schema([("index", pa.int64()), ("reason", pa.string()), ("evidence", pa.string())])
-    return pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema=schema)
+    index, reason, evidence = zip(*rows, strict=True) if rows else ((), (), ())
+    return pa.table(
+        {
+            "index": pa.array(index, pa.int64()),
+            "reason": pa.array(reason, pa.string()),
+            "evidence": pa.array(evidence, pa.string()),
+        }
+    )
 
 
 def _contradiction(filter: Filter) -> str | None:
