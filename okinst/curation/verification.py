@@ -50,8 +50,8 @@ SHORTEST = 0.8
 #: the most that one place of a long text may hold and the other text not: a share of the text up to so many wide characters,
 #: and from then on a smaller share
 SHARE, PLACE, SHARE_OF_LONGER = 0.05, 4, 0.02
-#: below this similarity the numbers of a long text have to be the same, too
-ALIKE = 0.75
+#: below these similarities the numbers have to be the same, too: of texts under that weight, and of others
+ALIKE = (0.7, 0.6)
 #: characters that a text needs before other order, or a slip, is told from other words; and before one edit is always a slip
 ENOUGH, ENOUGH_FOR_ONE = 7, 18
 #: of two short texts whose words stand in another order and have a slip besides: the least Jaccard similarity of their bigrams
@@ -84,7 +84,7 @@ def similarity_of_long(a: str, b: str, threshold: float) -> float:
     jaccard = shared / (len(left) + len(right) - shared) if shared else 0.0
     if jaccard < threshold or _numbers_alone(a, b):
         return 0.0
-    if jaccard < ALIKE and Counter(numbers(a)) != Counter(numbers(b)):
+    if jaccard < ALIKE[heavy >= AMPLE] and Counter(numbers(a)) != Counter(numbers(b)):
         return 0.0
     most = max(min(SHARE * heavy, PLACE), SHARE_OF_LONGER * heavy, 1)
     count, other = Counter(a), Counter(b)
@@ -128,7 +128,12 @@ def _one_slip(a: str, b: str, attested: Attested) -> bool:
         longer, char = (a, ours) if ours else (b, theirs)
         if char in longer[max(start - 1, 0) : start] + longer[start + 1 : start + 2]:
             return True
-    return enough >= ENOUGH_FOR_ONE or any(attested(pair) < 2 for pair in needed(a, b))
+    if enough >= ENOUGH_FOR_ONE:
+        return True
+    if ours and theirs:  # another character: a slip where one of the two is at home with neither of its neighbours
+        new = _bigrams(a) - _bigrams(b), _bigrams(b) - _bigrams(a)
+        return any(all(attested(pair) < 2 for pair in pairs) for pairs in new)
+    return any(attested(pair) < 2 for pair in needed(a, b))
 
 
 def _same_words(a: str, b: str, attested: Attested, spoken: tuple[str, str]) -> bool:
