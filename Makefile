@@ -22,6 +22,8 @@ versions:  ## the same loading script on datasets 3.6, 4.0 and 5.2
 bench:
 	$(PYTHON) benchmarks/build.py
 	$(PYTHON) benchmarks/build.py --memory
+	$(PYTHON) benchmarks/duplicates.py
+	$(PYTHON) benchmarks/duplicates.py --speed
 
 bench-mixtures:  ## both published mixtures at full size: 1.8 GB of stand-in files in FULL, and as much again for the cache
 	$(PYTHON) benchmarks/stand_in_mirror.py --to $(FULL) --build --repeats 3

@@ -3,21 +3,23 @@
 Likeness alone cannot tell. "Write a poem about spring" and "... about autumn" are one Chinese character apart, and so is
 a slip of the pen; two tasks on one long passage share nearly all of it. So the *kind* of difference decides.
 
-A long text (40 wide characters and more) is the same where
+A long text (20 wide characters and more) is the same where
 
-- the Jaccard similarity of the shingle sets reaches the threshold, and
-- no single place holds much that the other text does not have: at most 4 wide characters or 2 % of the text. Small edits
-  are scattered; another task, name or answer stands in one place.
+- the Jaccard similarity of the shingle sets reaches the threshold (shingles of 3 wide or 6 other characters, of 2 or 4 below 40
+  wide characters), and
+- no single place holds much that the other text does not have: 5 % of the text, at most 4 wide characters or, of longer ones,
+  2 %. Small edits are scattered; another task, name or answer stands in one place. Words that moved are not new.
 
 A shorter text is the same where it differs
 
-- in the order of its words (in Chinese only without a word such as 成 or 比, between which order is the meaning), or
+- in the order of its words (but not around a word such as 成 or 比, or a particle such as 로, that turns one thing into
+  another), or
 - in Korean topic, object and genitive particles or Chinese 的, 了, 请 and the like, or
-- by one character at one place that is a slip: two neighbours exchanged, one written twice, or a change that leaves a pair of
-  neighbours which stands in no other text. Where both readings are found elsewhere they are two words, and two texts.
+- by one character at one place that is a slip: two neighbours exchanged, one written twice, or a change that leaves
+  neighbours which stand together in no other text. Where both readings are found elsewhere they are two words, and two texts.
 
-Numbers, negations and signs of arithmetic make different texts, however alike: in short texts always, in long ones where
-they are all that differs.
+Numbers, negations and signs of arithmetic make different texts, however alike: numbers in short texts always, in long ones where
+they are all that differs or the rest is not alike enough to make up for it.
 """
 
 from collections import Counter
