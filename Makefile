@@ -27,6 +27,8 @@ bench:
 
 bench-contamination:  ## planted evaluation prompts in real rows, which MIRROR holds
 	$(PYTHON) benchmarks/contamination.py --mirror $(MIRROR)
+	$(PYTHON) benchmarks/duplicates.py
+	$(PYTHON) benchmarks/duplicates.py --speed
 
 bench-mixtures:  ## both published mixtures at full size: 1.8 GB of stand-in files in FULL, and as much again for the cache
 	$(PYTHON) benchmarks/stand_in_mirror.py --to $(FULL) --build --repeats 3

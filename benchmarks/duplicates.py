@@ -180,9 +180,9 @@ def bare_rensa(texts: list[str], verify: bool = True) -> list[tuple[int, int]]:
     return pairs
 
 
-def quality(case: str, name: str, on: passages.On, show: bool) -> None:
+def quality(case: str, name: str, on: passages.On, seed: int, show: bool) -> None:
     texts = rows_of(name, on)
-    copies, originals, kinds = plant(texts)
+    copies, originals, kinds = plant(texts, seed)
     together = texts + copies
     is_copy = np.arange(len(together)) >= len(texts)
     start = time.perf_counter()
@@ -353,6 +353,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--show", action="store_true")
     parser.add_argument("--case", default=None)
+    parser.add_argument("--seed", type=int, default=0, help="of the plants")
     parser.add_argument("--speed", action="store_true")
     parser.add_argument("--memory", action="store_true")
     parser.add_argument("--peer", metavar="PYTHON")
@@ -369,7 +370,7 @@ def main() -> None:
         return
     for case, name, on in CASES:
         if asked.case in (None, case):
-            quality(case, name, on, asked.show)
+            quality(case, name, on, asked.seed, asked.show)
 
 
 if __name__ == "__main__":

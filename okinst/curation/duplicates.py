@@ -41,7 +41,8 @@ _OVERLAP = 2
 #: up to here long texts, too, are looked for by the keys of short ones: a MinHash may miss those with few shingles
 _SURE = 30
 
-_NUMBERS = re.compile(r"\d+(?:[.,:/*^-]\d+)*")
+#: a number as it is written; a comma is part of it before three digits, and else stands between two numbers
+_NUMBERS = re.compile(r"\d+(?:[.:/*^-]\d+|,\d{3}(?!\d))*")
 
 
 @dataclass(frozen=True)
@@ -281,24 +282,24 @@ def _attestation(texts: list[str], candidates: list[tuple[int, int]]) -> Callabl
     codes, _ = fingerprints.characters(asked)
     wanted = np.unique(fingerprints.bigrams(codes)[::2])
     counts = np.zeros(len(wanted), np.int64)
-    maybe = np.zeros(1 << 16, bool)  # sixteen bits of a pair rule out most of the text before anything is looked up
-    maybe[_sixteen_bits(wanted)] = True
+    maybe = np.zeros(1 << 20, bool)  # twenty bits of a pair rule out most of the text before anything is looked up
+    maybe[_twenty_bits(wanted)] = True
     for some in fingerprints.batches(texts):
         codes, offsets = fingerprints.characters(some)
         found = fingerprints.bigrams(codes)
-        there = np.flatnonzero(maybe[_sixteen_bits(found)])
+        there = np.flatnonzero(maybe[_twenty_bits(found)])
         place = np.minimum(np.searchsorted(wanted, found[there]), len(wanted) - 1)
         right = wanted[place] == found[there]
         there, place = there[right], place[right]
         rows = np.searchsorted(offsets, there, side="right") - 1
         inside = there + 1 < offsets[rows + 1]
-        seen = np.unique(np.stack((place[inside], rows[inside])), axis=1)
-        counts += np.bincount(seen[0], minlength=len(wanted))
+        seen = np.unique(place[inside] * len(some) + rows[inside]) // len(some)
+        counts += np.bincount(seen, minlength=len(wanted))
     known = dict(zip(wanted.tolist(), counts.tolist(), strict=True))
     # pairs that nobody asked for come from texts without their particles: no text has them
     return lambda pair: known.get((ord(pair[0]) << 32) | ord(pair[1]), 0)
 
 
-def _sixteen_bits(pairs: Array) -> Array:
-    bits: Array = (pairs * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(48)
+def _twenty_bits(pairs: Array) -> Array:
+    bits: Array = (pairs * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(44)
     return bits

@@ -3,21 +3,23 @@
 Likeness alone cannot tell. "Write a poem about spring" and "... about autumn" are one Chinese character apart, and so is
 a slip of the pen; two tasks on one long passage share nearly all of it. So the *kind* of difference decides.
 
-A long text (40 wide characters and more) is the same where
+A long text (20 wide characters and more) is the same where
 
-- the Jaccard similarity of the shingle sets reaches the threshold, and
-- no single place holds much that the other text does not have: at most 4 wide characters or 2 % of the text. Small edits
-  are scattered; another task, name or answer stands in one place.
+- the Jaccard similarity of the shingle sets reaches the threshold (shingles of 3 wide or 6 other characters, of 2 or 4 below 40
+  wide characters), and
+- no single place holds much that the other text does not have: 5 % of the text, at most 4 wide characters or, of longer ones,
+  2 %. Small edits are scattered; another task, name or answer stands in one place. Words that moved are not new.
 
 A shorter text is the same where it differs
 
-- in the order of its words (in Chinese only without a word such as 成 or 比, between which order is the meaning), or
+- in the order of its words (but not around a word such as 成 or 比, or a particle such as 로, that turns one thing into
+  another), or
 - in Korean topic, object and genitive particles or Chinese 的, 了, 请 and the like, or
-- by one character at one place that is a slip: two neighbours exchanged, one written twice, or a change that leaves a pair of
-  neighbours which stands in no other text. Where both readings are found elsewhere they are two words, and two texts.
+- by one character at one place that is a slip: two neighbours exchanged, one written twice, or a change that leaves
+  neighbours which stand together in no other text. Where both readings are found elsewhere they are two words, and two texts.
 
-Numbers, negations and signs of arithmetic make different texts, however alike: in short texts always, in long ones where
-they are all that differs.
+Numbers, negations and signs of arithmetic make different texts, however alike: numbers in short texts always, in long ones where
+they are all that differs or the rest is not alike enough to make up for it.
 """
 
 from collections import Counter
@@ -50,8 +52,8 @@ SHORTEST = 0.8
 #: the most that one place of a long text may hold and the other text not: a share of the text up to so many wide characters,
 #: and from then on a smaller share
 SHARE, PLACE, SHARE_OF_LONGER = 0.05, 4, 0.02
-#: below this similarity the numbers of a long text have to be the same, too
-ALIKE = 0.75
+#: below these similarities the numbers have to be the same, too: of texts under that weight, and of others
+ALIKE = (0.7, 0.6)
 #: characters that a text needs before other order, or a slip, is told from other words; and before one edit is always a slip
 ENOUGH, ENOUGH_FOR_ONE = 7, 18
 #: of two short texts whose words stand in another order and have a slip besides: the least Jaccard similarity of their bigrams
@@ -84,7 +86,7 @@ def similarity_of_long(a: str, b: str, threshold: float) -> float:
     jaccard = shared / (len(left) + len(right) - shared) if shared else 0.0
     if jaccard < threshold or _numbers_alone(a, b):
         return 0.0
-    if jaccard < ALIKE and Counter(numbers(a)) != Counter(numbers(b)):
+    if jaccard < ALIKE[heavy >= AMPLE] and Counter(numbers(a)) != Counter(numbers(b)):
         return 0.0
     most = max(min(SHARE * heavy, PLACE), SHARE_OF_LONGER * heavy, 1)
     count, other = Counter(a), Counter(b)
@@ -128,7 +130,12 @@ def _one_slip(a: str, b: str, attested: Attested) -> bool:
         longer, char = (a, ours) if ours else (b, theirs)
         if char in longer[max(start - 1, 0) : start] + longer[start + 1 : start + 2]:
             return True
-    return enough >= ENOUGH_FOR_ONE or any(attested(pair) < 2 for pair in needed(a, b))
+    if enough >= ENOUGH_FOR_ONE:
+        return True
+    if ours and theirs:  # another character: a slip where one of the two is at home with neither of its neighbours
+        new = _bigrams(a) - _bigrams(b), _bigrams(b) - _bigrams(a)
+        return any(all(attested(pair) < 2 for pair in pairs) for pairs in new)
+    return any(attested(pair) < 2 for pair in needed(a, b))
 
 
 def _same_words(a: str, b: str, attested: Attested, spoken: tuple[str, str]) -> bool:
