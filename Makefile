@@ -3,7 +3,7 @@ PYTHON ?= python
 FULL ?= /tmp/okinst-stand-in
 MIRROR ?= ../shared/mirror
 
-.PHONY: check lint types test versions bench bench-mixtures bench-contamination
+.PHONY: check lint types test versions bench bench-mixtures bench-contamination bench-duplicates
 
 check: lint types test
 
@@ -27,6 +27,8 @@ bench:
 
 bench-contamination:  ## planted evaluation prompts in real rows, which MIRROR holds
 	$(PYTHON) benchmarks/contamination.py --mirror $(MIRROR)
+
+bench-duplicates:  ## planted near-duplicates in real rows
 	$(PYTHON) benchmarks/duplicates.py
 	$(PYTHON) benchmarks/duplicates.py --speed
 

@@ -18,7 +18,6 @@ MAY_IMPORT = {
     "licences": {"builders", "catalogue"},
     "curation": {"builders"},
     "mixtures": {"builders", "catalogue", "curation", "licences", "views"} | SOURCES,
-    "mixtures": {"builders", "catalogue", "views"} | SOURCES,
     # what comes from what is a fact of the sources and mixtures, not of the command line: cards of published sets need it too
     "lineage": {"builders", "catalogue", "mixtures"},
     "publishing": {"builders", "catalogue", "licences", "mixtures", "views"},

@@ -107,9 +107,9 @@ class Part:
         """The builder of this part's rows."""
         source = self.source
         if isinstance(source, Mixture):
-            from okinst.mixtures.builder import builder_of_mixture
+            from okinst.mixtures.builder import builder_of_mixture as of_mixture
 
-            return builder_of_mixture(source, **options)
+            return of_mixture(source, **options)
         own: dict[str, Any] = {"reading": self.reading, "rule": self.rule}
         if self.files is not None:
             own["files"] = {self.split: self.files}
@@ -118,7 +118,7 @@ class Part:
             for name in ("name", "version", "data_files", "data_dir", "mirror", "sample", "accept_drift"):
                 own.pop(name)
             options = {key: value for key, value in options.items() if key != "data_dir"}
-        return source(config_name=self.config, **options, **{key: value for key, value in own.items() if value})
+        return self.source(config_name=self.config, **options, **{key: value for key, value in own.items() if value})
 
     def __str__(self) -> str:
         name = self.config if self.split == "train" else f"{self.config}/{self.split}"
@@ -254,6 +254,12 @@ class Mixture(datasets.BuilderConfig):
             part.filter or part.share or part.repeat > 1 or isinstance(part.take, Tokens) for part in self.parts
         )
         return bool(parts or self.steps or self.tokenizer or self.size or self.rate != "as given" or self.validation)
+
+    def builder(self, **options: Any) -> "MixtureBuilder":
+        """The builder of its rows."""
+        from okinst.mixtures.builder import builder_of_mixture
+
+        return builder_of_mixture(self, **options)
 
     def recipe(self) -> dict[str, Any]:
         """The recipe as plain values, for provenance.json and for naming the cache."""
