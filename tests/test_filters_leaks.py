@@ -6,6 +6,7 @@ Every number and key here is made up: by arithmetic, or by hypothesis.
 import re
 from datetime import date, timedelta
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -6,9 +6,8 @@ proportion, or by a temperature. What comes out always adds up to the size that 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Literal
-
-import numpy as np
 
 from okinst.builders import WrongCall
 
@@ -52,17 +51,19 @@ def balance(
     if rate == "as given":
         given = [part.there * part.repeat for part in parts]
         return given if size is None else _in_proportion(parts, given, size, unit)
-    if rate == "proportional":
-        there = [part.there for part in parts]
-        return there if size is None else _in_proportion(parts, there, size, unit)
-    return _by_temperature(parts, temperature, size, unit)
+    return _by_temperature(parts, temperature if rate == "temperature" else 1.0, size, unit)
 
 
 def _by_share(parts: Sequence[Supply], size: int | None, unit: str) -> list[int]:
-    shares = [part.share or 0.0 for part in parts]
+    shares = [_exact(part.share or 0) for part in parts]
+    whole = sum(shares)
+    if empty := next((part for part in parts if not part.there), None):
+        raise WrongCall(f"{empty.name}: its share is {empty.share}, and nothing is left of it.")
     if size is None:  # as much as the scarcest part allows
-        size = min(int(part.there * part.repeat / share + 1e-9) for part, share in zip(parts, shares, strict=True))
-    wanted = apportion(shares, size)
+        size = min(
+            int(part.there * part.repeat * whole / share) for part, share in zip(parts, shares, strict=True) if share
+        )
+    wanted = apportion(shares, size, names=[part.name for part in parts])
     for part, want in zip(parts, wanted, strict=True):
         _enough(part, want, unit, f"its share of {part.share} of {size:,}")
     return wanted
@@ -73,60 +74,78 @@ def _in_proportion(parts: Sequence[Supply], there: Sequence[int], size: int, uni
         raise WrongCall(
             f"size = {size:,} {unit} were asked for, and the parts have {sum(there):,} left. Ask for fewer, or add a part."
         )
-    return apportion(there, size)
+    return apportion(there, size, names=[part.name for part in parts])
 
 
 def _by_temperature(parts: Sequence[Supply], temperature: float, size: int | None, unit: str) -> list[int]:
-    limits = np.array([part.there * part.repeat for part in parts], dtype=np.float64)
-    weights = np.array([part.there for part in parts], dtype=np.float64) ** (1 / temperature)
-    if size is None:
-        size = int((limits[weights > 0] / weights[weights > 0]).min() * weights.sum() + 1e-9)
-    if size > limits.sum():
+    limits = [part.there * part.repeat for part in parts]
+    # of floats only here; from here on it is exact, so that everything adds up
+    weights = [_exact(part.there if temperature == 1 else part.there ** (1 / temperature)) for part in parts]
+    if size is None:  # as much as the scarcest part allows
+        known = [limit / weight for limit, weight in zip(limits, weights, strict=True) if weight]
+        size = int(min(known, default=Fraction(0)) * sum(weights))
+    if size > sum(limits):
         raise WrongCall(
-            f"size = {size:,} {unit} were asked for, and the parts have {int(limits.sum()):,} to give. Ask for fewer, or let "
+            f"size = {size:,} {unit} were asked for, and the parts have {sum(limits):,} to give. Ask for fewer, or let "
             f"parts repeat."
         )
     # what a part cannot give, the others give in its place, in their proportions
-    given, open_ = np.zeros(len(parts)), weights > 0
-    while open_.any() and given.sum() < size - 1e-6:
-        target = weights * open_ / (weights * open_).sum() * (size - given[~open_].sum())
-        full = open_ & (target >= limits)
-        if not full.any():
-            given = np.where(open_, target, given)
+    given = [Fraction(0)] * len(parts)
+    waiting = [number for number, weight in enumerate(weights) if weight]
+    left = Fraction(size)
+    while waiting and left:
+        whole = sum(weights[number] for number in waiting)
+        full = [number for number in waiting if weights[number] * left / whole >= limits[number]]
+        for number in full or waiting:
+            given[number] = Fraction(limits[number]) if full else weights[number] * left / whole
+        if not full:
             break
-        given = np.where(full, limits, given)
-        open_ &= ~full
-    return apportion(list(given), size, list(map(int, limits)))
+        left -= sum(limits[number] for number in full)
+        waiting = [number for number in waiting if number not in full]
+    return apportion(given, size, limits, [part.name for part in parts])
 
 
 def _enough(part: Supply, want: int, unit: str, why: str) -> None:
     if want > part.there * part.repeat:
-        more = -(-want // part.there) if part.there else 0
-        hint = f"ask for a smaller size, or set repeat = {more} on it" if part.there else "nothing is left of it"
-        raise WrongCall(f"{part.name}: {want:,} {unit} are {why}, and it has {part.there * part.repeat:,}: {hint}.")
+        more = -(-want // part.there)
+        raise WrongCall(
+            f"{part.name}: {want:,} {unit} are {why}, and it has {part.there * part.repeat:,}: ask for a smaller size, or set "
+            f"repeat = {more} on it."
+        )
 
 
-def apportion(weights: Sequence[float], total: int, limits: Sequence[int] | None = None) -> list[int]:
+def _exact(number: float | int | Fraction) -> Fraction:
+    """A number as it is written: 0.7 is seven tenths."""
+    return number if isinstance(number, Fraction) else Fraction(repr(number))
+
+
+def apportion(
+    weights: Sequence[float | Fraction],
+    total: int,
+    limits: Sequence[int] | None = None,
+    names: Sequence[str] | None = None,
+) -> list[int]:
     """Whole numbers in proportion to some weights that add up to a total, by largest remainder.
 
-    >>> apportion([0.5, 0.3, 0.2], 9)
-    [4, 3, 2]
+    Of equal remainders the first name goes first, so that the order of the parts decides nothing.
+
+    >>> apportion([0.5, 0.3, 0.2], 9), apportion([0.5, 0.5], 3, names=["b", "a"])
+    ([4, 3, 2], [1, 2])
     """
-    whole = sum(weights)
+    exact = list(map(_exact, weights))
+    whole = sum(exact)
     if not whole or not total:
-        return [0] * len(weights)
-    exact = [weight / whole * total for weight in weights]
-    given = [int(part + 1e-9) for part in exact]
-    # ties go to the earlier part
-    order = sorted(range(len(exact)), key=lambda number: (round(given[number] - exact[number], 9), number))
+        return [0] * len(exact)
+    exact = [weight * total / whole for weight in exact]
+    given = [int(part) for part in exact]
+    order = sorted(
+        range(len(exact)),
+        key=lambda number: (given[number] - exact[number], names[number] if names else "", number),
+    )
     left = total - sum(given)
-    while left > 0:
-        moved = False
-        for number in order:
-            if left and (limits is None or given[number] < limits[number]):
-                given[number], left, moved = given[number] + 1, left - 1, True
-        if not moved:
-            break
+    for number in order:
+        if left and (limits is None or given[number] < limits[number]):
+            given[number], left = given[number] + 1, left - 1
     return given
 
 
@@ -139,7 +158,7 @@ def check_shares(shares: dict[str, float | None], where: str) -> None:
         raise WrongCall(
             f"{where}: {', '.join(missing)} has no share, and other parts have. Give one to every part, or to none."
         )
-    if bad := [name for name, share in given.items() if not 0 < share <= 1]:
+    if bad := [name for name, share in given.items() if isinstance(share, bool) or not 0 < share <= 1]:
         raise WrongCall(f"{where}: the share of {bad[0]} is {given[bad[0]]}: it should lie above 0 and at most at 1.")
     if abs(sum(given.values()) - 1) > SLACK:
         told = " + ".join(f"{share:g}" for share in given.values())

@@ -103,13 +103,28 @@ class Part:
             return [license for part in self.source.parts for license in part.licenses]
         return [*(card.license for card in self.cards), *self.source.ROW_LICENSES]
 
+    @property
+    def lots(self) -> list[tuple[str, str, str]]:
+        """Every source, licence and making that its rows can bear."""
+        if isinstance(self.source, Mixture):
+            return [lot for part in self.source.parts for lot in part.lots]
+        if self.variant is not None:
+            (card,) = self.cards
+            return [(self.config, card.license, card.making)]
+        return [(self.config, license, making) for license, making in self.source.standings()]
+
+    @property
+    def leaves(self) -> list[tuple[str, str]]:
+        """The sources, or files of one's own, that its rows are from, each with its split."""
+        if isinstance(self.source, Mixture):
+            return [leaf for part in self.source.parts for leaf in part.leaves]
+        return [(self.config, self.split)]
+
     def builder(self, **options: Any) -> "SourceBuilder | MixtureBuilder":
         """The builder of this part's rows."""
-        source = self.source
-        if isinstance(source, Mixture):
-            from okinst.mixtures.builder import builder_of_mixture as of_mixture
-
-            return of_mixture(source, **options)
+        if isinstance(self.source, Mixture):
+            return self.source.builder(**options)
+        source: type[SourceBuilder] = self.source
         own: dict[str, Any] = {"reading": self.reading, "rule": self.rule}
         if self.files is not None:
             own["files"] = {self.split: self.files}
@@ -118,7 +133,7 @@ class Part:
             for name in ("name", "version", "data_files", "data_dir", "mirror", "sample", "accept_drift"):
                 own.pop(name)
             options = {key: value for key, value in options.items() if key != "data_dir"}
-        return self.source(config_name=self.config, **options, **{key: value for key, value in own.items() if value})
+        return source(config_name=self.config, **options, **{key: value for key, value in own.items() if value})
 
     def __str__(self) -> str:
         name = self.config if self.split == "train" else f"{self.config}/{self.split}"
@@ -180,6 +195,7 @@ class Mixture(datasets.BuilderConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        object.__setattr__(self, "parts", tuple(self.parts))
         shapes: dict[str, list[str]] = {}
         for part in self.parts:
             shapes.setdefault(part.shape, []).append(part.config)
@@ -193,30 +209,29 @@ class Mixture(datasets.BuilderConfig):
             told = "; ".join(f"{shape}: {', '.join(configs)}" for shape, configs in shapes.items())
             raise WrongCall(f"{self.name}: only sources of one shape can be mixed. These have several: {told}.")
         self._check_amounts()
-        if self.filter is not None and self.parts:
-            self.filter.check(self.shape, self.name)
+        self._check_steps()
 
     def _check_amounts(self) -> None:
         if self.rate not in RATES:
             raise WrongCall(f"{self.name}: rate = {self.rate!r} is none of {', '.join(RATES)}.")
         if self.rate != "temperature" and self.temperature != 1.0:
             raise WrongCall(f'{self.name}: temperature = {self.temperature} needs rate = "temperature".')
-        if not self.temperature >= 1:
+        if isinstance(self.temperature, bool) or not 1 <= self.temperature < float("inf"):
             raise WrongCall(f"{self.name}: temperature = {self.temperature} should be 1 (proportional) or more.")
         check_shares({str(part): part.share for part in self.parts}, self.name)
         if any(part.share for part in self.parts) and self.rate != "as given":
             raise WrongCall(
                 f"{self.name}: its parts have shares, and rate = {self.rate!r} would overrule them. Keep one."
             )
-        counted = [part.config for part in self.parts if isinstance(part.take, Tokens)]
-        if isinstance(self.size, Tokens):
-            counted.append("size")
+        counted = ["size"] if isinstance(self.size, Tokens) else []
+        counted += [f"take of {part.config}" for part in self.parts if isinstance(part.take, Tokens)]
         if counted and not self.tokenizer:
             raise WrongCall(
                 f'{self.name}: {counted[0]} is a number of tokens, of which tokenizer? Name it: tokenizer = "tokenizer.json", a '
                 f'Hub id, or "characters".'
             )
-        if isinstance(self.size, bool) or not isinstance(self.size, int | Tokens | None) or self.size == 0:
+        rows = self.size if isinstance(self.size, int) else 1
+        if isinstance(self.size, bool) or not isinstance(self.size, int | Tokens | None) or rows < 1:
             raise WrongCall(f"{self.name}: size = {self.size!r} is neither a number of rows nor {{tokens = 1000000}}.")
         validation = self.validation
         if validation is not None:
@@ -225,6 +240,29 @@ class Mixture(datasets.BuilderConfig):
                 raise WrongCall(
                     f"{self.name}: validation = {validation!r} is neither a number of rows (500) nor a share below 1 (0.01)."
                 )
+
+    def _check_steps(self) -> None:
+        if not self.parts:
+            return
+        if self.filter is not None:
+            self.filter.check(self.shape, self.name)
+        leaves = Counter(leaf for part in self.parts for leaf in part.leaves)
+        twice = [f"{config} ({split})" for (config, split), count in leaves.items() if count > 1]
+        if twice and self.dedup is None:
+            raise WrongCall(
+                f"{self.name}: {', '.join(twice)} is in several parts, so that its rows could be there twice. Leave one of the "
+                f'parts out, or add dedup = "exact".'
+            )
+        if self.license is None:
+            return
+        refused = [part for part in self.parts if not any(self.license.keeps(*lot) for lot in part.lots)]
+        if len(refused) == len(self.parts) or any(part.share for part in refused):
+            part = next((part for part in refused if part.share), refused[0])
+            raise WrongCall(
+                f"{self.name}: license = {self.license.values()!r} keeps no row of {part.config} "
+                f"({self.license.why(*part.lots[0])}), and nothing would be left"
+                f"{f' for its share of {part.share}' if part.share else ''}. Leave it out, or ask for less: okinst licence."
+            )
 
     @property
     def shape(self) -> Shape:

@@ -1,6 +1,7 @@
 """A part of one's own: a file on disk or a Hub dataset, in a layout that trainers use, under a declared licence."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, ClassVar, Literal, get_args
@@ -21,7 +22,7 @@ from okinst.builders import (
 )
 from okinst.builders.upstream import Repo
 
-Layout = Literal["messages", "alpaca", "sharegpt"]
+Layout = Literal["messages", "alpaca", "sharegpt", "koalpaca"]
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 #: how a file is laid out, by the end of its name
 FORMATS: dict[str, formats.Format] = {
@@ -65,17 +66,70 @@ class OwnRows(SourceBuilder):
         return formats.READERS[FORMATS[ending]](file, name)
 
     def example(self, row: Row) -> Row:
-        try:
-            if self.config.layout == "alpaca":
-                return ask(row["instruction"], row["output"], row.get("input"))
-            if self.config.layout == "sharegpt":
-                return talk(formats.speakers(row["conversations"]), row.get("system"))
-            return talk((turn["role"], turn["content"]) for turn in row["messages"])
-        except (KeyError, TypeError) as error:
-            what = f"no column {error}" if isinstance(error, KeyError) else "something else"
-            raise ValueError(
-                f"a row of the layout {self.config.layout} was expected, and there is {what} in it; it has {', '.join(row)}"
-            ) from None
+        layout = self.config.layout
+        needed = NEEDED[layout]
+        if missing := [column for column in needed if row.get(column) is None]:
+            fits = [other for other in LAYOUTS if all(row.get(column) is not None for column in NEEDED[other])]
+            hint = f" It fits the layout {fits[0]}." if fits else ""
+            raise Unmapped(f"no {missing[0]!r} in it, which the layout {layout} needs; it has {', '.join(row)}.{hint}")
+        return EXAMPLES[layout](row)
+
+
+def _messages(row: Row) -> Row:
+    return talk(_turns(row["messages"]))
+
+
+def _turns(messages: object) -> Iterator[tuple[str, object]]:
+    if not isinstance(messages, list):
+        raise Unmapped("messages that are no list")
+    for turn in messages:
+        if (
+            not isinstance(turn, dict)
+            or not isinstance(turn.get("role"), str)
+            or not isinstance(turn.get("content"), str)
+        ):
+            raise Unmapped("a message without a role and a text")
+        yield turn["role"].strip(), turn["content"]
+
+
+def _alpaca(row: Row) -> Row:
+    """LLaMA-Factory's alpaca: with a system message, and earlier rounds, where there are some."""
+    made = ask(row["instruction"], row["output"], row.get("input"))
+    before = [
+        turn for asked, answered in row.get("history") or () for turn in (("user", asked), ("assistant", answered))
+    ]
+    system = [("system", row["system"])] if row.get("system") else []
+    if before or system:
+        made["messages"] = [*talk([*system, *before])["messages"], *made["messages"]]
+    return made
+
+
+def _sharegpt(row: Row) -> Row:
+    system = [("system", row["system"])] if row.get("system") else []
+    return talk([*system, *formats.speakers(row["conversations"])])
+
+
+def _koalpaca(row: Row) -> Row:
+    """KoAlpaca's training text. Published files spell it with and without blank lines and an end token."""
+    found = _KOALPACA.fullmatch(str(row["text"]))
+    if not found:
+        raise Unmapped("no '### 질문:' and '### 답변:' in it")
+    return ask(found["question"], found["answer"].strip().removesuffix("<|endoftext|>"), found["context"])
+
+
+_KOALPACA = re.compile(r"\s*### 질문:(?P<question>.*?)(?:### 맥락:(?P<context>.*?))?### 답변:(?P<answer>.*)", re.DOTALL)
+NEEDED: dict[Layout, tuple[str, ...]] = {
+    "messages": ("messages",),
+    "alpaca": ("instruction", "output"),
+    "sharegpt": ("conversations",),
+    "koalpaca": ("text",),
+}
+EXAMPLES: dict[Layout, Callable[[Row], Row]] = {
+    "messages": _messages,
+    "alpaca": _alpaca,
+    "sharegpt": _sharegpt,
+    "koalpaca": _koalpaca,
+}
 
 
 def own_variant(
@@ -83,8 +137,10 @@ def own_variant(
 ) -> OwnVariant:
     """The config of one's own part: `place` is a path on disk, or a file (or glob) of the Hub repository `hub`.
 
-    Raises WrongCall for a kind of file that cannot be read.
+    Raises WrongCall for a kind of file, or a layout, that is not known.
     """
+    if layout not in LAYOUTS:
+        raise WrongCall(f"layout = {layout!r} should be one of {', '.join(LAYOUTS)}.")
     if Path(place).suffix.lower() not in FORMATS:
         raise WrongCall(f"{place} is none of {', '.join(FORMATS)}: which of them is it? Rename it, or convert it.")
     if hub is None:

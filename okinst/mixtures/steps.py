@@ -2,9 +2,8 @@
 or is in an evaluation set. A step is a value; its work is done by `okinst.curation`."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol, get_args
@@ -21,9 +20,11 @@ from okinst.curation import contamination, duplicates, evaluation, filters, pass
 from okinst.curation.filters import Filter
 from okinst.curation.passages import ON, On
 from okinst.mixtures.rows import BATCH, Indices, Outcome, Rows
+from okinst.mixtures.where import Where, told
 
 Keep = Literal["first", "longest"]
 KEEP: tuple[Keep, ...] = get_args(Keep)
+KINDS = ("exact", "near")
 
 
 @dataclass(frozen=True)
@@ -96,8 +97,8 @@ def _filtered(filter: Filter, rows: Rows, piece: Indices) -> Outcome:
     found = filter.apply(table)
     gone = found.dropped["index"].to_numpy()
     changed = None
-    if "mask" in (filter.pii, filter.secrets):
-        # what goes is masked, too: it is kept aside, and nobody should find a secret there
+    if filter.pii or filter.secrets:
+        # what goes is masked, too, even if it goes for that: it is kept aside, and nobody should find a secret there
         stays = np.setdiff1d(np.arange(len(table)), gone)
         now = pa.concat_tables([found.table, found.aside])
         order = np.concatenate([stays, gone])
@@ -130,10 +131,18 @@ class Gate:
         licences.gate(self.kind)  # which knows what is wrong with it
 
     @classmethod
-    def from_values(cls, values: str | list[str], where: str) -> "Gate":
+    def from_values(cls, values: str | list[str], where: Where, folder: Path = Path()) -> "Gate":
         """As a recipe writes it. Raises WrongCall for a kind that there is not."""
         with told(where):
             return cls(values if isinstance(values, str) else tuple(values))
+
+    def why(self, source: str, license: str, making: str) -> str | None:
+        """Why rows like this are not wanted; None where they are."""
+        return licences.gate(self.kind).reason(source, license, making)
+
+    def keeps(self, source: str, license: str, making: str) -> bool:
+        """Whether rows like this are wanted."""
+        return self.why(source, license, making) is None
 
     def values(self) -> Any:
         return self.kind if isinstance(self.kind, str) else list(self.kind)
@@ -164,11 +173,11 @@ class Dedup:
     SCHEMA = {
         "oneOf": [
             {"type": "boolean"},
-            {"enum": ["exact", "near"]},
+            {"enum": list(KINDS)},
             {
                 "type": "object",
                 "properties": {
-                    "kind": {"enum": ["exact", "near"]},
+                    "kind": {"enum": list(KINDS)},
                     "on": {"enum": list(ON)},
                     "keep": {"enum": list(KEEP)},
                     "threshold": {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
@@ -179,23 +188,24 @@ class Dedup:
     }
 
     @classmethod
-    def from_values(cls, values: Any, where: str) -> "Dedup | None":
+    def from_values(cls, values: Any, where: Where, folder: Path = Path()) -> "Dedup | None":
         """As a recipe writes it: true (near), false, "exact", "near", or a table. Raises WrongCall for anything else."""
         if isinstance(values, bool):
             return cls() if values else None
-        table = {"kind": values} if isinstance(values, str) else dict(values)
-        kind = _choice(table.pop("kind", "near"), ("exact", "near"), "dedup kind", where)
-        _known(table, ("kind", "on", "keep", "threshold"), "dedup", where)
-        given = dict(table)
-        if "on" in given:
-            _choice(given["on"], ON, "dedup on", where)
-        if "keep" in given:
-            _choice(given["keep"], KEEP, "dedup keep", where)
-        threshold = given.get("threshold", 1.0)
-        if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 < threshold <= 1:
-            raise WrongCall(f"{where}: dedup threshold = {threshold!r} should lie above 0 and at most at 1.")
-        if kind == "exact" and "threshold" in given:
-            raise WrongCall(f'{where}: dedup has a threshold, and kind = "exact" needs none. Leave one of them out.')
+        if isinstance(values, str):
+            return cls(near=_choice(values, KINDS, "dedup", where) == "near")
+        given = dict(values)
+        _known(given, ("kind", "on", "keep", "threshold"), "dedup", where)
+        for key, allowed in (("kind", KINDS), ("on", ON), ("keep", KEEP)):
+            if key in given:
+                _choice(given[key], allowed, f"dedup {key}", where / key)
+        kind = given.pop("kind", "near")
+        if "threshold" in given:
+            _share(given["threshold"], "dedup threshold", where / "threshold")
+            if kind == "exact":
+                raise WrongCall(
+                    f'{where / "threshold"}: dedup has a threshold, and kind = "exact" needs none. Leave one of them out.'
+                )
         return cls(near=kind == "near", **given)
 
     def values(self) -> Any:
@@ -248,31 +258,37 @@ class Decontaminate:
     }
 
     @classmethod
-    def from_values(cls, values: Any, where: str) -> "Decontaminate | None":
+    def from_values(cls, values: Any, where: Where, folder: Path = Path()) -> "Decontaminate | None":
         """As a recipe writes it: true (all sets), false, a list of sets, or a table. Raises WrongCall for anything else."""
         if isinstance(values, bool):
             return cls() if values else None
-        table = {"against": values} if isinstance(values, list) else dict(values)
+        table: dict[str, Any] = {"against": values} if isinstance(values, list) else dict(values)
         _known(table, ("against", "index", "threshold"), "decontaminate", where)
-        against, index, threshold = table.get("against", []), table.get("index"), table.get("threshold", 1.0)
+        against, index = table.get("against", []), table.get("index")
         if not isinstance(against, list) or ("against" in table and not against):
-            raise WrongCall(f"{where}: decontaminate against = {against!r} should be a list of evaluation sets.")
+            raise WrongCall(
+                f"{where / 'against'}: decontaminate against = {against!r} should be a list of evaluation sets. For all of them: "
+                f"decontaminate = true."
+            )
         for name in against:
             if name not in evaluation_sets():
                 near = ", ".join(nearest(str(name), evaluation_sets()))
                 raise WrongCall(
-                    f"{where}: there is no evaluation set {name!r}. The nearest are {near}: okinst list --room eval_sets"
+                    f"{where / 'against'}: there is no evaluation set {name!r}. The nearest are {near}. All: okinst list --room "
+                    f"eval_sets"
                 )
-        if index is not None and against:
-            raise WrongCall(f"{where}: decontaminate has an index and a list of sets: the index has its own. Keep one.")
-        if index is not None and not Path(str(index)).expanduser().is_file():
-            raise WrongCall(f"{where}: there is no index {index}. Make it: okinst index -o {index}")
-        if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 < threshold <= 1:
-            raise WrongCall(f"{where}: decontaminate threshold = {threshold!r} should lie above 0 and at most at 1.")
-        given = {"threshold": float(threshold)} if "threshold" in table else {}
-        return cls(
-            tuple(against), index=None if index is None else str(Path(str(index)).expanduser().absolute()), **given
-        )
+        if "threshold" in table:
+            _share(table["threshold"], "decontaminate threshold", where / "threshold")
+        if index is None:
+            return cls(tuple(dict.fromkeys(against)), float(table.get("threshold", contamination.THRESHOLD)))
+        if against:
+            raise WrongCall(
+                f"{where / 'index'}: decontaminate has an index and a list of sets: the index has its own. Keep one."
+            )
+        path = (folder / Path(str(index)).expanduser()).absolute()
+        if not isinstance(index, str) or not path.is_file():
+            raise WrongCall(f"{where / 'index'}: there is no index {index}. Make it: okinst index -o {index}")
+        return cls((), float(table.get("threshold", contamination.THRESHOLD)), str(path))
 
     def values(self) -> Any:
         what = {"index": self.index} if self.index else {"against": list(self.against) or "all evaluation sets"}
@@ -322,30 +338,26 @@ def evaluation_sets() -> list[str]:
     return [name for name, entry in catalogue.SOURCES.items() if entry.room == "eval_sets"]
 
 
-@contextmanager
-def told(where: object) -> Iterator[None]:
-    """Say where in a recipe a value stands that something deeper refused."""
-    try:
-        yield
-    except WrongCall as error:
-        if str(error).startswith(str(where)):
-            raise
-        raise WrongCall(f"{where}: {error}") from None
-
-
 def _ids(rows: Rows, wanted: Indices) -> list[str]:
     return [id for _, table in rows.batches(wanted) for id in table["id"].to_pylist()]
 
 
-def _choice(value: Any, known: Sequence[str], what: str, where: str) -> str:
+def _choice(value: Any, known: Sequence[str], what: str, where: Where) -> str:
     if value not in known:
-        raise WrongCall(f"{where}: {what} = {value!r} should be one of {', '.join(known)}.")
+        near = nearest(str(value), known)[0]
+        raise WrongCall(f"{where}: {what} = {value!r} should be one of {', '.join(known)}. Did you mean {near!r}?")
     return str(value)
 
 
-def _known(table: dict[str, Any], known: Sequence[str], what: str, where: str) -> None:
+def _share(value: Any, what: str, where: Where) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
+        raise WrongCall(f"{where}: {what} = {value!r} should lie above 0 and at most at 1.")
+
+
+def _known(table: dict[str, Any], known: Sequence[str], what: str, where: Where) -> None:
     for key in table:
         if key not in known:
             raise WrongCall(
-                f"{where}: {what} has no key {key!r}. Did you mean {nearest(key, known)[0]!r}? There are {', '.join(known)}."
+                f"{where / key}: {what} has no key {key!r}. Did you mean {nearest(key, known)[0]!r}? There are "
+                f"{', '.join(known)}."
             )
