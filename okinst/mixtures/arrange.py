@@ -45,11 +45,13 @@ def arrange(
     copies = np.concatenate([copy for _, copy in chosen])
     order = np.concatenate([each for each, _ in chosen])
     if not len(order):
-        raise WrongCall(f"{mixture.name}: no rows come out; its shares are too small for its parts.")
+        why = "its amounts are too small for its parts" if len(rows) else "nothing is left after its steps"
+        raise WrongCall(f"{mixture.name}: no rows come out; {why}.")
     lines = []
     if mixture.is_worked_on:
         lines.append(work.line("take", before, work.count(rows, order)))
-    held, kept = _validation(order, rows, mixture, work)
+    held, kept = _validation(order, rows, mixture, work, sampled)
+    held &= copies == 0  # a row that is used several times is asked once
     orders = {}
     for split, wanted in (("train", kept), ("validation", held)):
         if split in mixture.splits:
@@ -58,7 +60,8 @@ def arrange(
                 place = np.random.default_rng(mixture.seed).permutation(place)
             orders[split] = Order(order[place], copies[place] if copies.any() else None)
     if mixture.validation is not None:
-        lines.append(work.line("validation", work.count(rows, order), work.count(rows, orders["train"].rows)))
+        told = work.line("validation", work.count(rows, order), work.count(rows, orders["train"].rows))
+        lines.append({**told, "set aside": len(orders["validation"])})
     return orders, [len(each) for each, _ in chosen], lines
 
 
@@ -133,12 +136,18 @@ def _copies(queue: Indices, weights: Indices, amount: int) -> tuple[Indices, Ind
     return found[order], copy[order]
 
 
-def _validation(order: Indices, rows: Rows, mixture: Mixture, work: Work) -> tuple[Any, Any]:
+def _validation(order: Indices, rows: Rows, mixture: Mixture, work: Work, sampled: bool) -> tuple[Any, Any]:
     """Masks over the order: the rows held out, and the rows of train. Near-duplicates stay on one side together."""
     if mixture.validation is None:
         return np.zeros(len(order), bool), np.ones(len(order), bool)
     distinct, place = np.unique(order, return_inverse=True)
     wanted = mixture.validation if isinstance(mixture.validation, int) else round(mixture.validation * len(distinct))
+    if sampled:  # which is too small for most amounts
+        wanted = max(1, min(wanted, len(distinct) // 10))
+    if not wanted:
+        raise WrongCall(
+            f"{mixture.name}: validation = {mixture.validation} of {len(distinct):,} rows is none. Ask for more, or leave it out."
+        )
     if wanted >= len(distinct):
         raise WrongCall(
             f"{mixture.name}: validation = {mixture.validation} would be {wanted:,} of {len(distinct):,} rows: nothing is left "
@@ -153,6 +162,11 @@ def _validation(order: Indices, rows: Rows, mixture: Mixture, work: Work) -> tup
             held[each], count = True, count + sizes[each]
         if count == wanted:
             break
+    if not count or held.all():
+        raise WrongCall(
+            f"{mixture.name}: validation = {mixture.validation} cannot be set aside: its rows are too much alike to be parted. "
+            f"dedup = true takes out what is there twice."
+        )
     mask = held[group][place]
     return mask, ~mask
 

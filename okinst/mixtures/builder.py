@@ -20,6 +20,7 @@ from okinst.mixtures.aulm_0809 import AULM_0809, AULM_0809_DOCUMENTED
 from okinst.mixtures.mixture import Mixture, Part, Tokens
 from okinst.mixtures.open_korean_instructions import OPEN_KOREAN_INSTRUCTIONS, OPEN_KOREAN_INSTRUCTIONS_DOCUMENTED
 from okinst.mixtures.rows import Outcome, Rows
+from okinst.mixtures.steps import Doing
 from okinst.mixtures.tokens import CHARACTERS, weigher
 from okinst.mixtures.work import Work
 
@@ -98,6 +99,15 @@ class MixtureBuilder(TableBuilder):
             accept_drift=config.accept_drift or None,
         )
 
+    def _door_of_parts(self, config: Mixture) -> dict[str, Any]:
+        return {
+            "cache_dir": self._cache_of_parts,
+            "token": self.token,
+            "mirror": config.mirror,
+            "sample": config.sample or None,
+            "accept_drift": config.accept_drift or None,
+        }
+
     def parts(self) -> "list[SourceBuilder | MixtureBuilder]":
         """The builders of the parts, in order."""
         return [self._part(part, self.config) for part in self.config.parts]
@@ -166,6 +176,10 @@ class MixtureBuilder(TableBuilder):
     def plan(self) -> Plan:
         """Prepare the parts, do what the recipe says to their rows, and decide which come out in which order."""
         config = self.config
+        # before any work: what cannot be had may not be found missing after an hour of it
+        weigher(config.tokenizer)
+        if config.decontaminate:
+            config.decontaminate.ready(Doing(1, self._door_of_parts(config), []))
         builders, prepared = self.parts(), []
         for part, builder in zip(config.parts, builders, strict=True):
             builder.download_and_prepare(**self._prepare_options)
@@ -177,13 +191,7 @@ class MixtureBuilder(TableBuilder):
             processes=self._prepare_options.get("num_proc") or 1,
             weigh=weigher(config.tokenizer) if config.is_worked_on else None,
             unit="tokens" if config.tokenizer not in (None, CHARACTERS) else CHARACTERS,
-            door={
-                "cache_dir": self._cache_of_parts,
-                "token": self.token,
-                "mirror": config.mirror,
-                "sample": config.sample or None,
-                "accept_drift": config.accept_drift or None,
-            },
+            door=self._door_of_parts(config),
         )
         steps, dropped = work.do(rows, config, [str(builder.hash) for builder in builders])
         self._dropped = dropped
@@ -246,14 +254,14 @@ class RecipeBuilder(MixtureBuilder):
     BUILDER_CONFIGS: ClassVar[list[Mixture]] = []
 
 
-def builder_of_mixture(mixture: Mixture, **options: Any) -> MixtureBuilder:
+def builder_of_mixture(mixture: Mixture, *args: Any, **options: Any) -> MixtureBuilder:
     """The builder of a mixture, published or not."""
     if mixture.name in MixtureBuilder.builder_configs:
-        return MixtureBuilder(config_name=mixture.name, **options)
+        return MixtureBuilder(*args, config_name=mixture.name, **options)
     own = {each.name: getattr(mixture, each.name) for each in dataclasses.fields(mixture)}
     for name in ("name", "version", "data_files", "data_dir", "mirror", "sample", "accept_drift"):
         own.pop(name)
-    return RecipeBuilder(config_name=mixture.name, **own, **options)
+    return RecipeBuilder(*args, config_name=mixture.name, **own, **options)
 
 
 @dataclass(frozen=True)

@@ -160,8 +160,8 @@ def check_take(source: str, take: object) -> None:
 class Mixture(datasets.BuilderConfig):
     """A named list of parts, in order, and what is done to their rows.
 
-    The steps, in this order: each part's filter; the licence gate; the filter; deduplication; decontamination; then each
-    part's take, the balance between the parts, the validation split, and the shuffle. The fields below `citations` are set by
+    The steps, in this order: what the filter says of personal data and credentials; each part's filter; the licence gate; the
+    rest of the filter; deduplication; decontamination; then each part's take, the balance between the parts, the validation split, and the shuffle. The fields below `citations` are set by
     the caller: `load_dataset("okinst", NAME, sample=True)`.
     """
 
@@ -276,9 +276,12 @@ class Mixture(datasets.BuilderConfig):
     @property
     def steps(self) -> list[Any]:
         """What is done to the rows of all parts, in order."""
+        leaks, rest = self.filter.apart() if self.filter else (None, None)
+        # first of all: what a later step drops is kept aside, and no secret may stand there
+        first = [Filtering(leaks, called="leaks")] if leaks else []
         parts = [Filtering(part.filter, number, part.config) for number, part in enumerate(self.parts) if part.filter]
-        whole = Filtering(self.filter) if self.filter else None
-        return parts + [step for step in (self.license, whole, self.dedup, self.decontaminate) if step is not None]
+        whole = Filtering(rest) if rest else None
+        return [*first, *parts, *(step for step in (self.license, whole, self.dedup, self.decontaminate) if step)]
 
     @property
     def is_plain(self) -> bool:

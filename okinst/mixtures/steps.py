@@ -60,10 +60,11 @@ class Filtering:
     filter: Filter
     part: int | None = None
     part_name: str = ""
+    called: str = "filter"
 
     @property
     def name(self) -> str:
-        return "filter" if self.part is None else f"filter of {self.part_name}"
+        return self.called if self.part is None else f"{self.called} of {self.part_name}"
 
     def values(self) -> Any:
         return [self.part, self.filter.values()]
@@ -75,9 +76,26 @@ class Filtering:
         wanted = rows.alive if self.part is None else rows.alive[rows.part[rows.alive] == self.part]
         pieces = [wanted[start : start + BATCH] for start in range(0, len(wanted), BATCH)]
         if doing.processes < 2 or len(pieces) < 2:
-            return Outcome.of([_filtered(self.filter, rows, piece) for piece in pieces])
+            return self._leaving(Outcome.of([_filtered(self.filter, rows, piece) for piece in pieces]), rows, doing)
         with ProcessPoolExecutor(doing.processes, initializer=_remember, initargs=(self.filter, rows)) as pool:
-            return Outcome.of(list(pool.map(_work, pieces)))
+            return self._leaving(Outcome.of(list(pool.map(_work, pieces))), rows, doing)
+
+    def _leaving(self, outcome: Outcome, rows: Rows, doing: Doing) -> Outcome:
+        """Raise WrongCall where it has left nothing of a part, which was asked for: one of the two is a mistake."""
+        before, gone = (np.bincount(rows.part[which], minlength=1) for which in (rows.alive, outcome.dropped))
+        for part in np.flatnonzero(gone == before[: len(gone)]).tolist():
+            if gone[part]:
+                reasons = Counter(
+                    reason
+                    for row, reason in zip(outcome.dropped, outcome.reasons, strict=True)
+                    if rows.part[row] == part
+                )
+                why = ", ".join(f"{count:,} {reason}" for reason, count in reasons.most_common(3))
+                raise WrongCall(
+                    f"{doing.names[part]}: its filter leaves nothing of its {before[part]:,} rows: {why}. Ask for less, or leave "
+                    f"the part out."
+                )
+        return outcome
 
 
 _AT_WORK: list[Any] = []
@@ -317,9 +335,10 @@ class Decontaminate:
             [f"{hit.item.id} ({hit.score:.2f}): {hit.evidence}" for hit in first.values()],
         )
 
-    def _index(self, doing: Doing) -> contamination.Index:
-        found: list[evaluation.Item] = []
-        for builder in self._builders(doing):
+    def ready(self, doing: Doing) -> list[SourceBuilder]:
+        """Have all evaluation sets at hand. Raises MissingFile or NoNetwork for one that cannot be had."""
+        builders = [] if self.index else self._builders(doing)
+        for builder in builders:
             try:
                 builder.download_and_prepare()
             except (MissingFile, NoNetwork) as error:
@@ -327,6 +346,11 @@ class Decontaminate:
                     f"decontaminate: {error} No set is passed over: where this one should not be looked for, name the others: "
                     f'decontaminate = ["kobest-boolq", ...].'
                 ) from error
+        return builders
+
+    def _index(self, doing: Doing) -> contamination.Index:
+        found: list[evaluation.Item] = []
+        for builder in self.ready(doing):
             splits = {str(split): rows.data.table for split, rows in builder.as_dataset().items()}
             for split in evaluation.scored(splits):
                 found += evaluation.items(splits[split], builder.config.name, split)

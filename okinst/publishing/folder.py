@@ -26,8 +26,8 @@ import yaml
 
 from okinst.builders import SourceBuilder, WrongCall, schema
 from okinst.builders.doors import sha256
-from okinst.mixtures import MIXTURES, Mixture, MixtureBuilder, recipe
-from okinst.mixtures.builder import builder_of_mixture, step
+from okinst.mixtures import MIXTURES, Mixture, MixtureBuilder
+from okinst.mixtures.builder import step
 from okinst.mixtures.meta import builder_for
 from okinst.publishing.place import PROVENANCE, README, appearing, check_output
 from okinst.version import VERSION
@@ -74,8 +74,6 @@ class Built:
 
 def builder_of(name_or_recipe: str, **options: Any) -> SourceBuilder | MixtureBuilder:
     """The builder of a source, a published mixture, or a recipe file."""
-    if recipe.is_recipe(name_or_recipe):
-        return builder_of_mixture(recipe.read(Path(name_or_recipe)), **options)
     return builder_for(name_or_recipe, **options)
 
 

@@ -11,7 +11,7 @@ labelled) can be filtered by language, script and length, and dropped for what t
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from typing import Any
 
@@ -144,6 +144,12 @@ class Filter:
         if self.residue == residue.KINDS:
             said["residue"] = "drop"
         return said
+
+    def apart(self) -> "tuple[Filter | None, Filter | None]":
+        """What it says of personal data and credentials, and all the rest, each as a filter; None where it says nothing."""
+        leaks = Filter(pii=self.pii, secrets=self.secrets) if self.pii or self.secrets else None
+        rest = replace(self, pii=None, secrets=None)
+        return leaks, rest if rest.values() else None
 
     def check(self, shape: str, where: str) -> None:
         """Raises WrongCall where a key makes no sense for rows of a shape, before any row is read."""
