@@ -18,6 +18,7 @@ from okinst.version import VERSION
 
 if TYPE_CHECKING:
     from okinst.publishing import Built
+    from okinst.publishing.compare import Diff
 
 app = typer.Typer(
     name="okinst",
@@ -266,6 +267,25 @@ def build(
 
 
 @app.command()
+def diff(
+    one: Annotated[Path, typer.Argument(metavar="DIR1", help="a folder that okinst build wrote")],
+    other: Annotated[Path, typer.Argument(metavar="DIR2", help="another, such as this week's")],
+    show_rows: Annotated[int, typer.Option("--show", min=0, metavar="N", help="Print the first N rows.")] = 20,
+    as_json: Json = False,
+) -> None:
+    """Say which rows came and went between two built folders, and why. Exit code 0: the same; 1: they differ."""
+    from okinst.publishing.compare import compare
+
+    found = compare(one, other)
+    if as_json:
+        _print_json(found.as_json())
+    else:
+        _print_diff(found, show_rows)
+    if not found.same:
+        raise typer.Exit(1)
+
+
+@app.command()
 def overlap(
     names: Annotated[list[str], typer.Argument(metavar="NAME...", help="names of `okinst list`, or recipe.toml files")],
     on: Annotated[str, typer.Option(help="instruction, answer or both")] = "instruction",
@@ -479,7 +499,7 @@ def measure(
 def document(
     root: Annotated[Path, typer.Option("--root", metavar="DIR", help="A clone of okinst.")] = Path(),
 ) -> None:
-    """For maintainers: write docs/SOURCES.md and the tables of the READMEs anew, from the Cards."""
+    """For maintainers: write docs/SOURCES.md, docs/recipe.schema.json and the tables of the READMEs anew."""
     from okinst.cli import documents
 
     for name in documents.write(root):
@@ -535,12 +555,80 @@ def _print_built(built: "Built", as_json: bool) -> None:
             for step in built.funnel
         ),
     )
+    if built.steps:
+        print()
+        _print_steps(built.steps)
     for drift in dict.fromkeys(file["drift"] for step in built.funnel for file in step["files"] if file["drift"]):
         print(f"accepted: {drift}")
     for reason, count in built.set_aside.items():
         print(f"set aside, in set-aside.jsonl: {count:,} rows the view cannot hold: {reason}")
     rows = ", ".join(f"{split} {count:,} rows" for split, count in built.rows.items())
     print(f"{built.name}: {rows}, in {built.folder}")
+
+
+def _print_steps(steps: list[dict[str, Any]]) -> None:
+    """The funnel by step: what came in and went out, and why the rest went; only sources in which something happened."""
+    unit = "tokens" if "tokens_in" in steps[0] else "characters"
+    rows = []
+    for step in steps:
+        whole = {**step, "reasons": {}}
+        rows.append((step["step"], "all", *_in_and_out(whole, unit), _step_told(step)))
+        for source, line in step["sources"].items():
+            if line["rows_in"] != line["rows_out"]:
+                told = ", ".join(f"{count:,} {reason}" for reason, count in line["reasons"].items())
+                rows.append(("", source, *_in_and_out(line, unit), told))
+    _print_table(("step", "source", ">rows in", ">out", f">{unit} out", "why"), rows, narrow=NARROWEST, folding="why")
+
+
+def _in_and_out(line: dict[str, Any], unit: str) -> tuple[str, str, str]:
+    return _rows(line["rows_in"]), _rows(line["rows_out"]), _rows(line[f"{unit}_out"])
+
+
+def _step_told(step: dict[str, Any]) -> str:
+    told = [f"{count:,} {kind} masked" for kind, count in step.get("changed", {}).items()]
+    if "set aside" in step:
+        told.append(f"{step['set aside']:,} rows set aside")
+    return ", ".join(told)
+
+
+def _print_diff(found: "Diff", show_rows: int) -> None:
+    print(f"{found.one.path}: {len(found.one.rows):,} rows. {found.other.path}: {len(found.other.rows):,} rows.")
+    if found.same:
+        print("The same rows in the same order, of the same recipe, files and libraries.")
+        return
+    if found.same_rows:
+        print("The same rows in the same order.")
+    for split in found.reordered:
+        print(f"{split}: the same rows in another order.")
+    if counts := found.by_source():
+        print()
+        _print_table(
+            ("source", "what", ">rows", "why"),
+            ((source, what, _rows(count), why) for source, what, why, count in counts),
+            narrow=NARROWEST,
+            folding="why",
+        )
+    rows = [
+        *(("went", id, why) for id, why in found.went.items()),
+        *(("came", id, why) for id, why in found.came.items()),
+        *(("changed", id, "") for id in found.changed),
+        *(("moved", id, why) for id, why in found.moved.items()),
+    ]
+    if rows and show_rows:
+        print()
+        _print_table(("row", "id", "why"), rows[:show_rows], narrow=NARROWEST, folding="why")
+        if len(rows) > show_rows:
+            print(f"... and {len(rows) - show_rows:,} more: --show, or --json for all")
+    for what, changes in (("key", found.recipe), ("file", found.inputs), ("library", found.versions)):
+        if changes:
+            print()
+            heads = ({"key": "recipe", "file": "input", "library": "library"}[what], "DIR1", "DIR2")
+            _print_table(heads, ((each[what], _short(each["one"]), _short(each["other"])) for each in changes))
+
+
+def _short(value: Any) -> str:
+    told = "-" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return told[:12] if len(told) == 64 and " " not in told else told
 
 
 def _why(step: dict[str, Any]) -> str:

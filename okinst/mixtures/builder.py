@@ -99,7 +99,9 @@ class MixtureBuilder(TableBuilder):
             accept_drift=config.accept_drift or None,
         )
 
-    def _door_of_parts(self, config: Mixture) -> dict[str, Any]:
+    def door_of_parts(self) -> dict[str, Any]:
+        """The options that parts and evaluation sets are opened with."""
+        config = self.config
         return {
             "cache_dir": self._cache_of_parts,
             "token": self.token,
@@ -179,7 +181,7 @@ class MixtureBuilder(TableBuilder):
         # before any work: what cannot be had may not be found missing after an hour of it
         weigher(config.tokenizer)
         if config.decontaminate:
-            config.decontaminate.ready(Doing(1, self._door_of_parts(config), []))
+            config.decontaminate.ready(Doing(1, self.door_of_parts(), []))
         builders, prepared = self.parts(), []
         for part, builder in zip(config.parts, builders, strict=True):
             builder.download_and_prepare(**self._prepare_options)
@@ -191,7 +193,7 @@ class MixtureBuilder(TableBuilder):
             processes=self._prepare_options.get("num_proc") or 1,
             weigh=weigher(config.tokenizer) if config.is_worked_on else None,
             unit="tokens" if config.tokenizer not in (None, CHARACTERS) else CHARACTERS,
-            door=self._door_of_parts(config),
+            door=self.door_of_parts(),
         )
         steps, dropped = work.do(rows, config, [str(builder.hash) for builder in builders])
         self._dropped = dropped

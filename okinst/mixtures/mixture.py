@@ -85,6 +85,11 @@ class Part:
             self.filter.check(self.shape, self.config)
 
     @property
+    def mixture(self) -> "Mixture | None":
+        """The mixture it is, if it is one."""
+        return None if isinstance(self.source, type) else self.source
+
+    @property
     def shape(self) -> Shape:
         """The shape of its rows."""
         return self.source.shape if isinstance(self.source, Mixture) else self.source.SHAPE

@@ -316,11 +316,12 @@ class Decontaminate:
         code = code_of(contamination.__name__, evaluation.__name__, passages.__name__)
         if self.index:
             return [code, sha256(self.index)]
-        return [code, *(str(builder.hash) for builder in self._builders(doing))]
+        return [code, *(str(builder.hash) for builder in self.builders(doing.door))]
 
-    def _builders(self, doing: Doing) -> list[SourceBuilder]:
+    def builders(self, door: dict[str, Any]) -> list[SourceBuilder]:
+        """The builders of the evaluation sets, through a door."""
         names = self.against or evaluation_sets()
-        return [catalogue.source(name).builder(config_name=name, **doing.door) for name in names]
+        return [catalogue.source(name).builder(config_name=name, **door) for name in names]
 
     def work(self, rows: Rows, doing: Doing) -> Outcome:
         index = contamination.Index.load(self.index) if self.index else self._index(doing)
@@ -337,7 +338,7 @@ class Decontaminate:
 
     def ready(self, doing: Doing) -> list[SourceBuilder]:
         """Have all evaluation sets at hand. Raises MissingFile or NoNetwork for one that cannot be had."""
-        builders = [] if self.index else self._builders(doing)
+        builders = [] if self.index else self.builders(doing.door)
         for builder in builders:
             try:
                 builder.download_and_prepare()

@@ -7,7 +7,6 @@
 The Parquet bytes depend on the rows alone: row groups of a fixed size, no timestamps, no number of processes.
 """
 
-import importlib.metadata
 import json
 import shutil
 from collections import Counter
@@ -29,6 +28,7 @@ from okinst.builders.doors import sha256
 from okinst.mixtures import MIXTURES, Mixture, MixtureBuilder
 from okinst.mixtures.builder import step
 from okinst.mixtures.meta import builder_for
+from okinst.publishing.inputs import inputs, versions
 from okinst.publishing.place import PROVENANCE, README, appearing, check_output
 from okinst.version import VERSION
 from okinst.views import CannotHold, view
@@ -197,10 +197,10 @@ def _provenance(builder: SourceBuilder | MixtureBuilder, built: Built, layout: s
     return {
         "name": built.name,
         "okinst": VERSION,
-        # which rows a share takes follows numpy's generator
-        **{library: importlib.metadata.version(library) for library in ("datasets", "pyarrow", "numpy")},
+        **versions(builder),
         "published": config.name in MIXTURES,
         "recipe": config.recipe() if isinstance(config, Mixture) else {"source": config.name, "raw": config.raw},
+        **({"written": config.written} if isinstance(config, Mixture) and config.written else {}),
         "view": layout or "okinst",
         "door": next((part["door"] for part in built.funnel if part["door"]), None),
         "rows": built.rows,
@@ -208,6 +208,7 @@ def _provenance(builder: SourceBuilder | MixtureBuilder, built: Built, layout: s
             {**dict(zip(("split", *BY), group, strict=True)), "rows": count}
             for group, count in built.composition.items()
         ],
+        "inputs": inputs(builder, built.funnel),
         "funnel": built.funnel,
         "steps": built.steps,
         "set_aside": dict(built.set_aside),
