@@ -571,6 +571,8 @@ def _print_steps(steps: list[dict[str, Any]]) -> None:
     unit = "tokens" if "tokens_in" in steps[0] else "characters"
     rows = []
     for step in steps:
+        if step["step"] == "take" and step["rows_in"] == step["rows_out"]:
+            continue  # nothing was asked for
         whole = {**step, "reasons": {}}
         rows.append((step["step"], "all", *_in_and_out(whole, unit), _step_told(step)))
         for source, line in step["sources"].items():

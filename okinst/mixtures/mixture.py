@@ -4,7 +4,7 @@ import dataclasses
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any, Union, cast
 
 import datasets
 
@@ -87,7 +87,7 @@ class Part:
     @property
     def mixture(self) -> "Mixture | None":
         """The mixture it is, if it is one."""
-        return None if isinstance(self.source, type) else self.source
+        return cast("Mixture", self.source) if isinstance(self.source, Mixture) else None
 
     @property
     def shape(self) -> Shape:

@@ -1,7 +1,7 @@
 """A part of one's own: a file on disk or a Hub dataset, in a layout that trainers use, under a declared licence."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, ClassVar, Literal, get_args
@@ -9,6 +9,7 @@ from typing import IO, Any, ClassVar, Literal, get_args
 from okinst.builders import (
     Card,
     Hub,
+    MissingFile,
     Row,
     SourceBuilder,
     Unmapped,
@@ -20,7 +21,7 @@ from okinst.builders import (
     formats,
     talk,
 )
-from okinst.builders.upstream import Repo
+from okinst.builders.upstream import Located, Repo
 
 Layout = Literal["messages", "alpaca", "sharegpt", "koalpaca"]
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
@@ -60,6 +61,17 @@ class OwnRows(SourceBuilder):
         if isinstance(file.repo, Hub):
             return super()._door(config, streaming)
         return doors.Folder(Path(file.repo.id))
+
+    def locate(self, files: Iterable[Upstream], streaming: bool = False) -> list[Located]:
+        try:
+            return super().locate(files, streaming)
+        except MissingFile as error:
+            told = str(error).partition(" Fetch it on")[0]  # which okinst fetch cannot: it is no source of okinst
+            raise MissingFile(
+                f"{told} Put the file there under that name, or build where the Hub can be reached."
+                if told != str(error)
+                else told
+            ) from error
 
     def read(self, file: IO[bytes], name: str) -> Iterator[Row | Unmapped]:
         ending = Path(self.config.files["train"][0].path).suffix.lower()
