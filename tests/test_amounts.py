@@ -56,8 +56,12 @@ def test_the_order_of_the_parts_decides_nothing(
     there = supplies(parts)
     size = int(sum(map(limit, there)) * of_all)
     other = random.Random(seed).sample(there, len(there))
-    one = dict(zip((part.name for part in there), balance(there, rate=rate, temperature=temperature, size=size), strict=True))
-    two = dict(zip((part.name for part in other), balance(other, rate=rate, temperature=temperature, size=size), strict=True))
+    one = dict(
+        zip((part.name for part in there), balance(there, rate=rate, temperature=temperature, size=size), strict=True)
+    )
+    two = dict(
+        zip((part.name for part in other), balance(other, rate=rate, temperature=temperature, size=size), strict=True)
+    )
     assert one == two
 
 
@@ -92,8 +96,16 @@ def test_without_a_size() -> None:
     ("parts", "options", "words"),
     [
         ([Supply("a", 10)], {"size": 11}, "size = 11 rows were asked for, and the parts have 10 left"),
-        ([Supply("a", 10)], {"size": 11, "rate": "temperature", "unit": "tokens"}, "11 tokens .* have 10 to give.* repeat"),
-        ([Supply("a", 10, 0.5), Supply("b", 99, 0.5)], {"size": 60}, "a: 30 rows are its share of 0.5 of 60, .* repeat = 3"),
+        (
+            [Supply("a", 10)],
+            {"size": 11, "rate": "temperature", "unit": "tokens"},
+            "11 tokens .* have 10 to give.* repeat",
+        ),
+        (
+            [Supply("a", 10, 0.5), Supply("b", 99, 0.5)],
+            {"size": 60},
+            "a: 30 rows are its share of 0.5 of 60, .* repeat = 3",
+        ),
         ([Supply("a", 0, 0.5), Supply("b", 99, 0.5)], {}, "a: its share is 0.5, and nothing is left of it"),
     ],
 )

@@ -127,6 +127,7 @@ class Part:
 
     def builder(self, **options: Any) -> "SourceBuilder | MixtureBuilder":
         """The builder of this part's rows."""
+        options = {key: value for key, value in options.items() if value is not None}
         if isinstance(self.source, Mixture):
             return self.source.builder(**options)
         source: type[SourceBuilder] = self.source

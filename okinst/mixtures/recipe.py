@@ -253,14 +253,15 @@ class _PartReader:
         if name in catalogue.SOURCES or name in MIXTURES:
             # its rows would be taken for that source's, and judged by its card
             raise WrongCall(f'{at}: {name!r} is the name of a set of okinst. Give yours another: name = "my-{name}".')
-        variant = own_variant(
-            name,
-            place=place,
-            hub=hub,
-            revision=table.get("revision", "main"),
-            layout=table["layout"],
-            license=table["license"],
-            language=table["language"],
-            making=table.get("making", "unstated"),
-        )
+        with told(where / "file"):
+            variant = own_variant(
+                name,
+                place=place,
+                hub=hub,
+                revision=table.get("revision", "main"),
+                layout=table["layout"],
+                license=table["license"],
+                language=table["language"],
+                making=table.get("making", "unstated"),
+            )
         return Part(OwnRows, variant=variant, **given)

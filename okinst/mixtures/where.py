@@ -42,16 +42,19 @@ def told(where: Where, keys: Iterable[str] = (), said: str = "") -> Iterator[Non
     try:
         yield
     except WrongCall as error:
-        text = str(error)
+        text = str(error).removeprefix(said)
         if text.startswith(where.file):
             raise
-        text = text.removeprefix(said)
         raise WrongCall(f"{_narrowed(where, keys, text)}: {text}") from None
 
 
 def _narrowed(where: Where, keys: Iterable[str], text: str) -> Where:
-    places = {key: found.start() for key in keys if (found := re.search(rf"(?<!\w){re.escape(key)}(?!\w)", text))}
-    return where / min(places, key=lambda key: places[key]) if places else where
+    known = [key for key in keys if key != "parts"]
+    for mark in (r" = ", r"(?!\w)"):  # as a value first: a word may stand in any sentence
+        places = {key: found.start() for key in known if (found := re.search(rf"(?<!\w){re.escape(key)}{mark}", text))}
+        if places:
+            return where / min(places, key=lambda key: places[key])
+    return where
 
 
 def lines(text: str) -> Iterator[tuple[tuple[Any, ...], int]]:
