@@ -143,7 +143,7 @@ def _validation(order: Indices, rows: Rows, mixture: Mixture, work: Work, sample
     distinct, place = np.unique(order, return_inverse=True)
     wanted = mixture.validation if isinstance(mixture.validation, int) else round(mixture.validation * len(distinct))
     if sampled:  # which is too small for most amounts
-        wanted = max(1, min(wanted, len(distinct) // 10))
+        wanted = max(1, min(wanted, len(distinct) // 5))
     if not wanted:
         raise WrongCall(
             f"{mixture.name}: validation = {mixture.validation} of {len(distinct):,} rows is none. Ask for more, or leave it out."

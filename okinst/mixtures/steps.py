@@ -235,8 +235,10 @@ class Dedup:
 
     def work(self, rows: Rows, doing: Doing) -> Outcome:
         texts = [text for _, table in rows.batches() for text in passages.texts(table, self.on)]
-        rule: duplicates.Rule = "longest" if self.keep == "longest" else "first"
-        groups = duplicates.find(texts, near=self.near, threshold=self.threshold, rule=rule)
+        groups = duplicates.find(texts, near=self.near, threshold=self.threshold, rule="first")
+        if self.keep == "longest":  # of whole rows: of equal questions the one with the longest answer
+            lengths = [len(text) for _, table in rows.batches() for text in passages.both(table)]
+            groups = duplicates.settle(groups, "longest", lengths=lengths)
         gone = np.flatnonzero((groups.kind == duplicates.EXACT) | (groups.kind == duplicates.NEAR))
         ids = _ids(rows, rows.alive[groups.kept[gone]])
         exact = groups.kind[gone] == duplicates.EXACT
