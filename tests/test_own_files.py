@@ -266,3 +266,12 @@ def test_show_and_licence_know_own_parts_and_mixtures(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     (report,) = json.loads(command("licence", tmp_path / "mine.toml", "--sample", "--json", **home).stdout)
     assert report["basis"] == "counted" and sum(lot["rows"] for lot in report["lots"]) == report["whole"]["rows"]
+
+
+def test_a_plain_recipe_streams_part_by_part(tmp_path: Path) -> None:
+    write(tmp_path / "own.jsonl", LAYOUTS["alpaca"])
+    (tmp_path / "inner.toml").write_text('shuffle = false\n[[parts]]\nsource = "hrc"\n', encoding="utf-8")
+    text = "shuffle = false\n" + told("alpaca") + '[[parts]]\nrecipe = "inner.toml"\n'
+    builder = built(tmp_path, text, sample=True)
+    assert builder.config.is_plain
+    assert list(builder.as_streaming_dataset(split="train")) == list(builder.as_dataset(split="train"))

@@ -1,6 +1,7 @@
 """Recipe files: what they may say, and what a user is told who says it wrong."""
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -350,3 +351,22 @@ def test_what_is_wrong_does_not_fit_the_schema(text: str, line: int | None, word
     if any(known in word or word in known for word in words for known in UNKNOWN_TO_A_SCHEMA):
         return
     assert not validator().is_valid(tomllib.loads(text)), text
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.ko.md"])
+def test_the_recipe_of_a_readme_is_one(name: str, tmp_path: Path) -> None:
+    blocks = re.findall(r"^```toml\n(.*?)^```", (ROOT / name).read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    assert blocks
+    (tmp_path / "own.jsonl").write_text("{}\n", encoding="utf-8")
+    for block in blocks:
+        read(tmp_path, block)
+        validator().validate(tomllib.loads(block))
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.toml")), ids=lambda path: path.name)
+def test_examples_build_from_the_sample(path: Path, tmp_path: Path) -> None:
+    if path.stem == "koalpaca-and-random-1pct":
+        pytest.skip("of a file that only a mirror has")
+    builder = builder_of_mixture(recipe.read(path), sample=True, cache_dir=str(tmp_path))
+    builder.download_and_prepare()
+    assert len(builder.as_dataset(split="train"))
