@@ -1,8 +1,9 @@
 # `make check` is what CI runs. PYTHON names another interpreter: make check PYTHON=.venv/bin/python
 PYTHON ?= python
 FULL ?= /tmp/okinst-stand-in
+MIRROR ?= ../shared/mirror
 
-.PHONY: check lint types test versions bench bench-mixtures
+.PHONY: check lint types test versions bench bench-mixtures bench-contamination bench-duplicates
 
 check: lint types test
 
@@ -22,6 +23,14 @@ versions:  ## the same loading script on datasets 3.6, 4.0 and 5.2
 bench:
 	$(PYTHON) benchmarks/build.py
 	$(PYTHON) benchmarks/build.py --memory
+	$(PYTHON) benchmarks/filters.py
+
+bench-contamination:  ## planted evaluation prompts in real rows, which MIRROR holds
+	$(PYTHON) benchmarks/contamination.py --mirror $(MIRROR)
+
+bench-duplicates:  ## planted near-duplicates in real rows
+	$(PYTHON) benchmarks/duplicates.py
+	$(PYTHON) benchmarks/duplicates.py --speed
 
 bench-mixtures:  ## both published mixtures at full size: 1.8 GB of stand-in files in FULL, and as much again for the cache
 	$(PYTHON) benchmarks/stand_in_mirror.py --to $(FULL) --build --repeats 3

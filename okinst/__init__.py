@@ -4,6 +4,7 @@ import okinst                                   # makes the name "okinst" known 
 from datasets import load_dataset
 load_dataset("okinst", "koalpaca-v1.1")         # a source
 load_dataset("okinst", "aulm-0809")             # a mixture
+load_dataset("okinst", "custom", recipe="my.toml")    # one of your own
 """
 
 from typing import Any
@@ -20,7 +21,8 @@ def load(name: str, **options: Any) -> Any:
     """`datasets.load_dataset("okinst", name, **options)`: the same, one import shorter.
 
     Options are those of `load_dataset` (`split`, `streaming`, `num_proc`, `data_dir`, `cache_dir`, ...), and okinst's own:
-    `mirror="DIR"`, `sample=True`, `raw=True`, `accept_drift=True`, `rename={...}`, `roles={...}`.
+    `mirror="DIR"`, `sample=True`, `raw=True`, `accept_drift=True`, `rename={...}`, `roles={...}`. A name that ends in .toml is a
+    recipe file's.
     """
     from datasets import load_dataset
 

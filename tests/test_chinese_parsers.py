@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from okinst.builders import DamagedFile, Row, SourceBuilder, Unmapped, clean
 from okinst.builders.formats import by_turns, cut, human_assistant, json_array
 from okinst.builders.schema import FLAWS, join
+from okinst.builders.scripts import language_of
 from okinst.catalogue import SOURCES
 from okinst.chinese_instructions import belle_multiturn, guanaco_chat
 from okinst.chinese_instructions.gpt4_comparison import unwrapped, with_numbers
-from okinst.chinese_instructions.guanaco import language_of
 
 LABELS = {
     "guanaco-chat": [

@@ -16,11 +16,12 @@ MAY_IMPORT = {
     "views": {"builders"},
     # licences of rows are decided before they are mixed: recipes and published cards both ask
     "licences": {"builders", "catalogue"},
-    "mixtures": {"builders", "catalogue", "licences", "views"} | SOURCES,
+    "curation": {"builders"},
+    "mixtures": {"builders", "catalogue", "curation", "licences", "views"} | SOURCES,
     # what comes from what is a fact of the sources and mixtures, not of the command line: cards of published sets need it too
     "lineage": {"builders", "catalogue", "mixtures"},
     "publishing": {"builders", "catalogue", "licences", "mixtures", "views"},
-    "cli": {"builders", "catalogue", "licences", "lineage", "mixtures", "publishing", "views"},
+    "cli": {"builders", "catalogue", "curation", "licences", "lineage", "mixtures", "publishing", "views"},
     "registration": {"builders"},
     "__init__": {"registration", "mixtures"},
     "version": set(),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from okinst.builders import WrongCall
 from okinst.catalogue import SOURCES
 from okinst.mixtures import MIXTURES, Mixture, MixtureBuilder, Part
-from okinst.publishing.folder import recipe_builder
+from okinst.mixtures.builder import builder_of_mixture
 from okinst.views import render
 from tests.conftest import SAMPLE
 
@@ -21,7 +21,7 @@ HRC, V11, KOBEST = (SOURCES[name].builder for name in ("hrc", "koalpaca-v1.1", "
 
 
 def rows_of(mixture: Mixture, cache: Path, **options: Any) -> list[dict[str, Any]]:
-    builder = recipe_builder(mixture, sample=True, cache_dir=str(cache))
+    builder = builder_of_mixture(mixture, sample=True, cache_dir=str(cache))
     builder.download_and_prepare(**options)
     return list(builder.as_dataset(split="train"))
 
@@ -188,14 +188,14 @@ def test_a_part_more_changes_nothing_about_the_others(tmp_path: Path) -> None:
 
 def test_a_stream_of_a_mixed_set_gives_the_same_rows(tmp_path: Path) -> None:
     mixture = Mixture(name="mine", parts=(Part(HRC, take=0.5), Part(V11)), seed=1)
-    stream = recipe_builder(mixture, sample=True, cache_dir=str(tmp_path)).as_streaming_dataset(split="train")
+    stream = builder_of_mixture(mixture, sample=True, cache_dir=str(tmp_path)).as_streaming_dataset(split="train")
     assert list(stream) == rows_of(mixture, tmp_path)
 
 
 def test_more_rows_than_there_are(tmp_path: Path, mirror: Path) -> None:
     mixture = Mixture(name="mine", parts=(Part(HRC, take=100),))
     assert len(rows_of(mixture, tmp_path)) == 18, "the sample is for trying things out"
-    builder = recipe_builder(mixture, mirror=str(mirror), accept_drift=True, cache_dir=str(tmp_path))
+    builder = builder_of_mixture(mixture, mirror=str(mirror), accept_drift=True, cache_dir=str(tmp_path))
     with pytest.raises(WrongCall, match="hrc: take = 100 rows were asked for, and there are 18"):
         builder.download_and_prepare()
 
@@ -223,7 +223,7 @@ def nothing_about_buses(row: dict[str, Any]) -> str | None:
 
 def test_a_rule_must_have_a_name() -> None:
     with pytest.raises(WrongCall, match="no function of a module"):
-        recipe_builder(Mixture(name="mine", parts=(Part(V11, rule=lambda row: None),)), sample=True)
+        builder_of_mixture(Mixture(name="mine", parts=(Part(V11, rule=lambda row: None),)), sample=True)
 
 
 def test_a_published_mixture_is_not_changed_by_options() -> None:
@@ -256,6 +256,6 @@ def test_a_part_names_a_config_and_a_split_that_exist() -> None:
 
 def test_an_empty_mixture(tmp_path: Path) -> None:
     with pytest.raises(WrongCall, match="at least one part"):
-        recipe_builder(Mixture(name="mine"))
+        builder_of_mixture(Mixture(name="mine"))
     with pytest.raises(WrongCall, match="no rows come out"):
         rows_of(Mixture(name="mine", parts=(Part(HRC, take=0.001),)), tmp_path)

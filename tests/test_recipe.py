@@ -1,12 +1,28 @@
 """Recipe files: what they may say, and what a user is told who says it wrong."""
 
+import json
+import re
+import sys
 from pathlib import Path
+from typing import Any
 
+import jsonschema
 import pytest
 
 from okinst.builders import WrongCall
-from okinst.mixtures import recipe
+from okinst.catalogue import SOURCES
+from okinst.curation.filters import Filter
+from okinst.mixtures import MIXTURES, Mixture, Part, recipe
+from okinst.mixtures.builder import builder_of_mixture
+from okinst.mixtures.keys import KEYS, PART_KEYS
+from okinst.mixtures.mixture import Tokens
+from okinst.mixtures.steps import Decontaminate, Dedup, Gate
 from tests.conftest import ROOT, okinst
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 GOOD = 'name = "mine"\nseed = 3\n[[parts]]\nsource = "hrc"\ntake = 0.5\n[[parts]]\nsource = "koalpaca-v1.1"\ntake = 1\n'
 
@@ -49,13 +65,12 @@ def test_the_name_is_the_files_where_it_is_not_given(tmp_path: Path) -> None:
         (GOOD.replace('"mine"', f'"{"m" * 300}"'), ("at most 100",)),
         (GOOD.replace("0.5", "inf"), ("inf", "not a share")),
         (GOOD.replace("0.5", "nan"), ("nan", "not a share")),
-        (GOOD.replace('"hrc"', '"aulm-0809"'), ("part 1", "aulm-0809 is a mixture")),
         (GOOD.replace('"koalpaca-v1.1"', '"hrc"'), ("hrc (train) is there twice",)),
         (GOOD.replace('"mine"', '"aulm-0809"'), ("okinst's own", "another")),
         (GOOD.replace("[[parts]]", "[parts]", 1).split("[[parts]]")[0], ("parts", "[[parts]]")),
         ('name = "mine"\n', ("at least one part", "[[parts]]")),
         ("parts = [1]\n", ("part 1", "table")),
-        ("[[parts]]\ntake = 1\n", ("part 1", "no source")),
+        ("[[parts]]\ntake = 1\n", ("part 1", "one origin")),
         ('[[parts]]\nsource = "hrc"\nsplit = "test"\n', ("part 1", "no split 'test'", "train")),
         ('[[parts]]\nsource = "hrc"\n[[parts]]\nsource = "kobest-copa"\n', ("one shape", "choice: kobest-copa")),
         ("[[parts\n", ("not TOML",)),
@@ -89,3 +104,269 @@ def test_a_bad_recipe_is_a_wrong_call_on_the_command_line(tmp_path: Path) -> Non
     path.write_text(GOOD.replace('"hrc"', '"hcr"'), encoding="utf-8")
     done = okinst("build", path, "-o", tmp_path / "out", "--sample")
     assert done.returncode == 2 and str(path) in done.stderr and "nearest names" in done.stderr
+
+
+# -- every key ------------------------------------------------------------------------------------------------------------
+
+OWN = 'file = "own.jsonl"\nlayout = "alpaca"\nlicense = "mit"\nlanguage = "ko"\n'
+#: what is wrong, the line that is named, and words of the message
+LINES = [
+    ('seed = 1\nsise = 5\n[[parts]]\nsource = "hrc"\n', 2, ("'sise'", "Did you mean 'size'?")),
+    ('[[parts]]\nsource = "hrc"\nrepeat = 0\n', 3, ("repeat = 0", "1 or more")),
+    ('[[parts]]\nsource = "hrc"\nrepaet = 2\n', 3, ("Did you mean 'repeat'?",)),
+    ('[[parts]]\nsource = "hrc"\n\n[[parts]]\n# a comment\nsource = "hcr"\n', 6, ("part 2", "'hcr'", "hrc")),
+    ('size = 0\n[[parts]]\nsource = "hrc"\n', 1, ("size = 0",)),
+    ('size = -3\n[[parts]]\nsource = "hrc"\n', 1, ("size = -3",)),
+    ('size = { token = 5 }\n[[parts]]\nsource = "hrc"\n', 1, ("tokens = 500000",)),
+    ('size = { tokens = 0 }\ntokenizer = "characters"\n[[parts]]\nsource = "hrc"\n', 1, ("tokens = 0", "1 or more")),
+    ('\nsize = { tokens = 100 }\n[[parts]]\nsource = "hrc"\n', 2, ("number of tokens", 'tokenizer = "tokenizer.json"')),
+    ('[[parts]]\nsource = "hrc"\ntake = { tokens = 100 }\n', None, ("take of hrc is a number of tokens",)),
+    ('[[parts]]\nsource = "hrc"\ntake = { rows = 100 }\n', 3, ("tokens = 500000",)),
+    ('rate = "temprature"\n[[parts]]\nsource = "hrc"\n', 1, ("Did you mean 'temperature'?",)),
+    ('temperature = 2\n[[parts]]\nsource = "hrc"\n', 1, ('needs rate = "temperature"',)),
+    ('rate = "temperature"\ntemperature = 0.5\n[[parts]]\nsource = "hrc"\n', 2, ("temperature = 0.5", "or more")),
+    ('rate = "temperature"\ntemperature = nan\n[[parts]]\nsource = "hrc"\n', 2, ("temperature = nan",)),
+    ('rate = "proportional"\n[[parts]]\nsource = "hrc"\nshare = 1.0\n', 1, ("overrule",)),
+    ('[[parts]]\nsource = "hrc"\nshare = 0.7\n[[parts]]\nsource = "vaiv-sft"\nshare = 0.2\n', 0, ("0.7 + 0.2 = 0.9", "1 in all")),
+    ('[[parts]]\nsource = "hrc"\nshare = 0.7\n[[parts]]\nsource = "vaiv-sft"\n', 0, ("vaiv-sft has no share",)),
+    ('validation = 0\n[[parts]]\nsource = "hrc"\n', 1, ("validation = 0",)),
+    ('validation = 1.0\n[[parts]]\nsource = "hrc"\n', 1, ("validation = 1.0", "below 1")),
+    ('license = "comercial"\n[[parts]]\nsource = "hrc"\n', 1, ("comercial", "commercial")),
+    ('license = ["mitt"]\n[[parts]]\nsource = "hrc"\n', 1, ("mitt", "mit")),
+    ('license = "commercial"\n[[parts]]\nsource = "hrc"\n', 1, ("keeps no row of hrc", "OpenAI")),
+    ('dedup = "nera"\n[[parts]]\nsource = "hrc"\n', 1, ("Did you mean 'near'?",)),
+    ('[dedup]\nkind = "near"\nkeep = "longst"\n[[parts]]\nsource = "hrc"\n', 3, ("Did you mean 'longest'?",)),
+    ('[dedup]\non = "anser"\n[[parts]]\nsource = "hrc"\n', 2, ("Did you mean 'answer'?",)),
+    ('[dedup]\ntreshold = 0.5\n[[parts]]\nsource = "hrc"\n', 2, ("Did you mean 'threshold'?",)),
+    ('[dedup]\nkind = "exact"\nthreshold = 0.5\n[[parts]]\nsource = "hrc"\n', 3, ("Leave one of them out",)),
+    ('[dedup]\nthreshold = 2\n[[parts]]\nsource = "hrc"\n', 2, ("threshold = 2",)),
+    ('decontaminate = ["kobest-bolq"]\n[[parts]]\nsource = "hrc"\n', 1, ("'kobest-bolq'", "kobest-boolq")),
+    ('decontaminate = []\n[[parts]]\nsource = "hrc"\n', 1, ("list of evaluation sets",)),
+    ('[decontaminate]\nindex = "no.index"\n[[parts]]\nsource = "hrc"\n', 2, ("there is no index no.index", "okinst index")),
+    ('[decontaminate]\nagainst = ["hulic"]\nindxe = "a"\n[[parts]]\nsource = "hrc"\n', 3, ("Did you mean 'index'?",)),
+    ('[filter]\nempty = "drop"\nrefusal = "drop"\n[[parts]]\nsource = "hrc"\n', 3, ("Did you mean 'refusals'?",)),
+    ('[filter]\nempty = "drop"\npii = "maks"\n[[parts]]\nsource = "hrc"\n', 3, ("Did you mean 'mask'?",)),
+    ('[[parts]]\nsource = "hrc"\n[parts.filter]\nlanguage = "kor"\n', 4, ("part 1", "Did you mean 'ko'?")),
+    ('filter = { min_answer = 9, max_answer = 3 }\n[[parts]]\nsource = "hrc"\n', 1, ("no row would be left",)),
+    ('[[parts]]\nsource = "hrc"\n[parts.filter]\nmin_turns = 9\nmax_turns = 3\n', 4, ("no row would be left",)),
+    ('[[parts]]\nsource = "kochatgpt-ppo"\nfilter = { refusals = "drop" }\n', 3, ("refusals", "prompt")),
+    ('[[parts]]\nsource = "hrc"\nfile = "own.jsonl"\n', 0, ("part 1", "one origin", "source, file")),
+    ('[[parts]]\nsource = "hrc"\nlicense = "mit"\n', 3, ("a file of your own",)),
+    ('[[parts]]\nfile = "own.jsonl"\nlayout = "alpaca"\nlanguage = "ko"\n', 2, ("needs its license", "unstated")),
+    ('[[parts]]\nfile = "own.jsonl"\nlayout = "alpaca"\nlicense = "mit"\n', 2, ("needs its language",)),
+    ('[[parts]]\nfile = "own.jsonl"\nlicense = "mit"\nlanguage = "ko"\n', 2, ("needs its layout", "sharegpt")),
+    ("[[parts]]\n" + OWN.replace("alpaca", "alpacca"), 3, ("Did you mean 'alpaca'?",)),
+    ("[[parts]]\n" + OWN.replace('"mit"', '"MIT license"'), 4, ("Did you mean 'mit'?",)),
+    ("[[parts]]\n" + OWN.replace('"ko"', '"korean"'), 5, ("Did you mean 'ko'?",)),
+    ("[[parts]]\n" + OWN + 'making = "by hand"\n', 6, ("making", "Did you mean")),
+    ("[[parts]]\n" + OWN.replace("own.jsonl", "gone.jsonl"), 2, ("there is no file", "gone.jsonl")),
+    ("[[parts]]\n" + OWN.replace("own.jsonl", "own.csv"), 2, ("own.csv is none of .jsonl",)),
+    ("[[parts]]\n" + OWN + 'split = "test"\n', 6, ("split = 'test'", "train")),
+    ("[[parts]]\n" + OWN + 'revision = "abc"\n', 6, ("revision", "Hub")),
+    ("[[parts]]\n" + OWN + 'name = "hrc"\n', 6, ("the name of a set of okinst", "my-hrc")),
+    ('[[parts]]\nrecipe = "other"\n', 2, ("should be a file ending in .toml",)),
+    ('[[parts]]\nrecipe = "gone.toml"\n', 2, ("there is no recipe",)),
+    ('extends = "aulm-809"\n', 1, ("neither a recipe file nor a mixture", "aulm-0809")),
+    ('extends = "gone.toml"\n', 1, ("there is no recipe",)),
+    ('extends = "aulm-0809"\nwithout = ["kulm"]\n', 2, ("no part 'kulm'", "kullm-v2")),
+    ('without = ["hrc"]\n[[parts]]\nsource = "hrc"\n', 1, ("there is none",)),
+    ('[[parts]]\nsource = "aulm-0809"\n[[parts]]\nsource = "kullm-v2"\n', 0, ("kullm-v2 (train) is in several parts", "dedup")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "line", "words"), LINES)
+def test_the_line_of_the_key_is_named(text: str, line: int | None, words: tuple[str, ...], tmp_path: Path) -> None:
+    for name in ("own.jsonl", "own.csv"):
+        (tmp_path / name).write_text("{}\n", encoding="utf-8")
+    with pytest.raises(WrongCall) as error:
+        read(tmp_path, text)
+    told = str(error.value)
+    assert told.startswith(str(tmp_path / "my-mix.toml")), told
+    for word in (*words, f"my-mix.toml, line {line}" if line else "my-mix.toml"):
+        assert word in told, told
+
+
+def test_every_key_can_be_said(tmp_path: Path) -> None:
+    """One recipe that says everything, and means what it says."""
+    (tmp_path / "own.jsonl").write_text("{}\n", encoding="utf-8")
+    (tmp_path / "inner.toml").write_text('[[parts]]\nsource = "kochatgpt-talk"\n', encoding="utf-8")
+    (tmp_path / "base.toml").write_text(
+        'seed = 1\n[[parts]]\nsource = "hrc"\nshare = 0.2\n[[parts]]\nsource = "vaiv-sft"\nshare = 0.8\n',
+        encoding="utf-8",
+    )
+    text = """
+        name = "all"
+        description = "All keys."
+        extends = "base.toml"
+        without = ["vaiv-sft"]
+        seed = 7
+        shuffle = false
+        rate = "as given"
+        size = { tokens = 100 }
+        tokenizer = "characters"
+        dedup = { kind = "near", on = "answer", keep = "longest", threshold = 0.6 }
+        decontaminate = { against = ["kobest-copa"], threshold = 0.9 }
+        license = "redistributable"
+        validation = 0.1
+        filter = { empty = "drop" }
+        [[parts]]
+        source = "hrc"
+        share = 0.5
+        take = 0.9
+        repeat = 2
+        [[parts]]
+        recipe = "inner.toml"
+        split = "train"
+        share = 0.2
+        [[parts]]
+        file = "own.jsonl"
+        name = "mine"
+        layout = "messages"
+        license = "cc-by-4.0"
+        language = "ko"
+        making = "human"
+        share = 0.2
+        filter = { code = "drop" }
+        [[parts]]
+        hub = "me/rows"
+        revision = "abc"
+        file = "data/*.parquet"
+        layout = "sharegpt"
+        license = "mit"
+        language = "ko"
+        share = 0.1
+    """
+    path = tmp_path / "all.toml"
+    path.write_text(
+        text.replace('license = "redistributable"', 'license = ["cc-by-sa-4.0", "unstated", "cc-by-4.0", "mit"]')
+    )
+    mixture = recipe.read(path)
+    assert (mixture.name, mixture.seed, mixture.shuffle, mixture.validation) == ("all", 7, False, 0.1)
+    assert [part.config for part in mixture.parts] == ["hrc", "inner", "mine", "me--rows"]
+    assert [part.share for part in mixture.parts] == [0.5, 0.2, 0.2, 0.1]
+    assert (mixture.parts[0].take, mixture.parts[0].repeat) == (0.9, 2)
+    assert mixture.dedup == Dedup(True, "answer", "longest", 0.6)
+    assert mixture.decontaminate == Decontaminate(("kobest-copa",), 0.9)
+    assert mixture.size == Tokens(100) and mixture.filter == Filter(empty="drop")
+    assert mixture.splits == ("train", "validation")
+    told = mixture.recipe()
+    assert told["parts"][3]["layout"] == "sharegpt" and told["parts"][1]["source"]["name"] == "inner"
+    said = {line.split(" =")[0].strip() for line in text.splitlines() if " =" in line} | {
+        "parts",
+        "temperature",
+        "source",
+    }
+    assert said == KEYS.keys() | PART_KEYS.keys()
+
+
+def test_python_says_what_toml_says(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        'dedup = "exact"\nlicense = "open"\nfilter = { language = "ko" }\nseed = 2\nsize = 10\n[[parts]]\nsource = "hrc"\nshare = 0.5\n'
+        '[[parts]]\nsource = "koalpaca-v1.1"\nshare = 0.5\nrepeat = 2\n',
+        encoding="utf-8",
+    )
+    parts = (Part(SOURCES["hrc"].builder, share=0.5), Part(SOURCES["koalpaca-v1.1"].builder, share=0.5, repeat=2))
+    mixture = Mixture(
+        name="mine",
+        parts=parts,
+        dedup=Dedup(near=False),
+        license=Gate("open"),
+        filter=Filter(language=("ko",)),
+        seed=2,
+        size=10,
+    )
+    one, two = recipe.read(path), mixture
+    assert one.recipe() == two.recipe()
+    built = [builder_of_mixture(each, sample=True, cache_dir=str(tmp_path / "cache")) for each in (one, two)]
+    assert built[0].hash == built[1].hash
+    for builder in built:
+        builder.download_and_prepare()
+    assert list(built[0].as_dataset(split="train")) == list(built[1].as_dataset(split="train"))
+
+
+def test_recipes_in_a_circle(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text('[[parts]]\nrecipe = "b.toml"\n', encoding="utf-8")
+    (tmp_path / "b.toml").write_text('extends = "c.toml"\n', encoding="utf-8")
+    (tmp_path / "c.toml").write_text('[[parts]]\nrecipe = "a.toml"\n', encoding="utf-8")
+    with pytest.raises(WrongCall, match=r"go round in a circle: a\.toml -> b\.toml -> c\.toml -> a\.toml"):
+        recipe.read(tmp_path / "a.toml")
+    (tmp_path / "self.toml").write_text('extends = "self.toml"\n', encoding="utf-8")
+    with pytest.raises(WrongCall, match=r"self\.toml -> self\.toml"):
+        recipe.read(tmp_path / "self.toml")
+
+
+def test_a_variant_of_a_published_mixture(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        'extends = "aulm-0809-documented"\nwithout = ["korquad-chat"]\nshuffle = true\n[[parts]]\nsource = "kullm-v2"\ntake = 5\n'
+        '[[parts]]\nsource = "hrc"\n',
+        encoding="utf-8",
+    )
+    mixture = recipe.read(path)
+    base = MIXTURES["aulm-0809-documented"]
+    assert [part.config for part in mixture.parts] == [
+        *(part.config for part in base.parts if part.config != "korquad-chat"),
+        "hrc",
+    ]
+    old, new = ({part.config: part for part in each.parts}["kullm-v2"] for each in (base, mixture))
+    assert new.take == 5 and new.rule == old.rule and mixture.shuffle and mixture.rows is None
+
+
+def test_a_base_with_two_splits_of_one_source_keeps_both(tmp_path: Path) -> None:
+    (tmp_path / "base.toml").write_text(
+        '[[parts]]\nsource = "vaiv-rm"\n[[parts]]\nsource = "vaiv-rm"\nsplit = "test"\n', encoding="utf-8"
+    )
+    (tmp_path / "mine.toml").write_text('extends = "base.toml"\nseed = 3\n', encoding="utf-8")
+    assert [part.split for part in recipe.read(tmp_path / "mine.toml").parts] == ["train", "test"]
+    (tmp_path / "less.toml").write_text('extends = "base.toml"\nwithout = ["vaiv-rm/test"]\n', encoding="utf-8")
+    assert [part.split for part in recipe.read(tmp_path / "less.toml").parts] == ["train"]
+
+
+# -- the JSON Schema ------------------------------------------------------------------------------------------------------
+
+
+def validator() -> Any:
+    schema = json.loads((ROOT / "docs" / "recipe.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.toml")), ids=lambda path: path.name)
+def test_examples_are_recipes_and_fit_the_schema(path: Path) -> None:
+    assert recipe.read(path).name == path.stem
+    validator().validate(tomllib.loads(path.read_text(encoding="utf-8")))
+
+
+#: what a schema cannot know: sums, names of sources and sets, files, contradictions, what goes with what
+UNKNOWN_TO_A_SCHEMA = (
+    "hcr", "temperature = nan", "validation = 1.0", "in all", "no share", "number of tokens", "overrule", "needs rate", "no row", "keeps no row", "comercial", "mitt",
+    "kobest-bolq", "no index", "Leave one", "prompt", "no file", "none of .jsonl", "split = 'test'", "revision", "a set of okinst",
+    "ending in .toml", "no recipe", "neither a recipe", "no part", "there is none", "in several parts",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "line", "words"), LINES)
+def test_what_is_wrong_does_not_fit_the_schema(text: str, line: int | None, words: tuple[str, ...]) -> None:
+    if any(known in word or word in known for word in words for known in UNKNOWN_TO_A_SCHEMA):
+        return
+    assert not validator().is_valid(tomllib.loads(text)), text
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.ko.md"])
+def test_the_recipe_of_a_readme_is_one(name: str, tmp_path: Path) -> None:
+    blocks = re.findall(r"^```toml\n(.*?)^```", (ROOT / name).read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    assert blocks
+    (tmp_path / "own.jsonl").write_text("{}\n", encoding="utf-8")
+    for block in blocks:
+        read(tmp_path, block)
+        validator().validate(tomllib.loads(block))
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.toml")), ids=lambda path: path.name)
+def test_examples_build_from_the_sample(path: Path, tmp_path: Path) -> None:
+    if path.stem == "koalpaca-and-random-1pct":
+        pytest.skip("of a file that only a mirror has")
+    builder = builder_of_mixture(recipe.read(path), sample=True, cache_dir=str(tmp_path))
+    builder.download_and_prepare()
+    assert len(builder.as_dataset(split="train"))

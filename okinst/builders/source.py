@@ -96,6 +96,11 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
         """The columns of a row; a labelled or rated source adds its own."""
         return schema.features(self.SHAPE)
 
+    @property
+    def card(self) -> Card:
+        """What is known of these rows; rows of one's own have the card their recipe gives them."""
+        return self.CARD
+
     @classmethod
     def licenses(cls) -> tuple[License, ...]:
         """Every licence a row can have."""
@@ -162,9 +167,9 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
         return datasets.DatasetInfo(
             description=self.config.description,
             features=schema.upstream_features(self.COLUMNS) if self.config.raw else self.row_features(),
-            homepage=self.CARD.homepage,
-            license=", ".join(self.licenses()),
-            citation=bibliography.bibtex(self.CARD.citations),
+            homepage=self.card.homepage,
+            license=", ".join((self.card.license, *self.ROW_LICENSES)),
+            citation=bibliography.bibtex(self.card.citations),
         )
 
     def _split_generators(self, downloads: Any) -> list[datasets.SplitGenerator]:
@@ -342,9 +347,9 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
             return None
         return {
             "source": self.config.name,
-            "language": file.upstream.language or self.CARD.languages[0],
-            "license": self.CARD.license,
-            "making": file.upstream.making or self.CARD.making,
+            "language": file.upstream.language or self.card.languages[0],
+            "license": self.card.license,
+            "making": file.upstream.making or self.card.making,
         }
 
     def _rows(self, file: Located, split: str, count: Tally) -> Iterator[tuple[str, Row]]:

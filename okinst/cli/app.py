@@ -18,6 +18,7 @@ from okinst.version import VERSION
 
 if TYPE_CHECKING:
     from okinst.publishing import Built
+    from okinst.publishing.compare import Diff
 
 app = typer.Typer(
     name="okinst",
@@ -272,6 +273,70 @@ def build(
 
 
 @app.command()
+def diff(
+    one: Annotated[Path, typer.Argument(metavar="DIR1", help="a folder that okinst build wrote")],
+    other: Annotated[Path, typer.Argument(metavar="DIR2", help="another, such as this week's")],
+    show_rows: Annotated[int, typer.Option("--show", min=0, metavar="N", help="Print the first N rows.")] = 20,
+    as_json: Json = False,
+) -> None:
+    """Say which rows came and went between two built folders, and why. Exit code 0: the same; 1: they differ."""
+    from okinst.publishing.compare import compare
+
+    found = compare(one, other)
+    if as_json:
+        _print_json(found.as_json())
+    else:
+        _print_diff(found, show_rows)
+    if not found.same:
+        raise typer.Exit(1)
+
+
+@app.command()
+def overlap(
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="names of `okinst list`, or recipe.toml files")],
+    on: Annotated[str, typer.Option(help="instruction, answer or both")] = "instruction",
+    near: Annotated[bool, typer.Option("--near/--exact", help="Near-duplicates, too, or exact ones only.")] = True,
+    heatmap: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw the matrix into FILE.svg or FILE.html, which needs no network."),
+    ] = None,
+    mirror: MirrorDir = None,
+    sample: Sample = False,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Show how many rows of each set have a duplicate in each other set, and in their own."""
+    from okinst.cli import overlapping
+
+    if heatmap:
+        overlapping.check_drawing(heatmap)
+    found = overlapping.find(names, on, near=near, **_door(mirror, sample, data_dir))
+    if heatmap:
+        overlapping.draw(found, heatmap)
+    told = found.as_json()
+    if as_json:
+        _print_json(told)
+        return
+    rows = {each["name"]: each["rows"] for each in told["sets"]}
+    _print_table(
+        ("rows of", ">rows", "with a duplicate in", ">exact", *((">near",) if near else ()), ">share"),
+        (
+            (
+                pair["of"],
+                _rows(rows[pair["of"]]),
+                pair["in"] if pair["in"] != pair["of"] else "itself",
+                _rows(pair["exact"]),
+                *((_rows(pair["near"]),) if near else ()),
+                f"{pair['share']:.2%}",
+            )
+            for pair in told["pairs"]
+        ),
+    )
+    if heatmap:
+        print(f"\n{heatmap}: the heat map")
+
+
+@app.command()
 def demo(
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR")] = Path("okinst-demo"),
 ) -> None:
@@ -287,6 +352,107 @@ def demo(
     print(f'\nload_dataset("{output}", "{built.name}") gives back {len(rows):,} rows. One of them, {row["id"]}:')
     for message in row["messages"]:
         print(f"  {message['role']}: {message['content']}")
+
+
+@app.command()
+def contamination(
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="NAME_OR_PATH...",
+            help="names of `okinst list`, recipes, built folders, Parquet or JSON Lines files",
+        ),
+    ],
+    against: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME_OR_FILE", help="An evaluation set; may be given several times. Default: all of them."
+        ),
+    ] = None,
+    index_file: Annotated[
+        Path | None,
+        typer.Option("--index", metavar="FILE", help="An index that `okinst index` made, in place of --against."),
+    ] = None,
+    threshold: Annotated[
+        float | None, typer.Option(metavar="SHARE", help="The share of an item's n-grams that makes a hit.")
+    ] = None,
+    show_hits: Annotated[int, typer.Option("--show", min=0, metavar="N", help="Print the first N hits of a set.")] = 20,
+    mirror: MirrorDir = None,
+    sample: Sample = False,
+    data_dir: DataDir = None,
+    num_proc: Annotated[int, typer.Option(min=1, metavar="N", help="Processes.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Report which rows of some sets hold which items of the evaluation sets. Nothing is changed."""
+    from okinst.builders import WrongCall
+    from okinst.cli import contamination
+    from okinst.curation.contamination import THRESHOLD, Index
+
+    if index_file and against:
+        raise WrongCall("--index and --against exclude each other: an index says itself what it holds.")
+    door = _door(mirror, sample, data_dir)
+    index = Index.load(index_file) if index_file else contamination.index(against or (), **door)
+    share = THRESHOLD if threshold is None else threshold
+    reports = []
+    for name in names:
+        for split, rows in contamination.tables(name, **door).items():
+            hits = index.search(contamination.texts(rows), threshold=share, processes=num_proc)
+            reports.append(contamination.report(name, split, rows, hits))
+    if as_json:
+        _print_json({"threshold": share, "against": index.coverage(), "sets": reports})
+        return
+    for report in reports:
+        if report["hits"] and show_hits:
+            _print_table(
+                ("row", "item", "part", ">score", "evidence"),
+                (
+                    (hit["id"], hit["item"], hit["part"], f"{hit['score']:.2f}", " ".join(hit["evidence"].split())[:80])
+                    for hit in report["hits"][:show_hits]
+                ),
+            )
+            if len(report["hits"]) > show_hits:
+                print(f"... and {len(report['hits']) - show_hits:,} more: --show, or --json for all")
+            print()
+    _print_table(
+        ("set", "split", ">rows", ">flagged", ">share", "of these with items of"),
+        (
+            (
+                report["name"],
+                report["split"],
+                _rows(report["rows"]),
+                _rows(report["flagged"]),
+                f"{100 * report['flagged'] / max(1, report['rows']):.3f} %",
+                ", ".join(f"{name} {count:,}" for name, count in report["rows by evaluation set"].items()),
+            )
+            for report in reports
+        ),
+    )
+    print(f"\nagainst {_covered(index.coverage())}")
+
+
+@app.command("index")
+def index_(
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The file to write.")],
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME_OR_FILE]...", help="evaluation sets; without any, all of `okinst list --room eval_sets`"
+        ),
+    ] = None,
+    mirror: MirrorDir = None,
+    sample: Sample = False,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Build the index of evaluation items once, for `okinst contamination --index`: it holds hashes, no texts."""
+    from okinst.cli import contamination
+
+    index = contamination.index(names or (), **_door(mirror, sample, data_dir))
+    index.save(output)
+    if as_json:
+        _print_json({"file": str(output), "against": index.coverage()})
+        return
+    print(f"{output}: {_covered(index.coverage())}")
 
 
 @app.command()
@@ -339,7 +505,7 @@ def measure(
 def document(
     root: Annotated[Path, typer.Option("--root", metavar="DIR", help="A clone of okinst.")] = Path(),
 ) -> None:
-    """For maintainers: write docs/SOURCES.md and the tables of the READMEs anew, from the Cards."""
+    """For maintainers: write docs/SOURCES.md, docs/recipe.schema.json and the tables of the READMEs anew."""
     from okinst.cli import documents
 
     for name in documents.write(root):
@@ -395,12 +561,82 @@ def _print_built(built: "Built", as_json: bool) -> None:
             for step in built.funnel
         ),
     )
+    if built.steps:
+        print()
+        _print_steps(built.steps)
     for drift in dict.fromkeys(file["drift"] for step in built.funnel for file in step["files"] if file["drift"]):
         print(f"accepted: {drift}")
     for reason, count in built.set_aside.items():
         print(f"set aside, in set-aside.jsonl: {count:,} rows the view cannot hold: {reason}")
     rows = ", ".join(f"{split} {count:,} rows" for split, count in built.rows.items())
     print(f"{built.name}: {rows}, in {built.folder}")
+
+
+def _print_steps(steps: list[dict[str, Any]]) -> None:
+    """The funnel by step: what came in and went out, and why the rest went; only sources in which something happened."""
+    unit = "tokens" if "tokens_in" in steps[0] else "characters"
+    rows = []
+    for step in steps:
+        if step["step"] == "take" and step["rows_in"] == step["rows_out"]:
+            continue  # nothing was asked for
+        whole = {**step, "reasons": {}}
+        rows.append((step["step"], "all", *_in_and_out(whole, unit), _step_told(step)))
+        for source, line in step["sources"].items():
+            if line["rows_in"] != line["rows_out"]:
+                told = ", ".join(f"{count:,} {reason}" for reason, count in line["reasons"].items())
+                rows.append(("", source, *_in_and_out(line, unit), told))
+    _print_table(("step", "source", ">rows in", ">out", f">{unit} out", "why"), rows, narrow=NARROWEST, folding="why")
+
+
+def _in_and_out(line: dict[str, Any], unit: str) -> tuple[str, str, str]:
+    return _rows(line["rows_in"]), _rows(line["rows_out"]), _rows(line[f"{unit}_out"])
+
+
+def _step_told(step: dict[str, Any]) -> str:
+    told = [f"{count:,} {kind} masked" for kind, count in step.get("changed", {}).items()]
+    if "set aside" in step:
+        told.append(f"{step['set aside']:,} rows set aside")
+    return ", ".join(told)
+
+
+def _print_diff(found: "Diff", show_rows: int) -> None:
+    print(f"{found.one.path}: {len(found.one.rows):,} rows. {found.other.path}: {len(found.other.rows):,} rows.")
+    if found.same:
+        print("The same rows in the same order, of the same recipe, files and libraries.")
+        return
+    if found.same_rows:
+        print("The same rows in the same order.")
+    for split in found.reordered:
+        print(f"{split}: the same rows in another order.")
+    if counts := found.by_source():
+        print()
+        _print_table(
+            ("source", "what", ">rows", "why"),
+            ((source, what, _rows(count), why) for source, what, why, count in counts),
+            narrow=NARROWEST,
+            folding="why",
+        )
+    rows = [
+        *(("went", id, why) for id, why in found.went.items()),
+        *(("came", id, why) for id, why in found.came.items()),
+        *(("changed", id, "") for id in found.changed),
+        *(("moved", id, why) for id, why in found.moved.items()),
+    ]
+    if rows and show_rows:
+        print()
+        _print_table(("row", "id", "why"), rows[:show_rows], narrow=NARROWEST, folding="why")
+        if len(rows) > show_rows:
+            print(f"... and {len(rows) - show_rows:,} more: --show, or --json for all")
+    for what, changes in (("key", found.recipe), ("file", found.inputs), ("library", found.versions)):
+        if changes:
+            print()
+            heads = ({"key": "recipe", "file": "input", "library": "library"}[what], "DIR1", "DIR2")
+            _print_table(heads, ((each[what], _short(each["one"]), _short(each["other"])) for each in changes))
+
+
+def _short(value: Any) -> str:
+    told = "-" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return told[:12] if len(told) == 64 and " " not in told else told
 
 
 def _why(step: dict[str, Any]) -> str:
@@ -412,6 +648,16 @@ def _why(step: dict[str, Any]) -> str:
     if isinstance(step.get("asked"), int) and step["asked"] > step["taken"]:
         told.append(f"{step['asked']:,} were asked for: the sample has no more")
     return ", ".join(told)
+
+
+def _covered(coverage: dict[str, dict[str, int]]) -> str:
+    """What an index holds, and what of it no search can find."""
+    told = [
+        f"{name} {count['searchable']:,} items"
+        + (f" ({count['not searchable']:,} too short to be searched for)" if count["not searchable"] else "")
+        for name, count in coverage.items()
+    ]
+    return ", ".join(told) or "nothing"
 
 
 def _rows(count: int | None, exact: bool = True) -> str:

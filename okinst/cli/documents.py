@@ -1,19 +1,27 @@
-"""What `okinst document` writes: docs/SOURCES.md, and the table of sources in both READMEs, from the Cards alone."""
+"""What `okinst document` writes: docs/SOURCES.md and the table of sources in both READMEs, from the Cards alone; and from the
+keys of recipes docs/recipe.schema.json and their table."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from okinst import lineage
 from okinst.builders import WORKS, GitHub, Hub, SourceBuilder, WrongCall
 from okinst.builders.upstream import Repo
 from okinst.catalogue import SOURCES, Entry
 from okinst.mixtures import MIXTURES, Mixture
+from okinst.mixtures.keys import KEYS, PART_KEYS, schema
 
 PAGE = "docs/SOURCES.md"
-BEGIN, END = "<!-- table: sources -->", "<!-- end -->"
+SCHEMA = "docs/recipe.schema.json"
+END = "<!-- end -->"
+#: what stands before a table that is written here, by what it is of
+BEGIN = "<!-- table: sources -->"
+BEGIN_KEYS = "<!-- table: recipe -->"
 #: how a commit looks; any other revision moves
 COMMIT = re.compile(r"[0-9a-f]{7,40}")
 #: a family of more than this is told in short: the ends of its names, its rows in all
@@ -73,12 +81,13 @@ READMES = {
 
 def documents(root: Path) -> dict[str, str]:
     """The documents of a clone as they should be, by path. Raises WrongCall where `root` is no clone."""
-    made = {PAGE: page()}
+    made = {PAGE: page(), SCHEMA: json.dumps(schema(), ensure_ascii=False, indent=2) + "\n"}
     for name, wording in READMES.items():
         try:
             text = (root / name).read_text(encoding="utf-8")
         except OSError as error:
             raise WrongCall(f"{root / name} cannot be read ({error.strerror}): run it in a clone of okinst.") from error
+        text = between_marks(text, keys_table(), name, BEGIN_KEYS)
         made[name] = between_marks(text, readme_table(wording), name)
     return made
 
@@ -95,18 +104,16 @@ def write(root: Path) -> list[str]:
     return written
 
 
-def between_marks(text: str, lines: Iterable[str], name: str) -> str:
+def between_marks(text: str, lines: Iterable[str], name: str, mark: str = BEGIN) -> str:
     r"""A text with other lines between the two marks.
 
     >>> between_marks("a\n<!-- table: sources -->\nold\n<!-- end -->\nb\n", ["new"], "README.md")
     'a\n<!-- table: sources -->\nnew\n<!-- end -->\nb\n'
     """
-    before, begin, rest = text.partition(f"{BEGIN}\n")
+    before, begin, rest = text.partition(f"{mark}\n")
     _, end, after = rest.partition(f"{END}\n")
     if not (begin and end):
-        raise WrongCall(
-            f"{name} has no line {BEGIN} with a line {END} behind it: put both around the table of sources."
-        )
+        raise WrongCall(f"{name} has no line {mark} with a line {END} behind it: put both around the table.")
     return "".join([before, begin, *(f"{line}\n" for line in lines), end, after])
 
 
@@ -187,6 +194,28 @@ def _total(counts: list[tuple[dict[str, int], bool]], wording: Wording) -> str:
         return wording.unknown
     exact = len(known) == len(counts) and all(exact for _, exact in counts)
     return ("{}" if exact else wording.about).format(f"{sum(known):,}")
+
+
+# -- the table of a recipe's keys ---------------------------------------------------------------------------------------
+
+
+def keys_table() -> Iterator[str]:
+    """Every key of a recipe, of its parts, and of a filter."""
+    rows = [(name, "", key) for name, key in KEYS.items() if name != "parts"]
+    rows += [(name, "[[parts]]", key) for name, key in PART_KEYS.items()]
+    yield from _table(
+        ("key", "of", "value", "what it means"),
+        ((_code(name), of and _code(of), key.told.replace("|", "\\|"), key.means) for name, of, key in rows),
+    )
+    properties = KEYS["filter"].schema["properties"]
+    yield ""
+    yield f"A filter: {', '.join(f'{_code(name)}{_values(told)}' for name, told in properties.items())}."
+
+
+def _values(told: dict[str, Any]) -> str:
+    """What a key of a filter takes, in short."""
+    choices = told.get("enum") or next((each["enum"] for each in told.get("anyOf", ()) if "enum" in each), None)
+    return f" ({', '.join(choices)})" if choices else ""
 
 
 # -- docs/SOURCES.md ------------------------------------------------------------------------------------------------------

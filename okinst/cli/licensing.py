@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,7 +15,8 @@ from okinst import catalogue
 from okinst.builders import SourceBuilder, WrongCall
 from okinst.licences import COLUMNS, NOT_ADVICE, Lot, attribution, gate, lot, stricter_origins, together
 from okinst.licences.gate import COMMERCIAL
-from okinst.mixtures import MIXTURES, MixtureBuilder, recipe
+from okinst.mixtures import MIXTURES, Mixture, MixtureBuilder, recipe
+from okinst.mixtures.mixture import Tokens
 from okinst.publishing.folder import builder_of
 from okinst.publishing.place import PROVENANCE
 
@@ -171,28 +172,56 @@ def _standings(source: str, rows: int | None) -> list[Lot]:
 
 def _of_cards(builder: SourceBuilder | MixtureBuilder) -> Known:
     if isinstance(builder, MixtureBuilder):
-        parts = [
-            (part.config, *_expected(part.config, part.split, part.take, part.rows, part.rows_exact))
-            for part in builder.config.parts
-        ]
+        parts = [*_of_mixture(builder.config)]
     else:
-        splits = [_expected(builder.config.name, split, None, None, True) for split in builder.config.files]
+        name = builder.config.name
+        splits = [_expected(name, split, None, None, True) for split in builder.config.files]
         rows = [count for count, _ in splits if count is not None]
-        parts = [
-            (builder.config.name, sum(rows) if len(rows) == len(splits) else None, all(exact for _, exact in splits))
-        ]
+        count = sum(rows) if len(rows) == len(splits) else None
+        parts = [_Expected(name, count, all(exact for _, exact in splits), catalogue.SOURCES[name].builder.standings())]
     among = Counter[str]()  # a source may be there with two splits
-    for source, count, _ in parts:
-        among[source] += count or 0
+    for part in parts:
+        among[part.source] += part.rows or 0
     told = "Not built here: from the cards, and rows as upstream or a measurement of its files states them."
     return Known(
         builder.config.name,
         CARDS,
         told,
-        [each for source, count, _ in parts for each in _standings(source, count)],
+        [
+            lot(part.source, license, making, part.rows if len(part.standings) == 1 else None)
+            for part in parts
+            for license, making in part.standings
+        ],
         {source: count for source, count in among.items() if count},
-        frozenset(source for source, _, exact in parts if not exact),
+        frozenset(part.source for part in parts if not part.exact),
     )
+
+
+class _Expected(NamedTuple):
+    """What is known of one part before it is built."""
+
+    source: str
+    rows: int | None
+    exact: bool
+    standings: Sequence[tuple[str, str]]
+
+
+def _of_mixture(mixture: Mixture) -> Iterator[_Expected]:
+    """Part by part, those of parts that are mixtures included. How many rows steps and shares leave nobody knows."""
+    worked_on = mixture.is_worked_on
+    for part in mixture.parts:
+        if part.mixture:
+            known = part.take is None and not worked_on
+            yield from (each if known else each._replace(rows=None) for each in _of_mixture(part.mixture))
+            continue
+        standings = list(dict.fromkeys((license, making) for _, license, making in part.lots))
+        take = None if isinstance(part.take, Tokens) else part.take
+        if part.variant is not None:
+            count, exact = (take, True) if isinstance(take, int) else (None, True)
+        else:
+            count, exact = _expected(part.config, part.split, take, part.rows, part.rows_exact)
+        unknown = worked_on or isinstance(part.take, Tokens)
+        yield _Expected(part.config, None if unknown else count, exact, standings)
 
 
 def _expected(

@@ -91,13 +91,13 @@ def _source_entry(entry: Entry) -> dict[str, Any]:
 
 
 def _mixture_entry(mixture: Mixture) -> dict[str, Any]:
-    cards = [part.source.CARD for part in mixture.parts]
+    cards = [card for part in mixture.parts for card in part.cards]
     return {
         "name": mixture.name,
         "room": MIXTURE_ROOM,
-        "shape": mixture.parts[0].source.SHAPE,
+        "shape": mixture.shape,
         "languages": list(dict.fromkeys(language for card in cards for language in card.languages)),
-        "licenses": list(dict.fromkeys(each for part in mixture.parts for each in part.source.licenses())),
+        "licenses": list(dict.fromkeys(each for part in mixture.parts for each in part.licenses)),
         "making": "a mixture of sources",
         "rows": {"train": mixture.rows} if mixture.rows else {},
         "rows_exact": mixture.rows_exact,
@@ -143,6 +143,7 @@ def _mixture_card(builder: MixtureBuilder, how: str) -> dict[str, Any]:
                 "expected_exact": part.rows_exact,
                 "built": step["taken"] if step else None,
                 "why": ", ".join(f"{count:,} {reason}" for reason, count in reasons.items()),
+                **({"share": part.share} if part.share is not None else {}),
             }
         )
     total = {

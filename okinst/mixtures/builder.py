@@ -1,7 +1,7 @@
 """The builder of mixtures: a builder whose files are other builders."""
 
+import dataclasses
 import json
-import zlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,37 +9,48 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import datasets
-import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from okinst.builders import SourceBuilder, WrongCall, bibliography, schema
 from okinst.builders.identity import code_of, digest
-from okinst.builders.tables import TableBuilder
+from okinst.builders.tables import DATASET, TableBuilder
+from okinst.mixtures.arrange import Order, arrange
 from okinst.mixtures.aulm_0809 import AULM_0809, AULM_0809_DOCUMENTED
-from okinst.mixtures.mixture import Mixture, Part
+from okinst.mixtures.mixture import Mixture, Part, Tokens
 from okinst.mixtures.open_korean_instructions import OPEN_KOREAN_INSTRUCTIONS, OPEN_KOREAN_INSTRUCTIONS_DOCUMENTED
+from okinst.mixtures.rows import Outcome, Rows
+from okinst.mixtures.steps import Doing
+from okinst.mixtures.tokens import CHARACTERS, weigher
+from okinst.mixtures.work import Work
 
 FUNNEL = "funnel.json"
+STEPS = "steps.json"
+DROPPED = "dropped.parquet"
 #: rows handed to a process at a time, and written as one table
 RANGE = 2_000
 
 
 @dataclass(frozen=True)
 class Plan:
-    """All rows of all parts, and which of them come out, in which order; None where it is just all of them."""
+    """All rows of all parts, and which of them come out, in which order."""
 
-    rows: datasets.Dataset
-    order: np.ndarray[Any, Any] | None
+    rows: Rows
+    orders: dict[str, Order]
+    #: what went in and came out: by part, and by step
     funnel: list[dict[str, Any]]
+    steps: list[dict[str, Any]]
 
-    def __len__(self) -> int:
-        return len(self.rows) if self.order is None else len(self.order)
-
-    def table(self, start: int, stop: int) -> pa.Table:
-        """The rows from start to stop of what comes out."""
-        chosen = slice(start, stop) if self.order is None else self.order[start:stop]
-        found: pa.Table = self.rows.with_format("arrow")[chosen]
-        return found
+    def table(self, split: str, start: int, stop: int) -> pa.Table:
+        """The rows from start to stop of a split."""
+        order = self.orders[split]
+        table = self.rows.take(order.rows[start:stop])
+        if order.copy is None or not order.copy[start:stop].any():
+            return table
+        copies = order.copy[start:stop].tolist()
+        # a row that comes again is another row: its id says which time it is
+        ids = [id if not copy else f"{id}#{copy + 1}" for id, copy in zip(table["id"].to_pylist(), copies, strict=True)]
+        return table.set_column(table.column_names.index("id"), "id", pa.array(ids, pa.string()))
 
 
 class MixtureBuilder(TableBuilder):
@@ -60,6 +71,7 @@ class MixtureBuilder(TableBuilder):
     config: Mixture
     #: while the whole is being prepared
     _plan: Plan | None = None
+    _dropped: list[tuple[str, Outcome]]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._cache_of_parts = kwargs.get("cache_dir")
@@ -70,14 +82,14 @@ class MixtureBuilder(TableBuilder):
         config, _ = super()._create_builder_config(*args, **kwargs)
         if not config.parts:
             raise WrongCall(f"{config.name}: a mixture needs at least one part.")
-        self.hash = digest(
+        self.hash: str = digest(
             code_of(__name__),
             json.dumps(config.recipe(), ensure_ascii=False),
             *(str(self._part(part, config).hash) for part in config.parts),
         )
         return config, config.name
 
-    def _part(self, part: Part, config: Mixture) -> SourceBuilder:
+    def _part(self, part: Part, config: Mixture) -> "SourceBuilder | MixtureBuilder":
         return part.builder(
             cache_dir=self._cache_of_parts,
             token=self.token,
@@ -87,17 +99,28 @@ class MixtureBuilder(TableBuilder):
             accept_drift=config.accept_drift or None,
         )
 
-    def parts(self) -> list[SourceBuilder]:
+    def door_of_parts(self) -> dict[str, Any]:
+        """The options that parts and evaluation sets are opened with."""
+        config = self.config
+        return {
+            "cache_dir": self._cache_of_parts,
+            "token": self.token,
+            "mirror": config.mirror,
+            "sample": config.sample or None,
+            "accept_drift": config.accept_drift or None,
+        }
+
+    def parts(self) -> "list[SourceBuilder | MixtureBuilder]":
         """The builders of the parts, in order."""
         return [self._part(part, self.config) for part in self.config.parts]
 
     def _info(self) -> datasets.DatasetInfo:
-        cards = [part.source.CARD for part in self.config.parts]
+        cards = [card for part in self.config.parts for card in part.cards]
         citations = dict.fromkeys([*self.config.citations, *(key for card in cards for key in card.citations)])
         return datasets.DatasetInfo(
             description=self.config.description,
-            features=schema.features(self.config.parts[0].source.SHAPE),
-            license=", ".join(dict.fromkeys(each for part in self.config.parts for each in part.source.licenses())),
+            features=schema.features(self.config.shape),
+            license=", ".join(dict.fromkeys(license for part in self.config.parts for license in part.licenses)),
             citation=bibliography.bibtex(citations),
         )
 
@@ -111,72 +134,119 @@ class MixtureBuilder(TableBuilder):
             self._plan = None
 
     def _split_generators(self, downloads: Any) -> list[datasets.SplitGenerator]:
+        splits = self.config.splits
         if downloads.is_streaming:
-            # A plain mixture streams part by part; any other must know its parts' sizes before its first row.
+            # A plain mixture streams part by part; any other must know its parts before its first row.
             wanted: list[Any] = list(range(len(self.config.parts))) if self.config.is_plain else [None]
-            return [datasets.SplitGenerator(name="train", gen_kwargs={"streams": wanted, "ranges": None})]
+            return [
+                datasets.SplitGenerator(name=split, gen_kwargs={"split": split, "streams": wanted, "ranges": None})
+                for split in splits
+            ]
         self._plan = plan = self.plan()
-        with self._fs.open(f"{self._output_dir}/{FUNNEL}", "w", encoding="utf-8") as file:
-            file.write(json.dumps(plan.funnel, ensure_ascii=False, indent=2))
-        ranges = [(start, min(start + RANGE, len(plan))) for start in range(0, len(plan), RANGE)]
-        return [datasets.SplitGenerator(name="train", gen_kwargs={"streams": None, "ranges": ranges})]
+        for name, told in ((FUNNEL, plan.funnel), (STEPS, plan.steps)):
+            with self._fs.open(f"{self._output_dir}/{name}", "w", encoding="utf-8") as file:
+                file.write(json.dumps(told, ensure_ascii=False, indent=2))
+        self._write_dropped(plan)
+        return [
+            datasets.SplitGenerator(
+                name=split, gen_kwargs={"split": split, "streams": None, "ranges": _ranges(len(plan.orders[split]))}
+            )
+            for split in splits
+        ]
 
     def _generate_tables(
-        self, streams: list[int | None] | None, ranges: list[tuple[int, int]] | None
+        self, split: str, streams: list[int | None] | None, ranges: list[tuple[int, int]] | None
     ) -> Iterator[tuple[int, pa.Table]]:
-        if ranges is not None:
+        if streams is None or streams == [None]:
             plan = self._plan or self.plan()
-            tables = (plan.table(start, stop) for start, stop in ranges)
-        elif streams == [None]:
-            plan = self.plan()
-            tables = (plan.table(start, start + RANGE) for start in range(0, len(plan), RANGE))
+            wanted = _ranges(len(plan.orders[split])) if ranges is None else ranges
+            tables = (plan.table(split, start, stop) for start, stop in wanted)
         else:
-            tables = (table for number in streams or () for table in self._stream(self.config.parts[number or 0]))
+            tables = (table for number in streams for table in self._stream(self.config.parts[number or 0]))
         yield from enumerate(tables)
 
     def _stream(self, part: Part) -> Iterator[pa.Table]:
         builder = self._part(part, self.config)
+        if isinstance(builder, MixtureBuilder):
+            for generator in builder._split_generators(_Streaming()):
+                if generator.name == part.split:
+                    yield from (table for _, table in builder._generate_tables(**generator.gen_kwargs))
+            return
         for _, table in builder._generate_tables(files=list(builder.config.files[part.split]), split=part.split):
             yield table
 
     def plan(self) -> Plan:
-        """Prepare the parts, and decide which rows come out in which order."""
-        prepared, chosen, funnel, offset = [], [], [], 0
-        for part in self.config.parts:
-            builder = self._part(part, self.config)
+        """Prepare the parts, do what the recipe says to their rows, and decide which come out in which order."""
+        config = self.config
+        # before any work: what cannot be had may not be found missing after an hour of it
+        weigher(config.tokenizer)
+        if config.decontaminate:
+            config.decontaminate.ready(Doing(1, self.door_of_parts(), []))
+        builders, prepared = self.parts(), []
+        for part, builder in zip(config.parts, builders, strict=True):
             builder.download_and_prepare(**self._prepare_options)
-            rows = builder.as_dataset(split=part.split)
-            count = part.count(len(rows), capped=self.config.sample)
-            if count < len(rows):
-                # of its own: that a part comes or goes changes nothing about which rows of the others are taken
-                rng = np.random.default_rng([self.config.seed, zlib.crc32(f"{part.config}/{part.split}".encode())])
-                taken = np.sort(rng.permutation(len(rows))[:count])
-            else:
-                taken = np.arange(len(rows))
-            prepared.append(rows)
-            chosen.append(taken + offset)
-            offset += len(rows)
-            funnel.append(
-                step(
-                    builder,
-                    part.split,
-                    taken=count,
-                    asked=part.take,
-                    expected=part.rows,
-                    expected_exact=part.rows_exact,
-                )
+            prepared.append(builder.as_dataset(split=part.split))
+        rows = Rows(prepared)
+        work = Work(
+            names=[part.config for part in config.parts],
+            cache=Path(self._cache_dir_root, DATASET, "steps"),
+            processes=self._prepare_options.get("num_proc") or 1,
+            weigh=weigher(config.tokenizer) if config.is_worked_on else None,
+            unit="tokens" if config.tokenizer not in (None, CHARACTERS) else CHARACTERS,
+            door=self.door_of_parts(),
+        )
+        steps, dropped = work.do(rows, config, [str(builder.hash) for builder in builders])
+        self._dropped = dropped
+        orders, chosen, more = arrange(rows, config, work, sampled=config.sample)
+        funnel = [
+            step(
+                builder,
+                part.split,
+                taken=count,
+                asked=str(part.take) if isinstance(part.take, Tokens) else part.take,
+                expected=part.rows,
+                expected_exact=part.rows_exact,
+                **({"share": part.share} if part.share is not None else {}),
             )
-        order = np.concatenate(chosen)
-        if not len(order):
-            raise WrongCall(f"{self.config.name}: no rows come out; its shares are too small for its parts.")
-        if self.config.shuffle:
-            order = np.random.default_rng(self.config.seed).permutation(order)
-        whole = datasets.concatenate_datasets(prepared)
-        return Plan(whole, order if self.config.shuffle or len(order) < len(whole) else None, funnel)
+            for part, builder, count in zip(config.parts, builders, chosen, strict=True)
+        ]
+        return Plan(rows, orders, funnel, [*steps, *more])
+
+    def _write_dropped(self, plan: Plan) -> None:
+        """Beside the built rows, the rows that a step dropped, with the step, the reason and the evidence."""
+        path = Path(self._output_dir, DROPPED)
+        writer = None
+        for name, outcome in self._dropped:
+            for start in range(0, len(outcome.dropped), RANGE):
+                chosen = outcome.dropped[start : start + RANGE]
+                table = plan.rows.take(chosen)
+                for column, values in (
+                    ("evidence", outcome.evidence[start : start + RANGE]),
+                    ("reason", outcome.reasons[start : start + RANGE]),
+                    ("step", [name] * len(chosen)),
+                ):
+                    table = table.add_column(0, column, pa.array(values, pa.string()))
+                writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd")
+                writer.write_table(table)
+        if writer:
+            writer.close()
+        self._dropped = []
 
     def funnel(self) -> list[dict[str, Any]]:
         """What went in and what came out, part by part; nothing before the mixture is built."""
-        path = Path(self._output_dir, FUNNEL)
+        return self._told(FUNNEL)
+
+    def steps(self) -> list[dict[str, Any]]:
+        """What each step of the recipe let through and dropped, by source; nothing before the mixture is built."""
+        return self._told(STEPS)
+
+    def dropped(self) -> Path | None:
+        """The Parquet file of the rows that a step dropped, if there are any."""
+        path = Path(self._output_dir, DROPPED)
+        return path if path.is_file() else None
+
+    def _told(self, name: str) -> list[dict[str, Any]]:
+        path = Path(self._output_dir, name)
         return list(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else []
 
 
@@ -186,12 +256,35 @@ class RecipeBuilder(MixtureBuilder):
     BUILDER_CONFIGS: ClassVar[list[Mixture]] = []
 
 
-def step(builder: SourceBuilder, split: str, **known: Any) -> dict[str, Any]:
+def builder_of_mixture(mixture: Mixture, *args: Any, **options: Any) -> MixtureBuilder:
+    """The builder of a mixture, published or not."""
+    if mixture.name in MixtureBuilder.builder_configs:
+        return MixtureBuilder(*args, config_name=mixture.name, **options)
+    own = {each.name: getattr(mixture, each.name) for each in dataclasses.fields(mixture)}
+    for name in ("name", "version", "data_files", "data_dir", "mirror", "sample", "accept_drift"):
+        own.pop(name)
+    return RecipeBuilder(*args, config_name=mixture.name, **own, **options)
+
+
+@dataclass(frozen=True)
+class _Streaming:
+    """What a part that is a mixture is asked with, where the whole is streamed."""
+
+    is_streaming: bool = True
+
+
+def _ranges(count: int) -> list[tuple[int, int]]:
+    return [(start, min(start + RANGE, count)) for start in range(0, count, RANGE)]
+
+
+def step(builder: "SourceBuilder | MixtureBuilder", split: str, **known: Any) -> dict[str, Any]:
     """One line of a funnel: what was read, what came through, what did not and why, and of which files.
 
     `known` adds what the caller knows besides: how many rows were taken, asked for and expected.
     """
-    card = builder.CARD
+    if isinstance(builder, MixtureBuilder):
+        return _step_of_mixture(builder, split, **known)
+    card = builder.card
     tallies = [tally for tally in builder.tallies() if tally.split == split]
     reasons = {
         kind: dict(sum((getattr(tally, kind) for tally in tallies), Counter[str]()))
@@ -201,7 +294,7 @@ def step(builder: SourceBuilder, split: str, **known: Any) -> dict[str, Any]:
     return {
         "source": builder.config.name,
         "split": split,
-        "licenses": list(builder.licenses()),
+        "licenses": [card.license, *builder.ROW_LICENSES],
         "license_note": card.license_note,
         "warning": card.warning,
         "making": card.making,
@@ -223,5 +316,32 @@ def step(builder: SourceBuilder, split: str, **known: Any) -> dict[str, Any]:
             }
             for tally in tallies
         ],
+        **known,
+    }
+
+
+def _step_of_mixture(builder: MixtureBuilder, split: str, **known: Any) -> dict[str, Any]:
+    parts, kept = builder.funnel(), builder.info.splits[split].num_examples
+    reasons = {
+        kind: dict(sum((Counter(part[kind]) for part in parts), Counter[str]()))
+        for kind in ("left_out", "ruled_out", "mended")
+    }
+    return {
+        "source": builder.config.name,
+        "split": split,
+        "licenses": list(dict.fromkeys(license for part in parts for license in part["licenses"])),
+        "license_note": "A mixture: those of its parts.",
+        "warning": "",
+        "making": "a mixture of sources",
+        "languages": list(dict.fromkeys(language for part in parts for language in part["languages"])),
+        "upstream_rows": None,
+        "door": next((part["door"] for part in parts if part["door"]), None),
+        "read": sum(part["read"] for part in parts),
+        **reasons,
+        "kept": kept,
+        "taken": kept,
+        "files": [],
+        "parts": parts,
+        "steps": builder.steps(),
         **known,
     }

@@ -1,27 +1,57 @@
 """A mixture is a value: parts of sources, and how they are put together."""
 
+import dataclasses
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Union, cast
 
 import datasets
 
-from okinst.builders import Row, SourceBuilder, Upstream, WrongCall
+from okinst.builders import Card, License, Row, SourceBuilder, Upstream, Variant, WrongCall
+from okinst.builders.schema import Shape
+from okinst.curation.filters import Filter
+from okinst.mixtures.amounts import RATES, Rate, check_shares
+from okinst.mixtures.steps import Decontaminate, Dedup, Filtering, Gate
+
+if TYPE_CHECKING:
+    from okinst.mixtures.builder import MixtureBuilder
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """An amount in tokens of the mixture's tokenizer: of what is said in a row, without any chat template."""
+
+    tokens: int
+
+    def __post_init__(self) -> None:
+        if isinstance(self.tokens, bool) or not isinstance(self.tokens, int) or self.tokens < 1:
+            raise WrongCall(f"tokens = {self.tokens!r} is no number of tokens: write a whole number, 1 or more.")
+
+    def __str__(self) -> str:
+        return f"{self.tokens:,} tokens"
 
 
 @dataclass(frozen=True)
 class Part:
-    """So much of one source.
+    """So much of one source, or of another mixture.
 
-    `take` is a number of rows (int), a share (float between 0 and 1), or None for all of it. Whole numbers are always
-    rows, and 1.0 is always everything. The other fields are how published mixtures say what they once read.
+    `take` is a number of rows (int), a share of the part (float between 0 and 1), Tokens, or None for all of it. Whole
+    numbers are always rows, and 1.0 is always everything. It counts what is left after all cleaning.
     """
 
-    source: type[SourceBuilder]
+    source: Union[type[SourceBuilder], "Mixture"]
     config: str = ""
-    take: int | float | None = None
+    take: int | float | Tokens | None = None
     split: str = "train"
+    #: its share of the whole mixture, between 0 and 1; every part has one, or none has
+    share: float | None = None
+    #: how many times each row is used; where the mixture has a rate or shares, how many times it may be
+    repeat: int = 1
+    #: which of its rows are wanted, before the mixture's own filter
+    filter: Filter | None = None
+    #: the config of a part of one's own, which is in no list
+    variant: Variant | None = None
     #: other upstream files than the config's own
     files: tuple[Upstream, ...] | None = None
     #: how the published set read an upstream row, in place of the source's mapping
@@ -33,35 +63,83 @@ class Part:
     rows_exact: bool = True
 
     def __post_init__(self) -> None:
-        names = [variant.name for variant in self.source.BUILDER_CONFIGS]
-        if not self.config and len(names) == 1:
-            object.__setattr__(self, "config", names[0])
-        if self.config not in names:
-            raise WrongCall(f"{self.source.__name__} has no config {self.config!r}; it has {', '.join(names)}.")
-        splits = self.source.builder_configs[self.config].files
+        if isinstance(self.source, Mixture):
+            object.__setattr__(self, "config", self.source.name)
+            splits = self.source.splits
+        elif self.variant is not None:
+            object.__setattr__(self, "config", self.variant.name)
+            splits = tuple(self.variant.files)
+        else:
+            names = [variant.name for variant in self.source.BUILDER_CONFIGS]
+            if not self.config and len(names) == 1:
+                object.__setattr__(self, "config", names[0])
+            if self.config not in names:
+                raise WrongCall(f"{self.source.__name__} has no config {self.config!r}; it has {', '.join(names)}.")
+            splits = tuple(self.source.builder_configs[self.config].files)
         if self.split not in splits:
             raise WrongCall(f"{self.config} has no split {self.split!r}; it has {', '.join(splits)}.")
         check_take(self.config, self.take)
+        if isinstance(self.repeat, bool) or not isinstance(self.repeat, int) or self.repeat < 1:
+            raise WrongCall(f"{self.config}: repeat = {self.repeat!r} should be a whole number, 1 or more.")
+        if self.filter is not None:
+            self.filter.check(self.shape, self.config)
 
-    def builder(self, **options: Any) -> SourceBuilder:
+    @property
+    def mixture(self) -> "Mixture | None":
+        """The mixture it is, if it is one."""
+        return cast("Mixture", self.source) if isinstance(self.source, Mixture) else None
+
+    @property
+    def shape(self) -> Shape:
+        """The shape of its rows."""
+        return self.source.shape if isinstance(self.source, Mixture) else self.source.SHAPE
+
+    @property
+    def cards(self) -> list[Card]:
+        """What is known of its rows: of a mixture, one card a part."""
+        if isinstance(self.source, Mixture):
+            return [card for part in self.source.parts for card in part.cards]
+        return [getattr(self.variant, "card", None) or self.source.CARD]
+
+    @property
+    def licenses(self) -> list[License]:
+        """Every licence that its rows can have."""
+        if isinstance(self.source, Mixture):
+            return [license for part in self.source.parts for license in part.licenses]
+        return [*(card.license for card in self.cards), *self.source.ROW_LICENSES]
+
+    @property
+    def lots(self) -> list[tuple[str, str, str]]:
+        """Every source, licence and making that its rows can bear."""
+        if isinstance(self.source, Mixture):
+            return [lot for part in self.source.parts for lot in part.lots]
+        if self.variant is not None:
+            (card,) = self.cards
+            return [(self.config, card.license, card.making)]
+        return [(self.config, license, making) for license, making in self.source.standings()]
+
+    @property
+    def leaves(self) -> list[tuple[str, str]]:
+        """The sources, or files of one's own, that its rows are from, each with its split."""
+        if isinstance(self.source, Mixture):
+            return [leaf for part in self.source.parts for leaf in part.leaves]
+        return [(self.config, self.split)]
+
+    def builder(self, **options: Any) -> "SourceBuilder | MixtureBuilder":
         """The builder of this part's rows."""
+        options = {key: value for key, value in options.items() if value is not None}
+        if isinstance(self.source, Mixture):
+            return self.source.builder(**options)
+        source: type[SourceBuilder] = self.source
         own: dict[str, Any] = {"reading": self.reading, "rule": self.rule}
         if self.files is not None:
             own["files"] = {self.split: self.files}
-        return self.source(config_name=self.config, **options, **{key: value for key, value in own.items() if value})
-
-    def count(self, available: int, capped: bool = False) -> int:
-        """How many of the available rows are taken. `capped` takes what there is where too many are asked for."""
-        if self.take is None:
-            return available
-        if isinstance(self.take, float):
-            return round(self.take * available)
-        if self.take > available and not capped:
-            raise WrongCall(
-                f"{self.config}: take = {self.take:,} rows were asked for, and there are {available:,}. "
-                f"Ask for fewer, or leave take out for all of them."
-            )
-        return min(self.take, available)
+        if self.variant is not None:
+            own |= {each.name: getattr(self.variant, each.name) for each in dataclasses.fields(self.variant)}
+            for name in ("name", "version", "data_files", "data_dir", "mirror", "sample", "accept_drift"):
+                own.pop(name)
+            options = {key: value for key, value in options.items() if key != "data_dir"}
+        return source(config_name=self.config, **options, **{key: value for key, value in own.items() if value})
 
     def __str__(self) -> str:
         name = self.config if self.split == "train" else f"{self.config}/{self.split}"
@@ -70,10 +148,12 @@ class Part:
 
 def check_take(source: str, take: object) -> None:
     """Raise WrongCall for an amount that cannot be taken."""
-    if take is None:
+    if take is None or isinstance(take, Tokens):
         return
     if isinstance(take, bool) or not isinstance(take, int | float):
-        raise WrongCall(f"{source}: take = {take!r} is neither a number of rows (500) nor a share (0.5).")
+        raise WrongCall(
+            f"{source}: take = {take!r} is neither a number of rows (500) nor a share (0.5) nor {{tokens = 500000}}."
+        )
     if isinstance(take, float) and not 0 < take <= 1:
         raise WrongCall(
             f"{source}: take = {take} is not a share: shares lie above 0 and at most at 1.0. For rows write a whole number."
@@ -84,15 +164,31 @@ def check_take(source: str, take: object) -> None:
 
 @dataclass
 class Mixture(datasets.BuilderConfig):
-    """A named list of parts, in order.
+    """A named list of parts, in order, and what is done to their rows.
 
-    The fields below `citations` are set by the caller: `load_dataset("okinst", NAME, sample=True)`.
+    The steps, in this order: what the filter says of personal data and credentials; each part's filter; the licence gate; the
+    rest of the filter; deduplication; decontamination; then each part's take, the balance between the parts, the validation split, and the shuffle. The fields below `citations` are set by
+    the caller: `load_dataset("okinst", NAME, sample=True)`.
     """
 
     parts: tuple[Part, ...] = ()
     #: mix the rows of all parts; False keeps part after part, each in its own order
     shuffle: bool = True
     seed: int = 0
+    #: how the parts are balanced: as their takes say, in proportion to what they have, or by a temperature
+    rate: Rate = "as given"
+    #: 1 is proportional; the higher, the more alike the parts become
+    temperature: float = 1.0
+    #: rows, or Tokens, of the whole
+    size: int | Tokens | None = None
+    #: what counts tokens: a tokenizer.json or a folder with one, a Hub id, or "characters"
+    tokenizer: str | None = None
+    filter: Filter | None = None
+    dedup: Dedup | None = None
+    decontaminate: Decontaminate | None = None
+    license: Gate | None = None
+    #: rows (int) or share (float) set aside for validation, none of them a near-duplicate of a row in train
+    validation: int | float | None = None
     #: rows of the set as it was published
     rows: int | None = None
     rows_exact: bool = True
@@ -100,44 +196,166 @@ class Mixture(datasets.BuilderConfig):
     mirror: str | None = None
     sample: bool = False
     accept_drift: bool = False
+    #: how the recipe wrote it, for provenance.json
+    written: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        object.__setattr__(self, "parts", tuple(self.parts))
         shapes: dict[str, list[str]] = {}
         for part in self.parts:
-            shapes.setdefault(part.source.SHAPE, []).append(part.config)
+            shapes.setdefault(part.shape, []).append(part.config)
         twice = [key for key, count in Counter((part.config, part.split) for part in self.parts).items() if count > 1]
         if twice:
             raise WrongCall(
-                f"{self.name}: {twice[0][0]} ({twice[0][1]}) is there twice: its rows would be. Name it once."
+                f"{self.name}: {twice[0][0]} ({twice[0][1]}) is there twice: its rows would be. Name it once, with repeat = 2 if "
+                f"you mean it."
             )
         if len(shapes) > 1:
             told = "; ".join(f"{shape}: {', '.join(configs)}" for shape, configs in shapes.items())
             raise WrongCall(f"{self.name}: only sources of one shape can be mixed. These have several: {told}.")
+        self._check_amounts()
+        self._check_steps()
+
+    def _check_amounts(self) -> None:
+        if self.rate not in RATES:
+            raise WrongCall(f"{self.name}: rate = {self.rate!r} is none of {', '.join(RATES)}.")
+        if self.rate != "temperature" and self.temperature != 1.0:
+            raise WrongCall(f'{self.name}: temperature = {self.temperature} needs rate = "temperature".')
+        if isinstance(self.temperature, bool) or not 1 <= self.temperature < float("inf"):
+            raise WrongCall(f"{self.name}: temperature = {self.temperature} should be 1 (proportional) or more.")
+        check_shares({str(part): part.share for part in self.parts}, self.name)
+        if any(part.share for part in self.parts) and self.rate != "as given":
+            raise WrongCall(
+                f"{self.name}: its parts have shares, and rate = {self.rate!r} would overrule them. Keep one."
+            )
+        counted = ["size"] if isinstance(self.size, Tokens) else []
+        counted += [f"take of {part.config}" for part in self.parts if isinstance(part.take, Tokens)]
+        if counted and not self.tokenizer:
+            raise WrongCall(
+                f'{self.name}: {counted[0]} is a number of tokens, of which tokenizer? Name it: tokenizer = "tokenizer.json", a '
+                f'Hub id, or "characters".'
+            )
+        rows = self.size if isinstance(self.size, int) else 1
+        if isinstance(self.size, bool) or not isinstance(self.size, int | Tokens | None) or rows < 1:
+            raise WrongCall(f"{self.name}: size = {self.size!r} is neither a number of rows nor {{tokens = 1000000}}.")
+        validation = self.validation
+        if validation is not None:
+            wrong = isinstance(validation, bool) or not isinstance(validation, int | float) or validation <= 0
+            if wrong or (isinstance(validation, float) and validation >= 1):
+                raise WrongCall(
+                    f"{self.name}: validation = {validation!r} is neither a number of rows (500) nor a share below 1 (0.01)."
+                )
+
+    def _check_steps(self) -> None:
+        if not self.parts:
+            return
+        if self.filter is not None:
+            self.filter.check(self.shape, self.name)
+        leaves = Counter(leaf for part in self.parts for leaf in part.leaves)
+        twice = [f"{config} ({split})" for (config, split), count in leaves.items() if count > 1]
+        if twice and self.dedup is None:
+            raise WrongCall(
+                f"{self.name}: {', '.join(twice)} is in several parts, so that its rows could be there twice. Leave one of the "
+                f'parts out, or add dedup = "exact".'
+            )
+        if self.license is None:
+            return
+        refused = [part for part in self.parts if not any(self.license.keeps(*lot) for lot in part.lots)]
+        if len(refused) == len(self.parts) or any(part.share for part in refused):
+            part = next((part for part in refused if part.share), refused[0])
+            raise WrongCall(
+                f"{self.name}: license = {self.license.values()!r} keeps no row of {part.config} "
+                f"({self.license.why(*part.lots[0])}), and nothing would be left"
+                f"{f' for its share of {part.share}' if part.share else ''}. Leave it out, or ask for less: okinst licence."
+            )
+
+    @property
+    def shape(self) -> Shape:
+        """The shape of its rows."""
+        return self.parts[0].shape
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        return ("train",) if self.validation is None else ("train", "validation")
+
+    @property
+    def steps(self) -> list[Any]:
+        """What is done to the rows of all parts, in order."""
+        leaks, rest = self.filter.apart() if self.filter else (None, None)
+        # first of all: what a later step drops is kept aside, and no secret may stand there
+        first = [Filtering(leaks, called="leaks")] if leaks else []
+        parts = [Filtering(part.filter, number, part.config) for number, part in enumerate(self.parts) if part.filter]
+        whole = Filtering(rest) if rest else None
+        return [*first, *parts, *(step for step in (self.license, whole, self.dedup, self.decontaminate) if step)]
 
     @property
     def is_plain(self) -> bool:
         """Whether it is just its parts, one after the other."""
-        return not self.shuffle and all(part.take is None for part in self.parts)
+        return not self.shuffle and not self.is_worked_on and all(part.take is None for part in self.parts)
+
+    @property
+    def is_worked_on(self) -> bool:
+        """Whether anything is done to its rows besides choosing, for each part, how many."""
+        parts = any(
+            part.filter or part.share or part.repeat > 1 or isinstance(part.take, Tokens) for part in self.parts
+        )
+        return bool(parts or self.steps or self.tokenizer or self.size or self.rate != "as given" or self.validation)
+
+    def builder(self, **options: Any) -> "MixtureBuilder":
+        """The builder of its rows."""
+        from okinst.mixtures.builder import builder_of_mixture
+
+        return builder_of_mixture(self, **options)
 
     def recipe(self) -> dict[str, Any]:
         """The recipe as plain values, for provenance.json and for naming the cache."""
+        amounts = {
+            "rate": self.rate if self.rate != "as given" else None,
+            "temperature": self.temperature if self.rate == "temperature" else None,
+            "size": _plain(self.size),
+            "tokenizer": self.tokenizer,
+            **{
+                name: step.values() if step is not None else None
+                for name, step in (
+                    ("filter", self.filter),
+                    ("dedup", self.dedup),
+                    ("decontaminate", self.decontaminate),
+                    ("license", self.license),
+                )
+            },
+            "validation": self.validation,
+        }
         return {
             "name": self.name,
             "seed": self.seed,
             "shuffle": self.shuffle,
-            "parts": [
-                {
-                    "source": part.config,
-                    "split": part.split,
-                    "take": part.take,
-                    **({"files": [str(file) for file in part.files]} if part.files is not None else {}),
-                    **{
-                        key: " ".join((given.__doc__ or given.__name__).split())
-                        for key, given in (("reading", part.reading), ("rule", part.rule))
-                        if given
-                    },
-                }
-                for part in self.parts
-            ],
+            **{key: value for key, value in amounts.items() if value is not None},
+            "parts": [_part_recipe(part) for part in self.parts],
         }
+
+
+def _part_recipe(part: Part) -> dict[str, Any]:
+    values: dict[str, Any] = {"source": part.config, "split": part.split, "take": _plain(part.take)}
+    if isinstance(part.source, Mixture):
+        values["source"] = part.source.recipe()
+    if part.variant is not None:
+        (file,) = part.variant.files["train"]
+        values |= {"file": str(file), "license": part.licenses[0], "language": part.cards[0].languages[0]}
+        values |= {"layout": getattr(part.variant, "layout", ""), "making": part.cards[0].making}
+    if part.files is not None:
+        values["files"] = [str(file) for file in part.files]
+    for key, given in (("reading", part.reading), ("rule", part.rule)):
+        if given:
+            values[key] = " ".join((given.__doc__ or given.__name__).split())
+    if part.share is not None:
+        values["share"] = part.share
+    if part.repeat > 1:
+        values["repeat"] = part.repeat
+    if part.filter is not None:
+        values["filter"] = part.filter.values()
+    return values
+
+
+def _plain(amount: int | float | Tokens | None) -> Any:
+    return {"tokens": amount.tokens} if isinstance(amount, Tokens) else amount

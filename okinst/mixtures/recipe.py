@@ -1,38 +1,61 @@
-"""A user's own mixture, as a TOML file.
+"""A user's own mixture, as a TOML file. `okinst.mixtures.keys` says all that can stand in one; docs/recipe.schema.json is made
+of it, for editors.
 
-name = "korean-small"            # optional: the file's name otherwise
-description = "..."              # optional
-seed = 42                        # optional: 0
-shuffle = true                   # optional: true; false keeps part after part
+    name = "korean-chat"
+    seed = 42
+    size = 10_000
+    dedup = true
+    decontaminate = true
 
-[[parts]]
-source = "koalpaca-v1.0"         # any name of `okinst list`
-take = 0.5                       # optional: a share (0.5), a number of rows (500), or all of it
-split = "train"                  # optional
+    [[parts]]
+    source = "koalpaca-v1.1"
+    share = 0.7
+    filter = { refusals = "drop" }
+
+    [[parts]]
+    file = "own.jsonl"
+    layout = "messages"
+    license = "cc-by-4.0"
+    language = "ko"
+    share = 0.3
 """
 
+import dataclasses
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from okinst import catalogue
 from okinst.builders import WrongCall
+from okinst.curation.filters import Filter
 from okinst.mixtures import MIXTURES, Mixture, Part
+from okinst.mixtures.keys import KEYS, MAY, MUST, PART_KEYS, check_keys, schema
+from okinst.mixtures.mixture import Tokens
+from okinst.mixtures.own import LAYOUTS, OwnRows, own_variant
+from okinst.mixtures.steps import Decontaminate, Dedup, Gate
+from okinst.mixtures.where import Where, lines, told
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-MIXTURE_KEYS = {"name": str, "description": str, "seed": int, "shuffle": bool, "parts": list}
-PART_KEYS = {"source": str, "take": object, "split": str}
+__all__ = ["Where", "is_recipe", "mixture", "read", "schema"]
+
 #: letters of any script, digits, and . _ - inside
 NAME = re.compile(r"\w[\w.-]{0,99}")
 #: what stands beside a set in its folder
-TAKEN = frozenset(("readme.md", "provenance.json", "set-aside.jsonl"))
+TAKEN = frozenset(("readme.md", "provenance.json", "set-aside.jsonl", "dropped.parquet"))
 SUFFIX = ".toml"
+#: where a part may come from
+ORIGINS = ("source", "recipe", "file", "hub")
+#: the keys that are fields of a Mixture, and of a Part
+_GIVEN = (
+    "seed", "shuffle", "rate", "temperature", "size", "tokenizer", "filter", "dedup", "decontaminate", "license", "validation"
+)  # fmt: skip
+_GIVEN_PART = ("take", "share", "repeat", "filter")
 
 
 def is_recipe(name: str) -> bool:
@@ -40,72 +63,205 @@ def is_recipe(name: str) -> bool:
     return name.lower().endswith(SUFFIX)
 
 
-def read(path: Path) -> Mixture:
-    """The mixture that a recipe file describes. Raises WrongCall, naming the file and the key, for a bad one."""
+def read(path: Path, above: tuple[Path, ...] = ()) -> Mixture:
+    """The mixture that a recipe file describes. Raises WrongCall, naming the file, the line and the key, for a bad one.
+
+    `above` are the recipes that led here.
+    """
+    real = path.expanduser().resolve()
+    if real in above:
+        chain = " -> ".join(each.name for each in (*above[above.index(real) :], real))
+        raise WrongCall(f"{path}: the recipes go round in a circle: {chain}.")
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        text = path.expanduser().read_text(encoding="utf-8-sig")
+        values = tomllib.loads(text)
     except FileNotFoundError:
         raise WrongCall(f"there is no recipe {path}.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise WrongCall(f"the recipe {path} cannot be read: {error}.") from error
     except tomllib.TOMLDecodeError as error:
         raise WrongCall(f"{path} is not TOML: {error}.") from error
-    return mixture(values, name=path.name[: -len(SUFFIX)], where=str(path))
+    where = Where(str(path), dict(reversed(list(lines(text)))))  # of a key that stands twice, the first
+    return mixture(values, name=path.name[: -len(SUFFIX)], where=where, folder=real.parent, above=(*above, real))
 
 
-def mixture(values: dict[str, Any], name: str, where: str) -> Mixture:
-    """The mixture that a recipe's values describe; `name` is used where they give none, `where` in messages."""
-    _check(values, MIXTURE_KEYS, where)
+def mixture(
+    values: dict[str, Any], name: str, where: Where | str, folder: Path = Path(), above: tuple[Path, ...] = ()
+) -> Mixture:
+    """The mixture that a recipe's values describe; `name` is used where they give none, `where` in messages, and `folder` is
+    where its files are looked for."""
+    where = Where(where) if isinstance(where, str) else where
+    check_keys(values, KEYS, where)
     name = values.get("name", name)
+    _check_name(name, "a set", where / "name")
+    if name in MIXTURES or name in catalogue.SOURCES:
+        raise WrongCall(
+            f"{where / 'name'}: name = {name!r} is okinst's own; published sets are never changed. Choose another."
+        )
+    if values.get("seed", 0) < 0:
+        raise WrongCall(f"{where / 'seed'}: seed = {values['seed']} must be 0 or more.")
+    base = _base(values, where, folder, above)
+    read_part = _PartReader(where, folder, above)
+    parts = read_part.all(values.get("parts", []), base, values.get("without", []))
+    if not parts:
+        raise WrongCall(f'{where}: a recipe needs at least one part: [[parts]] and source = "koalpaca-v1.1".')
+    given = {key: _value(key, values[key], where / key, folder) for key in _GIVEN if key in values}
+    changes: dict[str, Any] = {
+        "name": name,
+        "description": values.get("description", f"Built from {name}{SUFFIX}."),
+        "parts": tuple(parts),
+        "rows": None,
+        "written": values if base is None or not base.written else {**values, "extended": base.written},
+        **given,
+    }
+    with told(where, values):
+        return dataclasses.replace(base or Mixture(), **changes)
+
+
+def _check_name(name: str, what: str, where: Where) -> None:
     if not NAME.fullmatch(name) or len(name.encode()) > 150 or name.lower() in TAKEN:
         raise WrongCall(
-            f"{where}: {name!r} cannot be the name of a set: letters, digits, and '.', '_', '-' inside, at most 100 of them (50 in Hangul). "
-            f'Write one into the recipe: name = "my-mix".'
+            f"{where}: {name!r} cannot be the name of {what}: letters, digits, and '.', '_', '-' inside, at most 100 of "
+            f'them (50 in Hangul). Write one into the recipe: name = "my-mix".'
         )
-    if name in MIXTURES or name in catalogue.SOURCES:
-        raise WrongCall(f"{where}: name = {name!r} is okinst's own; published sets are never changed. Choose another.")
-    if values.get("seed", 0) < 0:
-        raise WrongCall(f"{where}: seed = {values['seed']} must be 0 or more.")
-    if not values.get("parts"):
-        raise WrongCall(f'{where}: a recipe needs at least one part: [[parts]] and source = "koalpaca-v1.1".')
-    return Mixture(
-        name=name,
-        description=values.get("description", f"Built from {name}{SUFFIX}."),
-        seed=values.get("seed", 0),
-        shuffle=values.get("shuffle", True),
-        parts=tuple(_part(part, f"{where}, part {number}") for number, part in enumerate(values["parts"], 1)),
-    )
 
 
-def _part(values: Any, where: str) -> Part:
-    if not isinstance(values, dict):
-        raise WrongCall(f"{where}: a part is a table: [[parts]] and source = NAME.")
-    _check(values, PART_KEYS, where)
-    if "source" not in values:
-        raise WrongCall(f"{where}: it has no source. Name one of `okinst list`.")
-    if values["source"] in MIXTURES:
+def _value(key: str, value: Any, where: Where, folder: Path) -> Any:
+    if key in ("size", "take") and isinstance(value, dict):
+        if list(value) != ["tokens"]:
+            raise WrongCall(f"{where}: {key} = {value!r} should be {{ tokens = 500000 }}.")
+        with told(where):
+            return Tokens(value["tokens"])
+    if key == "tokenizer" and (folder / Path(value).expanduser()).exists():
+        # like every file of a recipe, from its folder; what is not there may be a name on the Hub
+        return str((folder / Path(value).expanduser()).absolute())
+    if key == "filter":
+        with told(where, value, said=f"{where}: "):
+            return Filter.from_values(value, str(where))
+    readers: dict[str, Callable[[Any, Where, Path], Any]] = {
+        "dedup": Dedup.from_values,
+        "decontaminate": Decontaminate.from_values,
+        "license": Gate.from_values,
+    }
+    return readers[key](value, where, folder) if key in readers else value
+
+
+def _base(values: dict[str, Any], where: Where, folder: Path, above: tuple[Path, ...]) -> Mixture | None:
+    if "extends" not in values:
+        if "without" in values:
+            raise WrongCall(f"{where / 'without'}: without leaves out parts of extends, and there is none.")
+        return None
+    name = values["extends"]
+    if is_recipe(name):
+        with told(where / "extends"):
+            return read(folder / Path(name).expanduser(), above)
+    if name not in MIXTURES:
+        near = ", ".join(catalogue.nearest(name, MIXTURES))
         raise WrongCall(
-            f"{where}: {values['source']} is a mixture; a part is one source. Name the sources it is made of."
+            f"{where / 'extends'}: {name!r} is neither a recipe file nor a mixture. The nearest are {near}."
         )
-    try:
-        entry = catalogue.source(values["source"])
-        return Part(entry.builder, entry.name, take=values.get("take"), split=values.get("split", "train"))
-    except WrongCall as error:
-        raise WrongCall(f"{where}: {error}") from None
+    return MIXTURES[name]
 
 
-def _check(values: dict[str, Any], known: dict[str, type], where: str) -> None:
-    for key, value in values.items():
-        if key not in known:
-            raise WrongCall(f"{where}: there is no key {key!r}. {_meant(key, known)}")
-        # bool is an int to Python, not to a person
-        wrong = not isinstance(value, known[key]) or (known[key] is int and isinstance(value, bool))
-        if wrong:
-            raise WrongCall(f"{where}: {key} = {value!r} should be {_KINDS[known[key]]}.")
+class _PartReader:
+    """Reads the parts of one recipe."""
 
+    def __init__(self, where: Where, folder: Path, above: tuple[Path, ...]) -> None:
+        self.where, self.folder, self.above = where, folder, above
 
-_KINDS = {str: "text", int: "a whole number", bool: "true or false", list: "a list of tables: [[parts]]"}
+    def all(self, tables: list[Any], base: Mixture | None, without: list[Any]) -> list[Part]:
+        """The parts of the base, changed by those of the same name, and then the new ones."""
+        parts = {(part.config, part.split): part for part in base.parts} if base else {}
+        for name in without:
+            there = [key for key in parts if name in (key[0], "/".join(key))]
+            if not there:
+                near = ", ".join(catalogue.nearest(str(name), [config for config, _ in parts])) or "none"
+                raise WrongCall(
+                    f"{self.where / 'without'}: there is no part {name!r} to leave out. The nearest: {near}."
+                )
+            for key in there:
+                del parts[key]
+        new = []
+        for number, table in enumerate(tables):
+            where = self.where / "parts" / number
+            if not isinstance(table, dict):
+                raise WrongCall(f"{where}: a part is a table: [[parts]] and source = NAME.")
+            check_keys(table, PART_KEYS, where)
+            key = (table.get("source", ""), table.get("split", "train"))
+            given = {
+                name: _value(name, table[name], where / name, self.folder) for name in _GIVEN_PART if name in table
+            }
+            with told(where, table):
+                if key in parts:
+                    parts[key] = dataclasses.replace(parts[key], **given)
+                else:
+                    new.append(self._part(table, where, given))
+        return [*parts.values(), *new]
 
+    def _part(self, table: dict[str, Any], where: Where, given: dict[str, Any]) -> Part:
+        origins = [key for key in ORIGINS if key in table]
+        if origins not in (["source"], ["recipe"], ["file"], ["file", "hub"]):
+            raise WrongCall(
+                f"{where}: a part has one origin: source (a name of `okinst list`), recipe, file, or hub with file; this one has "
+                f"{', '.join(origins) or 'none'}."
+            )
+        own = [key for key in (*MUST, *MAY) if key in table]
+        if own and "file" not in table:
+            raise WrongCall(
+                f"{where / own[0]}: {own[0]} is for a file of your own; okinst's sources say it themselves."
+            )
+        split = table.get("split", "train")
+        if "file" in table:
+            return self._own(table, where, given)
+        if "recipe" in table:
+            if not is_recipe(table["recipe"]):
+                raise WrongCall(
+                    f"{where / 'recipe'}: recipe = {table['recipe']!r} should be a file ending in {SUFFIX}."
+                )
+            return Part(read(self.folder / Path(table["recipe"]).expanduser(), self.above), split=split, **given)
+        if table["source"] in MIXTURES:
+            return Part(MIXTURES[table["source"]], split=split, **given)
+        if table["source"] not in catalogue.SOURCES:
+            near = catalogue.unknown(table["source"], [*catalogue.SOURCES, *MIXTURES])
+            raise WrongCall(f"{where / 'source'}: {near}")
+        entry = catalogue.source(table["source"])
+        return Part(entry.builder, entry.name, split=split, **given)
 
-def _meant(key: str, known: Iterable[str]) -> str:
-    return f"Did you mean {catalogue.nearest(key, known)[0]!r}? There are {', '.join(known)}."
+    def _own(self, table: dict[str, Any], where: Where, given: dict[str, Any]) -> Part:
+        for key in MUST:
+            if key not in table:
+                hint = {
+                    "license": "who reads the mixture must know what may be done with it; say unstated if nobody says",
+                    "language": "as BCP-47: ko, zh-Hans, en",
+                    "layout": f"one of {', '.join(LAYOUTS)}",
+                }[key]
+                raise WrongCall(f"{where / 'file'}: {table['file']} needs its {key}: {hint}.")
+        if table.get("split", "train") != "train":
+            raise WrongCall(f"{where / 'split'}: split = {table['split']!r}: a file of your own is train, all of it.")
+        hub, place = table.get("hub"), table["file"]
+        if hub is None and "revision" in table:
+            raise WrongCall(
+                f"{where / 'revision'}: revision is for a dataset on the Hub: name it by hub, or leave it out."
+            )
+        if hub is None:
+            place = str((self.folder / Path(place).expanduser()).absolute())
+            if not Path(place).is_file():
+                raise WrongCall(f"{where / 'file'}: there is no file {place}.")
+        name = table.get("name", Path(table["file"]).stem if hub is None else hub.replace("/", "--"))
+        at = where / ("name" if "name" in table else "file")
+        _check_name(name, "a part", at)
+        if name in catalogue.SOURCES or name in MIXTURES:
+            # its rows would be taken for that source's, and judged by its card
+            raise WrongCall(f'{at}: {name!r} is the name of a set of okinst. Give yours another: name = "my-{name}".')
+        with told(where / "file"):
+            variant = own_variant(
+                name,
+                place=place,
+                hub=hub,
+                revision=table.get("revision", "main"),
+                layout=table["layout"],
+                license=table["license"],
+                language=table["language"],
+                making=table.get("making", "unstated"),
+            )
+        return Part(OwnRows, variant=variant, **given)

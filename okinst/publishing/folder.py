@@ -7,8 +7,8 @@
 The Parquet bytes depend on the rows alone: row groups of a fixed size, no timestamps, no number of processes.
 """
 
-import importlib.metadata
 import json
+import shutil
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -25,9 +25,10 @@ import yaml
 
 from okinst.builders import SourceBuilder, WrongCall, schema
 from okinst.builders.doors import sha256
-from okinst.mixtures import MIXTURES, Mixture, MixtureBuilder, RecipeBuilder, recipe
+from okinst.mixtures import MIXTURES, Mixture, MixtureBuilder
 from okinst.mixtures.builder import step
 from okinst.mixtures.meta import builder_for
+from okinst.publishing.inputs import inputs, versions
 from okinst.publishing.place import PROVENANCE, README, appearing, check_output
 from okinst.version import VERSION
 from okinst.views import CannotHold, view
@@ -38,6 +39,8 @@ SHARD_BYTES = 500 * 1024 * 1024
 #: what the rows of a set are counted by, for its README and provenance
 BY = ("source", "language", "license", "making")
 SET_ASIDE = "set-aside.jsonl"
+#: rows that a step of a recipe dropped, with step, reason and evidence
+DROPPED = "dropped.parquet"
 
 
 @dataclass
@@ -49,6 +52,8 @@ class Built:
     rows: dict[str, int]
     #: what went in and came out, part by part
     funnel: list[dict[str, Any]]
+    #: what each step of a recipe let through and dropped, by source
+    steps: list[dict[str, Any]] = field(default_factory=list)
     #: rows the view cannot hold, by reason; they stand in set-aside.jsonl
     set_aside: Counter[str] = field(default_factory=Counter)
     files: list[dict[str, Any]] = field(default_factory=list)
@@ -61,6 +66,7 @@ class Built:
             "folder": str(self.folder),
             "rows": self.rows,
             "funnel": self.funnel,
+            "steps": self.steps,
             "set_aside": dict(self.set_aside),
             "files": self.files,
         }
@@ -68,22 +74,7 @@ class Built:
 
 def builder_of(name_or_recipe: str, **options: Any) -> SourceBuilder | MixtureBuilder:
     """The builder of a source, a published mixture, or a recipe file."""
-    if recipe.is_recipe(name_or_recipe):
-        return recipe_builder(recipe.read(Path(name_or_recipe)), **options)
     return builder_for(name_or_recipe, **options)
-
-
-def recipe_builder(mixture: Mixture, **options: Any) -> MixtureBuilder:
-    """The builder of a mixture that is not published."""
-    return RecipeBuilder(
-        config_name=mixture.name,
-        description=mixture.description,
-        parts=mixture.parts,
-        seed=mixture.seed,
-        shuffle=mixture.shuffle,
-        citations=mixture.citations,
-        **options,
-    )
 
 
 def build(
@@ -109,9 +100,12 @@ def build(
     builder.download_and_prepare(num_proc=num_proc)
     sets = builder.as_dataset()
     with appearing(folder, replace) as partial:
-        built = Built(builder.config.name, folder, {}, funnel(builder))
+        built = Built(builder.config.name, folder, {}, funnel(builder), steps(builder))
         for split, rows in sets.items():
             _write_split(rows, split, partial, built, chosen)
+        if isinstance(builder, MixtureBuilder) and (dropped := builder.dropped()):
+            shutil.copyfile(dropped, partial / DROPPED)
+            built.files.append(_file(partial, partial / DROPPED))
         if built.set_aside:
             built.files.append(_file(partial, partial / SET_ASIDE))
         (partial / README).write_text(_readme(builder, built), encoding="utf-8")
@@ -124,7 +118,7 @@ def build(
 def builder_shape(builder: SourceBuilder | MixtureBuilder) -> str:
     """The shape of a builder's rows, or "raw"."""
     if isinstance(builder, MixtureBuilder):
-        return builder.config.parts[0].source.SHAPE
+        return builder.config.shape
     return "raw" if builder.config.raw else builder.SHAPE
 
 
@@ -133,6 +127,11 @@ def funnel(builder: SourceBuilder | MixtureBuilder) -> list[dict[str, Any]]:
     if isinstance(builder, MixtureBuilder):
         return builder.funnel()
     return [step(builder, split) for split in builder.config.files]
+
+
+def steps(builder: SourceBuilder | MixtureBuilder) -> list[dict[str, Any]]:
+    """What each step of a recipe let through and dropped; nothing for a source."""
+    return builder.steps() if isinstance(builder, MixtureBuilder) else []
 
 
 def _write_split(rows: datasets.Dataset, split: str, partial: Path, built: Built, layout: ModuleType | None) -> None:
@@ -198,10 +197,10 @@ def _provenance(builder: SourceBuilder | MixtureBuilder, built: Built, layout: s
     return {
         "name": built.name,
         "okinst": VERSION,
-        # which rows a share takes follows numpy's generator
-        **{library: importlib.metadata.version(library) for library in ("datasets", "pyarrow", "numpy")},
+        **versions(builder),
         "published": config.name in MIXTURES,
         "recipe": config.recipe() if isinstance(config, Mixture) else {"source": config.name, "raw": config.raw},
+        **({"written": config.written} if isinstance(config, Mixture) and config.written else {}),
         "view": layout or "okinst",
         "door": next((part["door"] for part in built.funnel if part["door"]), None),
         "rows": built.rows,
@@ -209,7 +208,9 @@ def _provenance(builder: SourceBuilder | MixtureBuilder, built: Built, layout: s
             {**dict(zip(("split", *BY), group, strict=True)), "rows": count}
             for group, count in built.composition.items()
         ],
+        "inputs": inputs(builder, built.funnel),
         "funnel": built.funnel,
+        "steps": built.steps,
         "set_aside": dict(built.set_aside),
     }
 

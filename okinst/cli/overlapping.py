@@ -1,0 +1,42 @@
+"""What `okinst overlap` reads: the texts of sources, mixtures and recipes, by name."""
+
+from pathlib import Path
+from typing import Any
+
+from okinst.builders import WrongCall
+from okinst.curation import passages
+from okinst.curation.overlap import Overlap, html, overlap, svg
+from okinst.publishing.folder import builder_of
+
+#: rows at a time
+BATCH = 50_000
+
+
+def find(names: list[str], on: str, *, near: bool, **door: Any) -> Overlap:
+    """The overlap of all rows (every split) of some sets. Raises WrongCall before anything is built, where it can."""
+    if on not in passages.ON:
+        raise WrongCall(f"--on {on}: there is no such text. There are {', '.join(passages.ON)}.")
+    builders = {name: builder_of(name, **door) for name in dict.fromkeys(names)}
+    sets: dict[str, list[str]] = {}
+    for builder in builders.values():
+        builder.download_and_prepare()
+        sets[builder.config.name] = [
+            text
+            for rows in builder.as_dataset().values()
+            for table in rows.with_format("arrow").iter(BATCH)
+            for text in passages.texts(table, on)
+        ]
+    return overlap(sets, on=on, near=near)
+
+
+def check_drawing(path: Path) -> None:
+    """Raise WrongCall where no heat map can be written."""
+    if path.suffix not in (".svg", ".html"):
+        raise WrongCall(f"--heatmap {path}: it should end in .svg or .html.")
+    if not path.expanduser().absolute().parent.is_dir():
+        raise WrongCall(f"--heatmap {path}: there is no folder {path.expanduser().absolute().parent}.")
+
+
+def draw(found: Overlap, path: Path) -> None:
+    """Write the heat map, as SVG or as a page."""
+    path.expanduser().write_text(svg(found) if path.suffix == ".svg" else html(found), encoding="utf-8")

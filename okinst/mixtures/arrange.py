@@ -1,0 +1,185 @@
+"""Which of the rows that are left come out, how often, in which split, and in which order.
+
+Which rows of a part are taken depends on the seed, the part's name and the number of its rows; the order of the whole on
+the seed. That a part comes or goes changes nothing about which rows of the others are taken.
+"""
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from okinst.builders import WrongCall
+from okinst.curation import duplicates
+from okinst.mixtures.amounts import Supply, balance
+from okinst.mixtures.mixture import Mixture, Part, Tokens
+from okinst.mixtures.rows import Indices, Rows
+from okinst.mixtures.work import Work
+
+
+@dataclass(frozen=True)
+class Order:
+    """The rows of one split, in their order; `copy` counts the times a row has come before."""
+
+    rows: Indices
+    copy: Indices | None = None
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def arrange(
+    rows: Rows, mixture: Mixture, work: Work, sampled: bool = False
+) -> tuple[dict[str, Order], list[int], list[dict[str, Any]]]:
+    """The order of each split, how many rows of each part come out, and lines for the funnel.
+
+    `sampled` takes what there is where too much is asked for: the sample corpus is small.
+    """
+    queues = [_queue(rows, mixture, number) for number in range(len(mixture.parts))]
+    takes = [_taken(part, queue, rows, work, sampled) for part, queue in zip(mixture.parts, queues, strict=True)]
+    before = work.count(rows, rows.alive)
+    queues = [queue[:count] for queue, count in zip(queues, takes, strict=True)]
+    chosen = _balanced(queues, rows, mixture, work, sampled)
+    copies = np.concatenate([copy for _, copy in chosen])
+    order = np.concatenate([each for each, _ in chosen])
+    if not len(order):
+        why = "its amounts are too small for its parts" if len(rows) else "nothing is left after its steps"
+        raise WrongCall(f"{mixture.name}: no rows come out; {why}.")
+    lines = []
+    if mixture.is_worked_on:
+        lines.append(work.line("take", before, work.count(rows, order)))
+    held, kept = _validation(order, rows, mixture, work, sampled)
+    held &= copies == 0  # a row that is used several times is asked once
+    orders = {}
+    for split, wanted in (("train", kept), ("validation", held)):
+        if split in mixture.splits:
+            place = np.flatnonzero(wanted)
+            if mixture.shuffle:
+                place = np.random.default_rng(mixture.seed).permutation(place)
+            orders[split] = Order(order[place], copies[place] if copies.any() else None)
+    if mixture.validation is not None:
+        told = work.line("validation", work.count(rows, order), work.count(rows, orders["train"].rows))
+        lines.append({**told, "set aside": len(orders["validation"])})
+    return orders, [len(each) for each, _ in chosen], lines
+
+
+def _queue(rows: Rows, mixture: Mixture, number: int) -> Indices:
+    """The rows of a part that are left, in the order in which they are taken."""
+    part = mixture.parts[number]
+    there: Indices = rows.alive[rows.part[rows.alive] == number]
+    if part.take is None and part.share is None and mixture.size is None and mixture.rate == "as given":
+        return there
+    rng = np.random.default_rng([mixture.seed, zlib.crc32(f"{part.config}/{part.split}".encode())])
+    shuffled: Indices = there[rng.permutation(len(there))]
+    return shuffled
+
+
+def _taken(part: Part, queue: Indices, rows: Rows, work: Work, sampled: bool) -> int:
+    if part.take is None:
+        return len(queue)
+    if isinstance(part.take, float):
+        return round(part.take * len(queue))
+    if isinstance(part.take, Tokens):
+        return _up_to(work.weights(rows, queue), part.take.tokens, part.config, sampled)
+    if part.take > len(queue) and not sampled:
+        raise WrongCall(
+            f"{part.config}: take = {part.take:,} rows were asked for, and there are {len(queue):,}. "
+            f"Ask for fewer, or leave take out for all of them."
+        )
+    return min(part.take, len(queue))
+
+
+def _up_to(weights: Indices, tokens: int, name: str, sampled: bool) -> int:
+    """How many rows from the front have no more tokens than this."""
+    total = np.cumsum(weights)
+    if (not len(total) or total[-1] < tokens) and not sampled:
+        raise WrongCall(
+            f"{name}: {tokens:,} tokens were asked for, and there are {int(total[-1]) if len(total) else 0:,}. Ask for fewer, or "
+            f"leave it out for all of them."
+        )
+    return int(np.searchsorted(total, tokens, side="right"))
+
+
+def _balanced(
+    queues: Sequence[Indices], rows: Rows, mixture: Mixture, work: Work, sampled: bool
+) -> list[tuple[Indices, Indices]]:
+    """For each part its rows, sorted, and for each of them how often it came before."""
+    tokens = isinstance(mixture.size, Tokens)
+    weights = [work.weights(rows, queue) if tokens else np.ones(len(queue), np.int64) for queue in queues]
+    supplies = [
+        Supply(part.config, int(weight.sum()), part.share, part.repeat)
+        for part, weight in zip(mixture.parts, weights, strict=True)
+    ]
+    size = mixture.size.tokens if isinstance(mixture.size, Tokens) else mixture.size
+    if sampled and size is not None:
+        size = min(size, sum(supply.there * supply.repeat for supply in supplies))
+        if any(supply.share for supply in supplies):
+            size = min(size, *(int(each.there * each.repeat / (each.share or 1)) for each in supplies))
+    amounts = balance(
+        supplies, rate=mixture.rate, temperature=mixture.temperature, size=size, unit="tokens" if tokens else "rows"
+    )
+    return [_copies(queue, weight, amount) for queue, weight, amount in zip(queues, weights, amounts, strict=True)]
+
+
+def _copies(queue: Indices, weights: Indices, amount: int) -> tuple[Indices, Indices]:
+    """So much of a queue, gone through again where that is more than it has."""
+    there = int(weights.sum())
+    if not there or not amount:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    whole, rest = divmod(amount, there)
+    last = int(np.searchsorted(np.cumsum(weights), rest, side="right"))
+    found = np.concatenate([*[queue] * whole, queue[:last]])
+    copy = np.concatenate([*(np.full(len(queue), number) for number in range(whole)), np.full(last, whole)])
+    order = np.lexsort((copy, found))
+    return found[order], copy[order]
+
+
+def _validation(order: Indices, rows: Rows, mixture: Mixture, work: Work, sampled: bool) -> tuple[Any, Any]:
+    """Masks over the order: the rows held out, and the rows of train. Near-duplicates stay on one side together."""
+    if mixture.validation is None:
+        return np.zeros(len(order), bool), np.ones(len(order), bool)
+    distinct, place = np.unique(order, return_inverse=True)
+    wanted = mixture.validation if isinstance(mixture.validation, int) else round(mixture.validation * len(distinct))
+    if sampled:  # which is too small for most amounts
+        wanted = max(1, min(wanted, len(distinct) // 5))
+    if not wanted:
+        raise WrongCall(
+            f"{mixture.name}: validation = {mixture.validation} of {len(distinct):,} rows is none. Ask for more, or leave it out."
+        )
+    if wanted >= len(distinct):
+        raise WrongCall(
+            f"{mixture.name}: validation = {mixture.validation} would be {wanted:,} of {len(distinct):,} rows: nothing is left "
+            f"to train on."
+        )
+    group = _alike(duplicates.find(work.texts(rows, distinct, "both")))
+    sizes = np.bincount(group)
+    held = np.zeros(len(sizes), bool)
+    count = 0
+    for each in np.random.default_rng([mixture.seed, zlib.crc32(b"validation")]).permutation(len(sizes)):
+        if count + sizes[each] <= wanted:
+            held[each], count = True, count + sizes[each]
+        if count == wanted:
+            break
+    if not count or held.all():
+        raise WrongCall(
+            f"{mixture.name}: validation = {mixture.validation} cannot be set aside: its rows are too much alike to be parted. "
+            f"dedup = true takes out what is there twice."
+        )
+    mask = held[group][place]
+    return mask, ~mask
+
+
+def _alike(groups: duplicates.Groups) -> Indices:
+    """A number for each row, the same for rows that a chain of near-duplicates joins: none may have one foot on each side."""
+    label = np.arange(int(groups.text.max()) + 1 if len(groups) else 0)
+    while len(groups.pairs):
+        least = np.minimum(label[groups.pairs[:, 0]], label[groups.pairs[:, 1]])
+        before = label.copy()
+        np.minimum.at(label, groups.pairs[:, 0], least)
+        np.minimum.at(label, groups.pairs[:, 1], least)
+        if (label == before).all():
+            break
+    _, numbers = np.unique(label[groups.text], return_inverse=True)
+    return np.asarray(numbers, np.int64)

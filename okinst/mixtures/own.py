@@ -1,0 +1,186 @@
+"""A part of one's own: a file on disk or a Hub dataset, in a layout that trainers use, under a declared licence."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, ClassVar, Literal, get_args
+
+from okinst.builders import (
+    Card,
+    Hub,
+    MissingFile,
+    Row,
+    SourceBuilder,
+    Unmapped,
+    Upstream,
+    Variant,
+    WrongCall,
+    ask,
+    doors,
+    formats,
+    talk,
+)
+from okinst.builders.upstream import Located, Repo
+
+Layout = Literal["messages", "alpaca", "sharegpt", "koalpaca"]
+LAYOUTS: tuple[Layout, ...] = get_args(Layout)
+#: how a file is laid out, by the end of its name
+FORMATS: dict[str, formats.Format] = {
+    ".jsonl": "JSON Lines",
+    ".ndjson": "JSON Lines",
+    ".json": "JSON array or Lines",
+    ".parquet": "Parquet",
+}
+
+
+@dataclass
+class OwnVariant(Variant):
+    """What a recipe says of a part of its own."""
+
+    layout: Layout = "messages"
+    card: Card | None = None
+
+
+class OwnRows(SourceBuilder):
+    """One conversation of a file of one's own."""
+
+    BUILDER_CONFIG_CLASS = OwnVariant
+    BUILDER_CONFIGS: ClassVar[list[Variant]] = []
+    COLUMNS: ClassVar[dict[str, Any]] = {}
+
+    config: OwnVariant
+
+    @property
+    def card(self) -> Card:
+        assert self.config.card is not None, "own() gives every part a card"
+        return self.config.card
+
+    def _door(self, config: Variant, streaming: bool = False) -> doors.Door:
+        (file,) = config.files["train"]
+        if isinstance(file.repo, Hub):
+            return super()._door(config, streaming)
+        return doors.Folder(Path(file.repo.id))
+
+    def locate(self, files: Iterable[Upstream], streaming: bool = False) -> list[Located]:
+        try:
+            return super().locate(files, streaming)
+        except MissingFile as error:
+            told = str(error).partition(" Fetch it on")[0]  # which okinst fetch cannot: it is no source of okinst
+            raise MissingFile(
+                f"{told} Put the file there under that name, or build where the Hub can be reached."
+                if told != str(error)
+                else told
+            ) from error
+
+    def read(self, file: IO[bytes], name: str) -> Iterator[Row | Unmapped]:
+        ending = Path(self.config.files["train"][0].path).suffix.lower()
+        return formats.READERS[FORMATS[ending]](file, name)
+
+    def example(self, row: Row) -> Row:
+        layout = self.config.layout
+        needed = NEEDED[layout]
+        if missing := [column for column in needed if row.get(column) is None]:
+            fits = [other for other in LAYOUTS if all(row.get(column) is not None for column in NEEDED[other])]
+            hint = f" It fits the layout {fits[0]}." if fits else ""
+            raise Unmapped(f"no {missing[0]!r} in it, which the layout {layout} needs; it has {', '.join(row)}.{hint}")
+        return EXAMPLES[layout](row)
+
+
+def _messages(row: Row) -> Row:
+    return talk(_turns(row["messages"]))
+
+
+def _turns(messages: object) -> Iterator[tuple[str, object]]:
+    if not isinstance(messages, list):
+        raise Unmapped("messages that are no list")
+    for turn in messages:
+        if (
+            not isinstance(turn, dict)
+            or not isinstance(turn.get("role"), str)
+            or not isinstance(turn.get("content"), str)
+        ):
+            raise Unmapped("a message without a role and a text")
+        yield turn["role"].strip(), turn["content"]
+
+
+def _alpaca(row: Row) -> Row:
+    """LLaMA-Factory's alpaca: with a system message, and earlier rounds, where there are some."""
+    made = ask(row["instruction"], row["output"], row.get("input"))
+    before = [
+        turn for asked, answered in row.get("history") or () for turn in (("user", asked), ("assistant", answered))
+    ]
+    system = [("system", row["system"])] if row.get("system") else []
+    if before or system:
+        made["messages"] = [*talk([*system, *before])["messages"], *made["messages"]]
+    return made
+
+
+def _sharegpt(row: Row) -> Row:
+    system = [("system", row["system"])] if row.get("system") else []
+    return talk([*system, *formats.speakers(row["conversations"])])
+
+
+def _koalpaca(row: Row) -> Row:
+    """KoAlpaca's training text. Published files spell it with and without blank lines and an end token."""
+    found = _KOALPACA.fullmatch(str(row["text"]))
+    if not found:
+        raise Unmapped("no '### 질문:' and '### 답변:' in it")
+    return ask(found["question"], found["answer"].strip().removesuffix("<|endoftext|>"), found["context"])
+
+
+_KOALPACA = re.compile(r"\s*### 질문:(?P<question>.*?)(?:### 맥락:(?P<context>.*?))?### 답변:(?P<answer>.*)", re.DOTALL)
+NEEDED: dict[Layout, tuple[str, ...]] = {
+    "messages": ("messages",),
+    "alpaca": ("instruction", "output"),
+    "sharegpt": ("conversations",),
+    "koalpaca": ("text",),
+}
+EXAMPLES: dict[Layout, Callable[[Row], Row]] = {
+    "messages": _messages,
+    "alpaca": _alpaca,
+    "sharegpt": _sharegpt,
+    "koalpaca": _koalpaca,
+}
+
+
+def own_variant(
+    name: str, *, place: str, hub: str | None, revision: str, layout: Layout, license: Any, language: Any, making: Any
+) -> OwnVariant:
+    """The config of one's own part: `place` is a path on disk, or a file (or glob) of the Hub repository `hub`.
+
+    Raises WrongCall for a kind of file, or a layout, that is not known.
+    """
+    if layout not in LAYOUTS:
+        raise WrongCall(f"layout = {layout!r} should be one of {', '.join(LAYOUTS)}.")
+    if Path(place).suffix.lower() not in FORMATS:
+        raise WrongCall(f"{place} is none of {', '.join(FORMATS)}: which of them is it? Rename it, or convert it.")
+    if hub is None:
+        path = Path(place)
+        file = Repo(str(path.parent), "as it is") / path.name
+        if file.is_glob:
+            file = Upstream(file.repo, "".join(f"[{mark}]" if mark in "*?[" else mark for mark in path.name))
+    else:
+        file = Hub(hub, revision) / place
+    card = Card(
+        title=name,
+        homepage="",
+        license=license,
+        license_note="As the recipe declares it.",
+        languages=(language,),
+        making=making,
+        generators=(),
+        translators=(),
+        derived_from=(),
+        overlaps=(),
+        warning="",
+        quirks=(),
+        citations=(),
+    )
+    return OwnVariant(
+        name=name,
+        description=f"{place}, as the recipe declares it.",
+        files={"train": (file,)},
+        layout=layout,
+        card=card,
+    )

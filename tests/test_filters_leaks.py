@@ -1,0 +1,301 @@
+"""Personal data and credentials: real forms are found, near ones and textbook ones are not, and no secret is ever shown.
+
+Every number and key here is made up: by arithmetic, or by hypothesis.
+"""
+
+import re
+from datetime import date, timedelta
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from okinst.builders import Row, ask, prefer, talk
+from okinst.curation.filters import Filter
+from okinst.curation.filters import secrets as secrets_module
+from okinst.curation.filters.masks import MASKS
+from okinst.curation.filters.pii import is_ko_resident, is_zh_resident, luhn, pii
+from okinst.curation.filters.secrets import detectors, secrets
+from tests.test_filters import rows_of
+
+
+def kinds(text: str) -> list[str]:
+    return [kind for _, _, kind in pii(text)]
+
+
+def masked(row: Row, language: str = "ko", **kind: str) -> Row:
+    done = Filter.from_values(kind or {"pii": "mask", "secrets": "mask"}, "here").apply(rows_of(row, language=language))
+    found: Row = done.table.to_pylist()[0]
+    return found
+
+
+# --- personal data
+
+FOUND = [
+    ("phone number", "제 번호는 010-2847-6193입니다."),
+    ("phone number", "연락처: 01028476193"),
+    ("phone number", "010.2847.6193"),
+    ("phone number", "+82-10-2847-6193"),
+    ("phone number", "사무실 02-784-2916, 평일만"),
+    ("phone number", "(031) 784-2916"),
+    ("phone number", "我的手机号是13728461953。"),
+    ("phone number", "请拨打 +86 137 2846 1953"),
+    ("phone number", "137-2846-1953"),
+    ("phone number", "０１０－２８４７－６１９３"),
+    ("e-mail address", "kim.ys@naver.com으로 보내 주세요."),
+    ("e-mail address", "请发到 lilei_84@163.com。"),
+    ("e-mail address", "write to anna.m@uni-bonn.de, please"),
+    ("bank account", "국민은행 계좌번호 284719-04-365182 예금주 김모"),
+    ("bank account", "입금은 신한은행 110-284-719365로"),
+    ("bank account", "开户行：工商银行，账号 6222021001098714536"),
+    ("card number", "카드 4539 1488 0343 6467 결제"),
+    ("resident number", "주민등록번호는 850314-2847196입니다."),
+]
+NOT_FOUND = [
+    "예: 010-1234-5678, 010-0000-0000, 010-1111-2222, 010-1234-1234",
+    "name@example.com, user@test.co.kr, abc@abc.com, your_email@gmail.com, info@seoul.go.kr",
+    "2023-10-12부터 2024-01-31까지, 1990-2020년",
+    "가격은 1,234,567,890원이고 코드는 20231012345입니다.",
+    "3.141592653589793, 1.1428571428571428, 0.762848570174394",
+    "10.1007/s00038-010-0172-7",
+    "https://blog.naver.com/pinion_official/221947426345",
+    "192.168.0.1, 127.0.0.1:8080, 00-14-22-01-23-45",
+    "ISBN 978-89-349-4246-1, 978-7-5327-1234-6",
+    "1717569778870, 13712345678은 소수입니까?",
+    "13 + 14 = 27, 1371 2346",
+    "주문 번호 110-284-719365",
+    "4539 1488 0343 6468",  # fails Luhn
+    "850314-2847196번째 항목",  # no check digit, nothing said
+    "身份证号 110105194912310021",  # fails MOD 11-2
+    "11010519491231002X",  # GB 11643's own example
+    "git@github.com:okinst/okinst.git, @app.route('/x'), pip install a@1.2",
+    "계좌를 개설한 날은 2023-10-12입니다.",
+    "4111 1111 1111 1111, 4242 4242 4242 4242",
+    "119에 전화하세요. 1588-1234",
+]
+
+
+@pytest.mark.parametrize(("kind", "text"), FOUND)
+def test_personal_data_is_found(kind: str, text: str) -> None:
+    assert kinds(text) == [kind]
+
+
+@pytest.mark.parametrize("text", NOT_FOUND)
+def test_what_names_nobody_is_not(text: str) -> None:
+    assert kinds(text) == []
+
+
+days = st.dates(date(1920, 1, 1), date(2019, 12, 31))
+
+
+@given(days, st.integers(0, 99999), st.booleans(), st.integers(1, 9))
+def test_korean_resident_numbers(born: date, serial: int, woman: bool, off: int) -> None:
+    first = f"{born:%y%m%d}" + str((1 if born.year < 2000 else 3) + woman) + f"{serial:05d}"
+    (good,) = (first + str(digit) for digit in range(10) if is_ko_resident(first + str(digit)))
+    bad = good[:12] + str((int(good[12]) + off) % 10)
+    assert not is_ko_resident(bad)
+    textbook = (
+        len(set(good[6:])) <= 2 or len(set(good[7:])) <= 2 or good[6:] in "01234567890" or good[7:] in "01234567890"
+    )
+    assert (kinds(f"{good[:6]}-{good[6:]}") == ["resident number"]) is not textbook
+    assert kinds(f"{bad[:6]}-{bad[6:]}") == []
+    # a day that does not exist
+    assert kinds(f"{good[:2]}13{good[4:6]}-{good[6:]}") == []
+
+
+@given(st.dates(date(2020, 10, 6), date(2030, 1, 1)))
+def test_numbers_without_a_check_digit_need_their_hyphen(born: date) -> None:
+    assert kinds(f"{born:%y%m%d}-3829174") == ["resident number"]
+
+
+@given(st.dates(date(1930, 1, 1), date(2024, 1, 1)), st.integers(0, 999), st.integers(1, 9))
+def test_chinese_identity_numbers(born: date, serial: int, off: int) -> None:
+    first = f"440305{born:%Y%m%d}{serial:03d}"
+    (good,) = (first + digit for digit in "0123456789X" if is_zh_resident(first + digit))
+    assert kinds(f"身份证：{good}。") == ["resident number"]
+    digits = "0123456789X"
+    bad = first + digits[(digits.index(good[-1]) + off) % 11]
+    assert not is_zh_resident(bad)
+    assert kinds(bad) == []
+    assert kinds("99" + good[2:]) == []
+
+
+@given(st.from_regex(r"[4569]\d{14}", fullmatch=True), st.integers(1, 9))
+def test_card_numbers(first: str, off: int) -> None:
+    (good,) = (first + str(digit) for digit in range(10) if luhn(first + str(digit)))
+    bad = good[:15] + str((int(good[15]) + off) % 10)
+    assert not luhn(bad)
+    grouped = " ".join(good[start : start + 4] for start in range(0, 16, 4))
+    if kinds(grouped):
+        assert kinds(grouped) == ["card number"]
+    else:  # typed at a keyboard
+        assert len(set(good)) <= 2 or "12345" in good or good in ("4242424242424242",)
+    assert kinds(" ".join(bad[start : start + 4] for start in range(0, 16, 4))) == []
+    assert kinds(good) == []  # sixteen bare digits are anything
+
+
+@given(st.text(st.sampled_from("0123456789-. ()@abc.com카드계좌手机+xX\n"), max_size=60))
+def test_stretches_are_in_order_and_apart(text: str) -> None:
+    last = 0
+    for start, end, _ in pii(text):
+        assert last <= start < end <= len(text)
+        last = end
+
+
+def test_years_are_no_telephones() -> None:
+    for offset in range(0, 3000, 7):
+        day = date(1990, 1, 1) + timedelta(days=offset)
+        assert kinds(f"{day:%Y-%m-%d} {day:%Y.%m.%d} {day:%Y%m%d}") == []
+
+
+# --- masks
+
+
+@pytest.mark.parametrize("language", ["ko", "zh-Hans", "zh-Hant", "en", "mul"])
+def test_masks_speak_the_language_of_the_row(language: str) -> None:
+    row = masked(ask("번호?", "010-2847-6193, kim.ys@naver.com"), language)
+    masks = MASKS.get(language, MASKS["en"])
+    assert row["messages"][1]["content"] == f"{masks['phone number']}, {masks['e-mail address']}"
+    assert row["id"] == "t/train/0"
+
+
+def test_messages_and_context_stay_one() -> None:
+    row = masked(ask("요약해 줘.", "김 씨의 전화는 010-2847-6193이다.", "김 씨: 010-2847-6193, kim.ys@naver.com"))
+    assert row["context"] == "김 씨: [전화번호], [이메일]"
+    assert row["messages"][0]["content"] == "요약해 줘.\n\n" + row["context"]
+    assert row["messages"][1]["content"] == "김 씨의 전화는 [전화번호]이다."
+    row = masked(talk([("human", "누구?"), ("gpt", "김 씨.")], "김 씨: 010-2847-6193"))
+    assert (
+        row["messages"][0]
+        == {"role": "system", "content": row["context"]}
+        == {"role": "system", "content": "김 씨: [전화번호]"}
+    )
+
+
+def test_a_number_said_again_goes_too() -> None:
+    row = masked(ask("계좌번호가 뭐예요?", "계좌번호 110-284-719365입니다. 다시 말해 110-284-719365."))
+    assert row["messages"][1]["content"] == "계좌번호 [계좌번호]입니다. 다시 말해 [계좌번호]."
+
+
+def test_masks_are_counted_and_dropping_is_by_reason() -> None:
+    rows = rows_of(ask("번호?", "010-2847-6193, 010-2847-6193"), ask("왜?", "그냥."))
+    done = Filter.from_values({"pii": "mask"}, "").apply(rows)
+    assert done.masked == {"phone number": 2}
+    done = Filter.from_values({"pii": "drop"}, "").apply(rows)
+    assert done.dropped.to_pylist() == [{"index": 0, "reason": "personal data", "evidence": "phone number: 010-…"}]
+    assert done.aside["messages"][0].as_py()[1]["content"] == "[전화번호], [전화번호]"
+    assert done.masked == {}
+
+
+def test_masks_of_dropped_rows_are_not_counted() -> None:
+    done = Filter.from_values({"pii": "mask", "max_turns": 0}, "").apply(rows_of(ask("번호?", "010-2847-6193")))
+    assert (done.table.num_rows, done.masked) == (0, {})
+    assert "[전화번호]" in str(done.aside.to_pylist())
+
+
+def test_every_message_of_a_preference_is_masked() -> None:
+    row = prefer("010-2847-6193은 누구?", "kim.ys@naver.com", "010-5826-3917")
+    done = Filter.from_values({"pii": "mask"}, "").apply(rows_of(row, shape="preference"))
+    (kept,) = done.table.to_pylist()
+    assert [kept[name][0]["content"] for name in ("prompt", "chosen", "rejected")] == [
+        "[전화번호]은 누구?",
+        "[이메일]",
+        "[전화번호]",
+    ]
+
+
+# --- credentials: put together here, so that nobody's scanner takes this file for a leak
+
+_B = "b7Qx2Lk9Vw4Zt8Rn5Hc3Mf6Jd1Gs0Pa" * 4
+SECRETS = {
+    "GitHub Token": "ghp" + "_" + _B[:36],
+    "AWS Access Key": "AK" + "IA" + "Q7ZX2LK9VW4T8RNB",
+    "Slack Token": "xox" + "b-2847193655-7361948265-" + _B[:24].lower(),
+    "Stripe Access Key": "sk" + "_live_" + _B[:24],
+    "Google API key": "AI" + "za" + _B[:35],
+    "Hugging Face token": "hf" + "_" + _B[:34],
+    "OpenAI key": "sk" + "-" + _B[:48],
+    "Anthropic key": "sk" + "-ant-" + _B[:60],
+    "SendGrid API Key": "SG" + "." + _B[:22] + "." + _B[:43],
+    "GitLab Token": "gl" + "pat-" + _B[:20],
+    "Telegram Bot Token": "2847193655:" + "A" + _B[:34],
+    "Twilio API Key": "S" + "K" + "b7c2d9e4f8a5b3c6d1e0f7a2b9c4d8e5",
+    "Private Key": "-----BEGIN RSA PRIVATE" + " KEY-----\n" + _B[:64] + "\n" + _B[3:67] + "\n-----END RSA PRIVATE" + " KEY-----",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", SECRETS)
+@pytest.mark.parametrize("around", ["{}", "키는 {}입니다.", "token = '{}'", "密钥：{}。", "```\nexport KEY={}\n```"])
+def test_credentials_are_found_and_masked(kind: str, around: str) -> None:
+    text = around.format(SECRETS[kind])
+    assert [text[start:end] for start, end, _ in secrets(text)] == [SECRETS[kind]]
+    row = masked(ask("제 키를 보세요: " + text, "네, " + text))
+    assert row["messages"][1]["content"] == "네, " + around.format("[비밀 키]")
+    assert row["messages"][0]["content"] == "제 키를 보세요: " + around.format("[비밀 키]")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "AKIAIOSFODNN7EXAMPLE",
+        "sk-your-api-key-goes-here-please",
+        "sk-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+        "postgres://user:password@localhost:5432/db",
+        "mongodb://<user>:<password>@host/db",
+        "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        "550e8400-e29b-41d4-a716-446655440000",
+        "password = 'hunter2', api_key = os.environ['API_KEY']",
+        "-----BEGIN RSA PRIVATE" + " KEY-----\n...\n-----END RSA PRIVATE KEY-----",
+        "APCalculusBC, APPLICATIONSERVER",
+        "commit 9fceb02d0ae598e95dc970b74767f19372d61af8",
+        "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAUAAAAFCAYAAACNbyblAAAAHElEQVQI12P4",
+    ],
+)
+def test_what_opens_nothing_is_no_credential(text: str) -> None:
+    assert secrets(text) == []
+
+
+@pytest.mark.parametrize("kind", SECRETS)
+@pytest.mark.parametrize("values", [{"secrets": "drop"}, {"secrets": "mask", "code": "only"}, {"refusals": "drop"}])
+def test_no_secret_is_shown(kind: str, values: dict[str, str]) -> None:
+    """Neither in reasons nor in evidence, and not in the rows put aside by a filter for secrets."""
+    answer = "죄송하지만 그 키는 쓸 수 없습니다. " + SECRETS[kind]
+    done = Filter.from_values(values, "here").apply(rows_of(ask("키?", answer)))
+    assert done.dropped.num_rows == 1
+    body = SECRETS[kind].splitlines()[-2 if kind == "Private Key" else 0][6:]
+    assert body[:12] not in str(done.dropped.to_pylist())
+    if "secrets" in values:
+        assert body[:12] not in str(done.aside.to_pylist())
+        assert body[:12] not in str(done.reasons)
+    if values["secrets" if "secrets" in values else "refusals"] == "drop" and "secrets" in values:
+        assert re.fullmatch(r".+: .{4}…", done.dropped["evidence"][0].as_py())
+
+
+@pytest.mark.parametrize("detector", detectors(), ids=lambda detector: detector.secret_type)
+def test_nothing_a_detector_finds_is_passed_over(detector: object) -> None:
+    """The pattern that looks for candidates finds all that the detectors' own patterns do."""
+
+    printable = st.characters(min_codepoint=32, max_codepoint=126)
+
+    @settings(max_examples=10)
+    @given(st.data())
+    def check(data: st.DataObject) -> None:
+        for pattern in detector.denylist:  # type: ignore[attr-defined]
+            text = data.draw(st.from_regex(pattern, alphabet=printable))
+            assert secrets_module.candidates(pa.array([text]))[0]
+
+    check()
+
+
+def test_entropy_and_words_are_no_detectors() -> None:
+    names = {detector.secret_type for detector in detectors()}
+    assert not names & {"Base64 High Entropy String", "Hex High Entropy String", "Secret Keyword", "Public IP (ipv4)"}
+    assert {"GitHub Token", "AWS Access Key", "JSON Web Token", "Basic Auth Credentials"} <= names
+
+
+def test_half_a_secret_is_not_shown_either() -> None:
+    row = ask("키?", "```python\nclient = connect(region='ap-northeast-2', key='" + SECRETS["OpenAI key"] + "')\n```")
+    done = Filter.from_values({"code": "drop"}, "").apply(rows_of(row))
+    assert done.dropped["evidence"].to_pylist() == ["not shown: the row holds a credential"]
