@@ -43,7 +43,7 @@ def balance(
 
     >>> parts = [Supply("chat", 900, share=0.7), Supply("code", 400, share=0.3)]
     >>> balance(parts), balance(parts, size=100)
-    ([900, 386], [70, 30])
+    ([900, 385], [70, 30])
     >>> balance([Supply("big", 10_000), Supply("small", 100)], rate="temperature", temperature=2, size=1_100)
     [1000, 100]
     """

@@ -15,18 +15,19 @@ import pyarrow.parquet as pq
 from okinst.builders import SourceBuilder, WrongCall, bibliography, schema
 from okinst.builders.identity import code_of, digest
 from okinst.builders.tables import DATASET, TableBuilder
+from okinst.mixtures import tokens
 from okinst.mixtures.arrange import Order, arrange
 from okinst.mixtures.aulm_0809 import AULM_0809, AULM_0809_DOCUMENTED
 from okinst.mixtures.mixture import Mixture, Part, Tokens
 from okinst.mixtures.open_korean_instructions import OPEN_KOREAN_INSTRUCTIONS, OPEN_KOREAN_INSTRUCTIONS_DOCUMENTED
 from okinst.mixtures.rows import Outcome, Rows
-from okinst.mixtures.tokens import CHARACTERS, weigher
-from okinst.mixtures.work import Work
+from okinst.mixtures.steps import Doing
+from okinst.mixtures.work import Work, libraries
 
 FUNNEL = "funnel.json"
 STEPS = "steps.json"
 DROPPED = "dropped.parquet"
-#: rows handed to a process at a time, and written as one table
+#: rows of a table where a mixture is streamed, or dropped rows are written
 RANGE = 2_000
 
 
@@ -84,19 +85,31 @@ class MixtureBuilder(TableBuilder):
         self.hash: str = digest(
             code_of(__name__),
             json.dumps(config.recipe(), ensure_ascii=False),
-            *(str(self._part(part, config).hash) for part in config.parts),
+            *self._inputs(config),
+            *(each for step in config.steps for each in step.inputs(self._doing(config))),
+            *((libraries(), tokens.identity(config.tokenizer)) if config.is_worked_on else ()),
         )
         return config, config.name
 
+    def _inputs(self, config: Mixture) -> list[str]:
+        """What decides the rows of the parts, in order."""
+        return [f"{self._part(part, config).hash} {part.split}" for part in config.parts]
+
+    def _door(self, config: Mixture) -> dict[str, Any]:
+        return {
+            "cache_dir": self._cache_of_parts,
+            "token": self.token,
+            "mirror": config.mirror,
+            "sample": config.sample or None,
+            "accept_drift": config.accept_drift or None,
+        }
+
+    def _doing(self, config: Mixture) -> Doing:
+        names = [part.config for part in config.parts]
+        return Doing(self._prepare_options.get("num_proc") or 1, self._door(config), names)
+
     def _part(self, part: Part, config: Mixture) -> "SourceBuilder | MixtureBuilder":
-        return part.builder(
-            cache_dir=self._cache_of_parts,
-            token=self.token,
-            data_dir=config.data_dir,
-            mirror=config.mirror,
-            sample=config.sample or None,
-            accept_drift=config.accept_drift or None,
-        )
+        return part.builder(data_dir=config.data_dir, **self._door(config))
 
     def parts(self) -> "list[SourceBuilder | MixtureBuilder]":
         """The builders of the parts, in order."""
@@ -137,7 +150,12 @@ class MixtureBuilder(TableBuilder):
         self._write_dropped(plan)
         return [
             datasets.SplitGenerator(
-                name=split, gen_kwargs={"split": split, "streams": None, "ranges": _ranges(len(plan.orders[split]))}
+                name=split,
+                gen_kwargs={
+                    "split": split,
+                    "streams": None,
+                    "ranges": _ranges(len(plan.orders[split]), plan.rows.at_once),
+                },
             )
             for split in splits
         ]
@@ -172,20 +190,12 @@ class MixtureBuilder(TableBuilder):
             prepared.append(builder.as_dataset(split=part.split))
         rows = Rows(prepared)
         work = Work(
-            names=[part.config for part in config.parts],
+            doing=self._doing(config),
             cache=Path(self._cache_dir_root, DATASET, "steps"),
-            processes=self._prepare_options.get("num_proc") or 1,
-            weigh=weigher(config.tokenizer) if config.is_worked_on else None,
-            unit="tokens" if config.tokenizer not in (None, CHARACTERS) else CHARACTERS,
-            door={
-                "cache_dir": self._cache_of_parts,
-                "token": self.token,
-                "mirror": config.mirror,
-                "sample": config.sample or None,
-                "accept_drift": config.accept_drift or None,
-            },
+            weigh=tokens.weigher(config.tokenizer) if config.is_worked_on else None,
+            unit="tokens" if config.tokenizer not in (None, tokens.CHARACTERS) else tokens.CHARACTERS,
         )
-        steps, dropped = work.do(rows, config, [str(builder.hash) for builder in builders])
+        steps, dropped = work.do(rows, config, self._inputs(config))
         self._dropped = dropped
         orders, chosen, more = arrange(rows, config, work, sampled=config.sample)
         funnel = [
@@ -263,8 +273,8 @@ class _Streaming:
     is_streaming: bool = True
 
 
-def _ranges(count: int) -> list[tuple[int, int]]:
-    return [(start, min(start + RANGE, count)) for start in range(0, count, RANGE)]
+def _ranges(count: int, size: int = RANGE) -> list[tuple[int, int]]:
+    return [(start, min(start + size, count)) for start in range(0, count, size)]
 
 
 def step(builder: "SourceBuilder | MixtureBuilder", split: str, **known: Any) -> dict[str, Any]:

@@ -1,12 +1,16 @@
 """What a recipe can have done to the rows of its parts: filter them, gate them by licence, and take out what is there twice
 or is in an evaluation set. A step is a value; its work is done by `okinst.curation`."""
 
+import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from multiprocessing import parent_process
+from multiprocessing.connection import wait
 from pathlib import Path
+from threading import Thread
 from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
@@ -73,10 +77,19 @@ class Filtering:
     def work(self, rows: Rows, doing: Doing) -> Outcome:
         wanted = rows.alive if self.part is None else rows.alive[rows.part[rows.alive] == self.part]
         pieces = [wanted[start : start + BATCH] for start in range(0, len(wanted), BATCH)]
-        if doing.processes < 2 or len(pieces) < 2:
-            return Outcome.of([_filtered(self.filter, rows, piece) for piece in pieces])
-        with ProcessPoolExecutor(doing.processes, initializer=_remember, initargs=(self.filter, rows)) as pool:
-            return Outcome.of(list(pool.map(_work, pieces)))
+        found = []
+        with ExitStack() as stack:
+            if doing.processes < 2 or len(pieces) < 2:
+                outcomes: Iterable[Outcome] = (_filtered(self.filter, rows, piece) for piece in pieces)
+            else:
+                pool = ProcessPoolExecutor(
+                    min(doing.processes, len(pieces)), initializer=_remember, initargs=(self.filter, rows)
+                )
+                outcomes = stack.enter_context(pool).map(_work, pieces)
+            for piece, outcome in zip(pieces, outcomes, strict=True):
+                found.append(outcome)
+                rows.advance(len(piece))
+        return Outcome.of(found)
 
 
 _AT_WORK: list[Any] = []
@@ -84,6 +97,15 @@ _AT_WORK: list[Any] = []
 
 def _remember(filter: Filter, rows: Rows) -> None:
     _AT_WORK[:] = [filter, rows]
+    Thread(target=_end_with_the_parent, daemon=True).start()
+
+
+def _end_with_the_parent() -> None:
+    """A build that is killed leaves no worker behind: a forked one would hold its locks, and the next build would wait."""
+    parent = parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
 
 
 def _work(piece: Indices) -> Outcome:
