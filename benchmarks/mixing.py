@@ -50,7 +50,8 @@ def make_input(folder: Path, rows: int) -> None:
         with (folder / f"part{part}.jsonl").open("w", encoding="utf-8") as file:
             for number in range(rows // PARTS):
                 row = {
-                    "instruction": f"{part}-{number}: " + " ".join(rng.choices(words, cum_weights=often, k=rng.randint(5, 15))),
+                    "instruction": f"{part}-{number}: "
+                    + " ".join(rng.choices(words, cum_weights=often, k=rng.randint(5, 15))),
                     "output": " ".join(rng.choices(words, cum_weights=often, k=rng.randint(20, 80))),
                 }
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
