@@ -367,3 +367,25 @@ def test_an_evaluation_set_that_is_not_there_is_said_before_any_work(
         build(str(written), tmp_path / "out", mirror=str(mirror), accept_drift=True, cache_dir=str(tmp_path / "cache"))
     assert not (tmp_path / "out").exists()
     assert {path.name for path in tmp_path.iterdir()} <= {"cache", "mirror"}
+
+
+@pytest.mark.parametrize("action", ["drop", "mask"])
+def test_what_is_set_aside_for_a_credential_does_not_show_it(action: str, tmp_path: Path) -> None:
+    token = "ghp" + "_" + "a1B2c3D4e5F6" * 3
+    rows = [
+        {"instruction": f"질문 {number}?", "output": f"토큰은 {token}입니다." if number % 2 else "네."}
+        for number in range(9)
+    ]
+    rows.append({"instruction": "바다는 왜 파란가요?", "output": "빛이 흩어지기 때문입니다."})
+    (tmp_path / "own.jsonl").write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        f'filter = {{ secrets = "{action}" }}\n'
+        '[[parts]]\nfile = "own.jsonl"\nlayout = "alpaca"\nlicense = "mit"\nlanguage = "ko"\nfilter = { min_answer = 5 }\n',
+        encoding="utf-8",
+    )
+    builder = builder_of_mixture(recipe.read(path), cache_dir=str(tmp_path / "cache"))
+    builder.download_and_prepare()
+    aside = pq.read_table(builder.dropped()).to_pylist()
+    assert len(aside) == (9 if action == "drop" else 5)
+    assert token not in str(aside) and token not in str(list(builder.as_dataset(split="train")))

@@ -128,7 +128,7 @@ def _copies(queue: Indices, weights: Indices, amount: int) -> tuple[Indices, Ind
     last = int(np.searchsorted(np.cumsum(weights), rest, side="right"))
     found = np.concatenate([*[queue] * whole, queue[:last]])
     copy = np.concatenate([*(np.full(len(queue), number) for number in range(whole)), np.full(last, whole)])
-    order = np.lexsort((copy, found))
+    order = np.lexsort((found, copy))  # all of the part, then all of it again
     return found[order], copy[order]
 
 

@@ -118,17 +118,13 @@ def _filtered(filter: Filter, rows: Rows, piece: Indices) -> Outcome:
     found = filter.apply(table)
     gone = found.dropped["index"].to_numpy()
     changed = None
-    if "mask" in (filter.pii, filter.secrets):
+    if found.touched:
         # what goes is masked, too: it is kept aside, and nobody should find a secret there
         stays = np.setdiff1d(np.arange(len(table)), gone)
-        now = pa.concat_tables([found.table, found.aside])
         order = np.concatenate([stays, gone])
-        before = table.take(pa.array(order)).to_pylist()
-        other = [place for place, (old, new) in enumerate(zip(before, now.to_pylist(), strict=True)) if old != new]
-        if other:
-            changed = now.take(pa.array(other, pa.int64())).add_column(
-                0, "row", pa.array(piece[order[other]], pa.int64())
-            )
+        other = np.flatnonzero(np.isin(order, found.touched))
+        now = pa.concat_tables([found.table, found.aside]).take(pa.array(other, pa.int64()))
+        changed = now.add_column(0, "row", pa.array(piece[order[other]], pa.int64()))
     return Outcome(
         piece[gone],
         found.dropped["reason"].to_pylist(),
@@ -163,8 +159,12 @@ class Gate:
     def inputs(self, doing: Doing) -> list[str]:
         return [code_of(licences.__name__)]
 
+    def gate(self) -> licences.Gate:
+        """What decides it."""
+        return licences.gate(self.kind)
+
     def work(self, rows: Rows, doing: Doing) -> Outcome:
-        gate = licences.gate(self.kind)
+        gate = self.gate()
         found = []
         for chosen, table in rows.batches():
             kept, reasons = gate.apply(table)
@@ -311,7 +311,7 @@ class Decontaminate:
         return [catalogue.source(name).builder(config_name=name, **doing.door) for name in names]
 
     def work(self, rows: Rows, doing: Doing) -> Outcome:
-        index = contamination.Index.load(self.index) if self.index else self._index(doing)
+        index = self.evaluation(doing)
         texts = [text for _, table in rows.batches() for text in passages.both(table)]
         first: dict[int, contamination.Hit] = {}
         for hit in index.search(texts, threshold=self.threshold, processes=doing.processes):
@@ -322,6 +322,10 @@ class Decontaminate:
             [f"in {hit.item.set}" for hit in first.values()],
             [f"{hit.item.id} ({hit.score:.2f}): {hit.evidence}" for hit in first.values()],
         )
+
+    def evaluation(self, doing: Doing) -> contamination.Index:
+        """What rows are compared with: the index that was named, or one made of the evaluation sets, which are prepared."""
+        return contamination.Index.load(self.index) if self.index else self._index(doing)
 
     def _index(self, doing: Doing) -> contamination.Index:
         found: list[evaluation.Item] = []
