@@ -3,7 +3,7 @@ PYTHON ?= python
 FULL ?= /tmp/okinst-stand-in
 MIRROR ?= ../shared/mirror
 
-.PHONY: check lint types test versions bench bench-mixtures bench-contamination bench-duplicates
+.PHONY: check lint types test versions bench bench-mixing bench-mixtures bench-contamination bench-duplicates
 
 check: lint types test
 
@@ -31,6 +31,10 @@ bench-contamination:  ## planted evaluation prompts in real rows, which MIRROR h
 bench-duplicates:  ## planted near-duplicates in real rows
 	$(PYTHON) benchmarks/duplicates.py
 	$(PYTHON) benchmarks/duplicates.py --speed
+
+bench-mixing:  ## ten prepared sources mixed, beside plain datasets; the first row of a cached mixture; memory
+	$(PYTHON) benchmarks/mixing.py
+	$(PYTHON) benchmarks/mixing.py --memory
 
 bench-mixtures:  ## both published mixtures at full size: 1.8 GB of stand-in files in FULL, and as much again for the cache
 	$(PYTHON) benchmarks/stand_in_mirror.py --to $(FULL) --build --repeats 3

@@ -70,6 +70,19 @@ def texts(table: pa.Table, on: On) -> list[str]:
     return found
 
 
+def lengths(table: pa.Table, on: On = "both") -> "np.ndarray[Any, np.dtype[np.int64]]":
+    """How many characters the text of each row has; no string is made of it.
+
+    >>> import pyarrow as pa
+    >>> from okinst.builders import talk
+    >>> lengths(pa.Table.from_pylist([talk([("user", "왜?"), ("bot", "그냥.")])])).tolist()
+    [6]
+    """
+    read = _reader(table.column_names)
+    found = [pc.fill_null(pc.utf8_length(read(batch, on)), 0) for batch in table.to_batches(max_chunksize=BATCH)]
+    return np.concatenate([np.empty(0, np.int64), *(each.to_numpy(zero_copy_only=False) for each in found)])
+
+
 def _reader(columns: list[str]) -> Callable[[pa.RecordBatch, On], pa.Array]:
     for needed, read in _READERS:
         if needed <= set(columns):

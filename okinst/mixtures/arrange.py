@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from okinst.builders import WrongCall
-from okinst.curation import duplicates
 from okinst.mixtures.amounts import Supply, balance
 from okinst.mixtures.mixture import Mixture, Part, Tokens
 from okinst.mixtures.rows import Indices, Rows
@@ -132,7 +131,7 @@ def _copies(queue: Indices, weights: Indices, amount: int) -> tuple[Indices, Ind
     last = int(np.searchsorted(np.cumsum(weights), rest, side="right"))
     found = np.concatenate([*[queue] * whole, queue[:last]])
     copy = np.concatenate([*(np.full(len(queue), number) for number in range(whole)), np.full(last, whole)])
-    order = np.lexsort((copy, found))
+    order = np.lexsort((found, copy))  # all of the part, then all of it again
     return found[order], copy[order]
 
 
@@ -153,7 +152,7 @@ def _validation(order: Indices, rows: Rows, mixture: Mixture, work: Work, sample
             f"{mixture.name}: validation = {mixture.validation} would be {wanted:,} of {len(distinct):,} rows: nothing is left "
             f"to train on."
         )
-    group = _alike(duplicates.find(work.texts(rows, distinct, "both")))
+    group = work.alike(rows, distinct)
     sizes = np.bincount(group)
     held = np.zeros(len(sizes), bool)
     count = 0
@@ -169,17 +168,3 @@ def _validation(order: Indices, rows: Rows, mixture: Mixture, work: Work, sample
         )
     mask = held[group][place]
     return mask, ~mask
-
-
-def _alike(groups: duplicates.Groups) -> Indices:
-    """A number for each row, the same for rows that a chain of near-duplicates joins: none may have one foot on each side."""
-    label = np.arange(int(groups.text.max()) + 1 if len(groups) else 0)
-    while len(groups.pairs):
-        least = np.minimum(label[groups.pairs[:, 0]], label[groups.pairs[:, 1]])
-        before = label.copy()
-        np.minimum.at(label, groups.pairs[:, 0], least)
-        np.minimum.at(label, groups.pairs[:, 1], least)
-        if (label == before).all():
-            break
-    _, numbers = np.unique(label[groups.text], return_inverse=True)
-    return np.asarray(numbers, np.int64)

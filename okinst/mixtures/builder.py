@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import logging
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,19 +16,21 @@ import pyarrow.parquet as pq
 from okinst.builders import SourceBuilder, WrongCall, bibliography, schema
 from okinst.builders.identity import code_of, digest
 from okinst.builders.tables import DATASET, TableBuilder
+from okinst.mixtures import streaming, tokens
 from okinst.mixtures.arrange import Order, arrange
 from okinst.mixtures.aulm_0809 import AULM_0809, AULM_0809_DOCUMENTED
 from okinst.mixtures.mixture import Mixture, Part, Tokens
 from okinst.mixtures.open_korean_instructions import OPEN_KOREAN_INSTRUCTIONS, OPEN_KOREAN_INSTRUCTIONS_DOCUMENTED
 from okinst.mixtures.rows import Outcome, Rows
 from okinst.mixtures.steps import Doing
-from okinst.mixtures.tokens import CHARACTERS, weigher
-from okinst.mixtures.work import Work
+from okinst.mixtures.work import Work, libraries
+
+logger = logging.getLogger("okinst")
 
 FUNNEL = "funnel.json"
 STEPS = "steps.json"
 DROPPED = "dropped.parquet"
-#: rows handed to a process at a time, and written as one table
+#: rows of a table where a mixture is streamed, or dropped rows are written
 RANGE = 2_000
 
 
@@ -47,10 +50,8 @@ class Plan:
         table = self.rows.take(order.rows[start:stop])
         if order.copy is None or not order.copy[start:stop].any():
             return table
-        copies = order.copy[start:stop].tolist()
-        # a row that comes again is another row: its id says which time it is
-        ids = [id if not copy else f"{id}#{copy + 1}" for id, copy in zip(table["id"].to_pylist(), copies, strict=True)]
-        return table.set_column(table.column_names.index("id"), "id", pa.array(ids, pa.string()))
+        copies = order.copy[start:stop]
+        return streaming.numbered(table, copies)
 
 
 class MixtureBuilder(TableBuilder):
@@ -58,6 +59,10 @@ class MixtureBuilder(TableBuilder):
 
     Which rows are taken depends on the seed, the part's name and the number of its rows; the order of the whole on the
     seed. Nothing depends on the number of processes: each gets a stretch of the one order.
+
+    As a stream (`streaming=True`), rows come on the fly where the recipe lets them: filters, the licence gate, decontamination and
+    shares do (see `okinst.mixtures.streaming`). Where it has take, size, rate, dedup or validation, the parts are prepared first
+    (a warning names the keys), and the stream gives the very rows that it would have without streaming.
     """
 
     BUILDER_CONFIG_CLASS = Mixture
@@ -72,6 +77,8 @@ class MixtureBuilder(TableBuilder):
     #: while the whole is being prepared
     _plan: Plan | None = None
     _dropped: list[tuple[str, Outcome]]
+    #: while it is streamed
+    _sieve: streaming.Sieve | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._cache_of_parts = kwargs.get("cache_dir")
@@ -85,23 +92,17 @@ class MixtureBuilder(TableBuilder):
         self.hash: str = digest(
             code_of(__name__),
             json.dumps(config.recipe(), ensure_ascii=False),
-            *(str(self._part(part, config).hash) for part in config.parts),
+            *self._inputs(config),
+            *(each for step in config.steps for each in step.inputs(self._doing(config))),
+            *((libraries(), tokens.identity(config.tokenizer)) if config.is_worked_on else ()),
         )
         return config, config.name
 
-    def _part(self, part: Part, config: Mixture) -> "SourceBuilder | MixtureBuilder":
-        return part.builder(
-            cache_dir=self._cache_of_parts,
-            token=self.token,
-            data_dir=config.data_dir,
-            mirror=config.mirror,
-            sample=config.sample or None,
-            accept_drift=config.accept_drift or None,
-        )
+    def _inputs(self, config: Mixture) -> list[str]:
+        """What decides the rows of the parts, in order."""
+        return [f"{self._part(part, config).hash} {part.split}" for part in config.parts]
 
-    def door_of_parts(self) -> dict[str, Any]:
-        """The options that parts and evaluation sets are opened with."""
-        config = self.config
+    def _door(self, config: Mixture) -> dict[str, Any]:
         return {
             "cache_dir": self._cache_of_parts,
             "token": self.token,
@@ -109,6 +110,17 @@ class MixtureBuilder(TableBuilder):
             "sample": config.sample or None,
             "accept_drift": config.accept_drift or None,
         }
+
+    def _doing(self, config: Mixture) -> Doing:
+        names = [part.config for part in config.parts]
+        return Doing(self._prepare_options.get("num_proc") or 1, self._door(config), names)
+
+    def _part(self, part: Part, config: Mixture) -> "SourceBuilder | MixtureBuilder":
+        return part.builder(data_dir=config.data_dir, **self._door(config))
+
+    def door_of_parts(self) -> dict[str, Any]:
+        """The options that parts and evaluation sets are opened with."""
+        return self._door(self.config)
 
     def parts(self) -> "list[SourceBuilder | MixtureBuilder]":
         """The builders of the parts, in order."""
@@ -136,10 +148,10 @@ class MixtureBuilder(TableBuilder):
     def _split_generators(self, downloads: Any) -> list[datasets.SplitGenerator]:
         splits = self.config.splits
         if downloads.is_streaming:
-            # A plain mixture streams part by part; any other must know its parts before its first row.
-            wanted: list[Any] = list(range(len(self.config.parts))) if self.config.is_plain else [None]
             return [
-                datasets.SplitGenerator(name=split, gen_kwargs={"split": split, "streams": wanted, "ranges": None})
+                datasets.SplitGenerator(
+                    name=split, gen_kwargs={"split": split, "streams": self._streams(), "ranges": None}
+                )
                 for split in splits
             ]
         self._plan = plan = self.plan()
@@ -149,21 +161,61 @@ class MixtureBuilder(TableBuilder):
         self._write_dropped(plan)
         return [
             datasets.SplitGenerator(
-                name=split, gen_kwargs={"split": split, "streams": None, "ranges": _ranges(len(plan.orders[split]))}
+                name=split,
+                gen_kwargs={
+                    "split": split,
+                    "streams": None,
+                    "ranges": _ranges(len(plan.orders[split]), plan.rows.at_once),
+                },
             )
             for split in splits
         ]
 
     def _generate_tables(
-        self, split: str, streams: list[int | None] | None, ranges: list[tuple[int, int]] | None
+        self, split: str, streams: list[list[int]] | None, ranges: list[tuple[int, int]] | None
     ) -> Iterator[tuple[int, pa.Table]]:
-        if streams is None or streams == [None]:
+        if streams is None:
             plan = self._plan or self.plan()
             wanted = _ranges(len(plan.orders[split])) if ranges is None else ranges
             tables = (plan.table(split, start, stop) for start, stop in wanted)
         else:
-            tables = (table for number in streams for table in self._stream(self.config.parts[number or 0]))
+            tables = (table for numbers in streams for table in self._streamed(numbers))
         yield from enumerate(tables)
+
+    def _streams(self) -> list[list[int]] | None:
+        """The parts of each shard of a stream, interleaved in it; None where all rows must be there before the first."""
+        if needed := streaming.needs_all(self.config):
+            logger.warning(
+                "%s: streaming needs all rows first, because of %s: its parts are prepared, and then its rows are streamed, the "
+                "same as without streaming. Leave that out, and rows come at once.",
+                self.config.name,
+                "; ".join(needed),
+            )
+            return None
+        numbers = list(range(len(self.config.parts)))
+        return [numbers] if self.config.shuffle else [[number] for number in numbers]
+
+    def _streamed(self, numbers: list[int]) -> Iterator[pa.Table]:
+        parts = [self.config.parts[number] for number in numbers]
+        self._sieve = self._sieve or streaming.Sieve.of(self.config, self._doing(self.config))
+        tables = [self._sifted(number, self._sieve) for number in numbers]
+        if len(parts) == 1:
+            return tables[0]
+        shares = any(part.share for part in parts)
+        return streaming.interleaved(tables, [streaming.weight(part) for part in parts], self.config.seed, shares)
+
+    def _sifted(self, number: int, sieve: streaming.Sieve) -> Iterator[pa.Table]:
+        part, columns = self.config.parts[number], self.info.features.arrow_schema.remove_metadata()
+        count = 0
+        for time in range(part.repeat):
+            for table in self._stream(part):
+                kept = sieve.through(table.replace_schema_metadata(None).cast(columns), number)
+                count += len(kept)
+                yield streaming.numbered(kept, time)
+        if part.share and not count:
+            raise WrongCall(
+                f"{self.config.name}: nothing is left of {part.config}, and it has a share of {part.share}."
+            )
 
     def _stream(self, part: Part) -> Iterator[pa.Table]:
         builder = self._part(part, self.config)
@@ -179,23 +231,21 @@ class MixtureBuilder(TableBuilder):
         """Prepare the parts, do what the recipe says to their rows, and decide which come out in which order."""
         config = self.config
         # before any work: what cannot be had may not be found missing after an hour of it
-        weigher(config.tokenizer)
+        tokens.weigher(config.tokenizer)
         if config.decontaminate:
-            config.decontaminate.ready(Doing(1, self.door_of_parts(), []))
+            config.decontaminate.ready(self._doing(config))
         builders, prepared = self.parts(), []
         for part, builder in zip(config.parts, builders, strict=True):
             builder.download_and_prepare(**self._prepare_options)
             prepared.append(builder.as_dataset(split=part.split))
         rows = Rows(prepared)
         work = Work(
-            names=[part.config for part in config.parts],
+            doing=self._doing(config),
             cache=Path(self._cache_dir_root, DATASET, "steps"),
-            processes=self._prepare_options.get("num_proc") or 1,
-            weigh=weigher(config.tokenizer) if config.is_worked_on else None,
-            unit="tokens" if config.tokenizer not in (None, CHARACTERS) else CHARACTERS,
-            door=self.door_of_parts(),
+            weigh=tokens.weigher(config.tokenizer) if config.is_worked_on else None,
+            unit="tokens" if config.tokenizer not in (None, tokens.CHARACTERS) else tokens.CHARACTERS,
         )
-        steps, dropped = work.do(rows, config, [str(builder.hash) for builder in builders])
+        steps, dropped = work.do(rows, config, self._inputs(config))
         self._dropped = dropped
         orders, chosen, more = arrange(rows, config, work, sampled=config.sample)
         funnel = [
@@ -273,8 +323,8 @@ class _Streaming:
     is_streaming: bool = True
 
 
-def _ranges(count: int) -> list[tuple[int, int]]:
-    return [(start, min(start + RANGE, count)) for start in range(0, count, RANGE)]
+def _ranges(count: int, size: int = RANGE) -> list[tuple[int, int]]:
+    return [(start, min(start + size, count)) for start in range(0, count, size)]
 
 
 def step(builder: "SourceBuilder | MixtureBuilder", split: str, **known: Any) -> dict[str, Any]:

@@ -290,11 +290,6 @@ class Mixture(datasets.BuilderConfig):
         return [*first, *parts, *(step for step in (self.license, whole, self.dedup, self.decontaminate) if step)]
 
     @property
-    def is_plain(self) -> bool:
-        """Whether it is just its parts, one after the other."""
-        return not self.shuffle and not self.is_worked_on and all(part.take is None for part in self.parts)
-
-    @property
     def is_worked_on(self) -> bool:
         """Whether anything is done to its rows besides choosing, for each part, how many."""
         parts = any(

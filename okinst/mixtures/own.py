@@ -73,6 +73,11 @@ class OwnRows(SourceBuilder):
                 else told
             ) from error
 
+    def _identity(self, config: Variant) -> Iterator[str]:
+        yield from super()._identity(config)
+        # a catalogue's source says these in its module; here the recipe does
+        yield repr((getattr(config, "layout", None), getattr(config, "card", None)))
+
     def read(self, file: IO[bytes], name: str) -> Iterator[Row | Unmapped]:
         ending = Path(self.config.files["train"][0].path).suffix.lower()
         return formats.READERS[FORMATS[ending]](file, name)

@@ -19,6 +19,8 @@ import pyarrow.parquet as pq
 Indices = np.ndarray[Any, np.dtype[np.int64]]
 #: rows worked on at a time
 BATCH = 5_000
+#: bytes gathered at once from all over the files, and rows
+GATHERED, MOST = 64 * 1024 * 1024, 50_000
 
 
 @dataclass(frozen=True)
@@ -88,28 +90,41 @@ class Rows:
 
     def __init__(self, parts: Sequence[datasets.Dataset]) -> None:
         self.whole = datasets.concatenate_datasets(list(parts))
-        self.part = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+        self.part = np.repeat(np.arange(len(parts), dtype=np.int16), [len(part) for part in parts])
         self.alive: Indices = np.arange(len(self.whole))
-        self._changed: dict[int, int] = {}
+        #: for each row its place among the changed rows, -1 where it is as it was; None while no row is changed
+        self._place: np.ndarray[Any, np.dtype[np.int32]] | None = None
         self._changes: pa.Table | None = None
+        self._pieces: _Pieces | None = None
+        #: a progress bar of what is done to the rows, where there is one
+        self.bar: Any = None
 
     def __len__(self) -> int:
         return len(self.alive)
 
-    def take(self, rows: Indices) -> pa.Table:
-        """Some rows by their number, as they are now."""
-        found: pa.Table = self.whole.with_format("arrow")[rows] if len(rows) else self._empty()
-        found = found.replace_schema_metadata(None)
-        places = [self._changed.get(row, -1) for row in rows.tolist()] if self._changed else []
-        if self._changes is None or max(places, default=-1) < 0:
-            return found
-        both = pa.concat_tables([found, self._changes])
-        chosen = [place if changed < 0 else len(found) + changed for place, changed in enumerate(places)]
-        return both.take(pa.array(chosen, pa.int64())).combine_chunks()
+    def __getstate__(self) -> dict[str, Any]:
+        # another process maps the files anew; record batches would be copied to it, text and all
+        return {**self.__dict__, "_pieces": None, "bar": None}
 
-    def _empty(self) -> pa.Table:
-        schema: pa.Schema = self.whole.features.arrow_schema
-        return schema.empty_table()
+    def advance(self, rows: int) -> None:
+        """So many rows are done."""
+        if self.bar is not None:
+            self.bar.update(rows)
+
+    def take(self, rows: Indices) -> pa.Table:
+        """Some rows by their number, as they are now. It holds them in memory but where they stand in one stretch."""
+        self._pieces = self._pieces or _Pieces(self.whole.data.table)
+        found = self._pieces.take(rows)
+        if self._place is None or self._changes is None:
+            return found
+        places = self._place[rows]
+        changed = np.flatnonzero(places >= 0)
+        if not len(changed):
+            return found
+        both = pa.concat_tables([found, self._changes.take(pa.array(places[changed]))])
+        chosen = np.arange(len(found))
+        chosen[changed] = len(found) + np.arange(len(changed))
+        return both.take(pa.array(chosen))
 
     def batches(self, rows: Indices | None = None) -> Iterator[tuple[Indices, pa.Table]]:
         """The rows that are still in (or some of them) with their numbers, some at a time."""
@@ -117,14 +132,76 @@ class Rows:
         for start in range(0, len(wanted), BATCH):
             chosen = wanted[start : start + BATCH]
             yield chosen, self.take(chosen)
+            self.advance(len(chosen))
+
+    @property
+    def at_once(self) -> int:
+        """How many rows are worth gathering at once: many, and not too much text.
+
+        Rows in any order lie all over the files: the more of them are looked for at once, the less is looked at in vain.
+        """
+        each = max(1, int(self.whole.data.nbytes) // max(1, len(self.whole)))
+        return max(1, min(GATHERED // each, MOST))
 
     def apply(self, outcome: Outcome) -> None:
         """Let the rows go that a step dropped, and change those it changed."""
-        self.alive = np.setdiff1d(self.alive, outcome.dropped, assume_unique=True)
+        gone = np.zeros(len(self.whole), bool)
+        gone[outcome.dropped] = True
+        self.alive = self.alive[~gone[self.alive]]
         if outcome.changed is None:
             return
         columns = outcome.changed.drop_columns(["row"]).cast(self.whole.features.arrow_schema.remove_metadata())
         start = len(self._changes) if self._changes is not None else 0
         self._changes = columns if self._changes is None else pa.concat_tables([self._changes, columns])
-        for place, row in enumerate(outcome.changed["row"].to_pylist()):
-            self._changed[row] = start + place
+        if self._place is None:
+            self._place = np.full(len(self.whole), -1, np.int32)
+        self._place[outcome.changed["row"].to_numpy()] = start + np.arange(len(columns), dtype=np.int32)
+
+
+class _Pieces:
+    """A table of many record batches, to take rows from in any order.
+
+    `pa.Table.take` joins all chunks of a nested column before it takes from it: for rows in a random order that is the whole
+    set, each time. Here each batch is asked for its own rows, and what comes of it is put in order.
+    """
+
+    def __init__(self, table: pa.Table) -> None:
+        self.schema = table.schema.remove_metadata()
+        self.batches = [batch.replace_schema_metadata(None) for batch in table.to_batches() if len(batch)]
+        self.ends = np.cumsum([len(batch) for batch in self.batches], dtype=np.int64)
+
+    def take(self, rows: Indices) -> pa.Table:
+        try:
+            return self._take(rows)
+        except pa.ArrowInvalid:  # more than the 2 GB of text that one Arrow array can hold
+            if len(rows) < 2:
+                raise
+            middle = len(rows) // 2
+            return pa.concat_tables([self.take(rows[:middle]), self.take(rows[middle:])])
+
+    def _take(self, rows: Indices) -> pa.Table:
+        if not len(rows):
+            return self.schema.empty_table()
+        ordered = bool((rows[1:] > rows[:-1]).all())
+        order = None if ordered else np.argsort(rows, kind="stable")
+        wanted = rows if order is None else rows[order]
+        number = np.searchsorted(self.ends, wanted, side="right")
+        begins = np.flatnonzero(np.diff(number, prepend=-1))
+        found = []
+        for begin, end in zip(begins.tolist(), [*begins[1:].tolist(), len(wanted)], strict=True):
+            batch = self.batches[number[begin]]
+            inside = wanted[begin:end] - (int(self.ends[number[begin]]) - len(batch))
+            first = int(inside[0])
+            if int(inside[-1]) - first == end - begin - 1 and (ordered or end - begin == 1):
+                found.append(batch.slice(first, end - begin))
+            else:
+                found.append(batch.take(pa.array(inside)))
+        table = pa.Table.from_batches(found, self.schema)
+        if order is None:
+            return table
+        back = np.empty(len(order), np.int64)
+        back[order] = np.arange(len(order))
+        joined = table.combine_chunks().to_batches()
+        if len(joined) > 1:
+            raise pa.ArrowInvalid("more text than one array can hold")
+        return pa.Table.from_batches([joined[0].take(pa.array(back))], self.schema)

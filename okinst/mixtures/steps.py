@@ -1,11 +1,16 @@
 """What a recipe can have done to the rows of its parts: filter them, gate them by licence, and take out what is there twice
 or is in an evaluation set. A step is a value; its work is done by `okinst.curation`."""
 
+import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
+from multiprocessing import parent_process
+from multiprocessing.connection import wait
 from pathlib import Path
+from threading import Thread
 from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
@@ -75,10 +80,19 @@ class Filtering:
     def work(self, rows: Rows, doing: Doing) -> Outcome:
         wanted = rows.alive if self.part is None else rows.alive[rows.part[rows.alive] == self.part]
         pieces = [wanted[start : start + BATCH] for start in range(0, len(wanted), BATCH)]
-        if doing.processes < 2 or len(pieces) < 2:
-            return self._leaving(Outcome.of([_filtered(self.filter, rows, piece) for piece in pieces]), rows, doing)
-        with ProcessPoolExecutor(doing.processes, initializer=_remember, initargs=(self.filter, rows)) as pool:
-            return self._leaving(Outcome.of(list(pool.map(_work, pieces))), rows, doing)
+        found = []
+        with ExitStack() as stack:
+            if doing.processes < 2 or len(pieces) < 2:
+                outcomes: Iterable[Outcome] = (_filtered(self.filter, rows, piece) for piece in pieces)
+            else:
+                pool = ProcessPoolExecutor(
+                    min(doing.processes, len(pieces)), initializer=_remember, initargs=(self.filter, rows)
+                )
+                outcomes = stack.enter_context(pool).map(_work, pieces)
+            for piece, outcome in zip(pieces, outcomes, strict=True):
+                found.append(outcome)
+                rows.advance(len(piece))
+        return self._leaving(Outcome.of(found), rows, doing)
 
     def _leaving(self, outcome: Outcome, rows: Rows, doing: Doing) -> Outcome:
         """Raise WrongCall where it has left nothing of a part, which was asked for: one of the two is a mistake."""
@@ -103,6 +117,15 @@ _AT_WORK: list[Any] = []
 
 def _remember(filter: Filter, rows: Rows) -> None:
     _AT_WORK[:] = [filter, rows]
+    Thread(target=_end_with_the_parent, daemon=True).start()
+
+
+def _end_with_the_parent() -> None:
+    """A build that is killed leaves no worker behind: a forked one would hold its locks, and the next build would wait."""
+    parent = parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
 
 
 def _work(piece: Indices) -> Outcome:
@@ -115,17 +138,13 @@ def _filtered(filter: Filter, rows: Rows, piece: Indices) -> Outcome:
     found = filter.apply(table)
     gone = found.dropped["index"].to_numpy()
     changed = None
-    if filter.pii or filter.secrets:
+    if found.touched:
         # what goes is masked, too, even if it goes for that: it is kept aside, and nobody should find a secret there
         stays = np.setdiff1d(np.arange(len(table)), gone)
-        now = pa.concat_tables([found.table, found.aside])
         order = np.concatenate([stays, gone])
-        before = table.take(pa.array(order)).to_pylist()
-        other = [place for place, (old, new) in enumerate(zip(before, now.to_pylist(), strict=True)) if old != new]
-        if other:
-            changed = now.take(pa.array(other, pa.int64())).add_column(
-                0, "row", pa.array(piece[order[other]], pa.int64())
-            )
+        other = np.flatnonzero(np.isin(order, found.touched))
+        now = pa.concat_tables([found.table, found.aside]).take(pa.array(other, pa.int64()))
+        changed = now.add_column(0, "row", pa.array(piece[order[other]], pa.int64()))
     return Outcome(
         piece[gone],
         found.dropped["reason"].to_pylist(),
@@ -168,8 +187,12 @@ class Gate:
     def inputs(self, doing: Doing) -> list[str]:
         return [code_of(licences.__name__)]
 
+    def gate(self) -> licences.Gate:
+        """What decides it."""
+        return licences.gate(self.kind)
+
     def work(self, rows: Rows, doing: Doing) -> Outcome:
-        gate = licences.gate(self.kind)
+        gate = self.gate()
         found = []
         for chosen, table in rows.batches():
             kept, reasons = gate.apply(table)
@@ -326,7 +349,7 @@ class Decontaminate:
         return [catalogue.source(name).builder(config_name=name, **door) for name in names]
 
     def work(self, rows: Rows, doing: Doing) -> Outcome:
-        index = contamination.Index.load(self.index) if self.index else self._index(doing)
+        index = self.evaluation(doing)
         texts = [text for _, table in rows.batches() for text in passages.both(table)]
         first: dict[int, contamination.Hit] = {}
         for hit in index.search(texts, threshold=self.threshold, processes=doing.processes):
@@ -337,6 +360,10 @@ class Decontaminate:
             [f"in {hit.item.set}" for hit in first.values()],
             [f"{hit.item.id} ({hit.score:.2f}): {hit.evidence}" for hit in first.values()],
         )
+
+    def evaluation(self, doing: Doing) -> contamination.Index:
+        """What rows are compared with: the index that was named, or one made of the evaluation sets, which are prepared."""
+        return contamination.Index.load(self.index) if self.index else self._index(doing)
 
     def ready(self, doing: Doing) -> list[SourceBuilder]:
         """Have all evaluation sets at hand. Raises MissingFile or NoNetwork for one that cannot be had."""

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from okinst.builders import NoNetwork, WrongCall
+from okinst.builders.doors import sha256
 from okinst.curation import passages
 
 CHARACTERS = "characters"
@@ -20,7 +21,7 @@ def weigher(tokenizer: str | None) -> Callable[[pa.Table], Weights]:
     Raises WrongCall for a tokenizer that cannot be read, and NoNetwork for one that cannot be reached.
     """
     if tokenizer in (None, CHARACTERS):
-        return lambda table: np.fromiter(map(len, passages.both(table)), np.int64, len(table))
+        return passages.lengths
     encode = _encoder(str(tokenizer))
 
     def weigh(table: pa.Table) -> Weights:
@@ -29,11 +30,23 @@ def weigher(tokenizer: str | None) -> Callable[[pa.Table], Weights]:
     return weigh
 
 
+def identity(tokenizer: str | None) -> str:
+    """What changes when a tokenizer on disk does; the name of any other."""
+    if tokenizer in (None, CHARACTERS):
+        return CHARACTERS
+    path = _path(str(tokenizer))
+    return sha256(path) if path.is_file() else str(tokenizer)
+
+
+def _path(name: str) -> Path:
+    path = Path(name).expanduser()
+    return path / "tokenizer.json" if path.is_dir() else path
+
+
 def _encoder(name: str) -> Callable[[Sequence[str]], list[Any]]:
     from tokenizers import Tokenizer
 
-    path = Path(name).expanduser()
-    path = path / "tokenizer.json" if path.is_dir() else path
+    path = _path(name)
     if path.suffix == ".json" or path.exists():
         try:
             tokenizer = Tokenizer.from_file(str(path))

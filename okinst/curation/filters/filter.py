@@ -13,6 +13,7 @@ import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,8 @@ class Filtered:
     dropped: pa.Table
     #: the dropped rows themselves, one for each of `dropped`; masked where the filter knows what to mask, even if it drops for it
     aside: pa.Table
+    #: the rows of the table that was filtered in which something was masked, in order, kept or not
+    touched: tuple[int, ...] = ()
     #: stretches that were masked in kept rows, by kind
     masked: Mapping[str, int] = field(default_factory=dict)
 
@@ -185,6 +188,7 @@ class Filter:
             pa.concat_tables([part.table for part in parts]),
             pa.concat_tables([part.dropped for part in parts]),
             pa.concat_tables([part.aside for part in parts]),
+            tuple(chain.from_iterable(part.touched for part in parts)),
             dict(sorted(counts.items())),
         )
 
@@ -229,12 +233,13 @@ def _filtered(filter: Filter, table: pa.Table, start: int) -> Filtered:
         table.filter(pa.array(verdicts.open)) if gone else table,
         _dropped([(start + row, *verdicts.found[row]) for row in gone]),
         table.take(pa.array(gone, pa.int64())),
+        tuple(start + row for row in sorted(masked)),
         counted,
     )
 
 
 def _without_leaks(filter: Filter, table: pa.Table, verdicts: _Verdicts) -> tuple[pa.Table, dict[int, dict[str, int]]]:
-    """The table with credentials and personal data masked, and for each row how many of each kind."""
+    """The table with credentials and personal data masked, and for each such row how many of each kind (none to be dropped)."""
     counts: dict[int, dict[str, int]] = {}
     if filter.secrets:
         every = texts(table)
@@ -266,6 +271,7 @@ def _masked(
         found = masks.found_in((text for _, text in parts), find)
         if not found:
             continue
+        counts.setdefault(row, {})
         if action == "drop":
             stretch, kind = next(iter(found.items()))
             verdicts.drop(row, reason, f"{kind}: {secrets.redacted(stretch)}")
@@ -274,7 +280,7 @@ def _masked(
         new[row], replaced = masks.masked([text for part, text in parts if part != CONTEXT], context, tongue, find)
         if action == "mask":
             for kind, count in replaced.items():
-                counted = counts.setdefault(row, {})
+                counted = counts[row]
                 counted[kind] = counted.get(kind, 0) + count
     return changed(table, new)
 
