@@ -12,13 +12,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import datasets
+import numpy as np
 import psutil
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from okinst.builders import MissingFile
 from okinst.mixtures import recipe
 from okinst.mixtures.builder import builder_of_mixture
+from okinst.mixtures.rows import Outcome, Rows
 from okinst.publishing.folder import build
 from tests.conftest import SAMPLE, python
 from tests.test_cache import copy_of_the_package
@@ -335,6 +341,7 @@ def test_the_order_of_what_came_before_counts(tmp_path: Path) -> None:
 BUILD = """
 import json, sys, okinst, datasets
 from pathlib import Path
+from okinst.mixtures.rows import Outcome, Rows
 from okinst.publishing.folder import build
 datasets.disable_progress_bars()
 built = build(sys.argv[1], Path(sys.argv[2]), sample=True, cache_dir=sys.argv[3])
@@ -389,3 +396,31 @@ def test_what_is_set_aside_for_a_credential_does_not_show_it(action: str, tmp_pa
     aside = pq.read_table(builder.dropped()).to_pylist()
     assert len(aside) == (9 if action == "drop" else 5)
     assert token not in str(aside) and token not in str(list(builder.as_dataset(split="train")))
+
+
+@given(data=st.data())
+def test_rows_are_taken_in_any_order(data: st.DataObject) -> None:
+    """Out of many record batches, several times, in stretches, changed by several steps: as if they were a list."""
+    lengths = data.draw(st.lists(st.integers(0, 5), min_size=1, max_size=5))
+    features = datasets.Features({"id": datasets.Value("string"), "turns": [{"content": datasets.Value("string")}]})
+
+    def held(some: list[dict[str, Any]]) -> datasets.Dataset:
+        return datasets.Dataset(pa.Table.from_pylist(some, features.arrow_schema))
+
+    known = [{"id": str(number), "turns": [{"content": str(number)}] * (number % 3)} for number in range(sum(lengths))]
+    parts, start = [], 0
+    for length in lengths:
+        parts.append(held(known[start : start + length]))
+        start += length
+    rows = Rows(parts)
+    some = st.integers(0, start - 1) if start else st.nothing()
+    for text in "ab":
+        changed = data.draw(st.lists(some, unique=True)) if start else []
+        for number in changed:
+            known[number] = {"id": str(number), "turns": [{"content": text}]}
+        table = held([known[number] for number in changed]).data.table
+        table = table.replace_schema_metadata(None).add_column(0, "row", pa.array(changed, pa.int64()))
+        rows.apply(Outcome(np.empty(0, np.int64), [], [], table))
+    wanted = data.draw(st.lists(some, max_size=12)) if start else []
+    for numbers in (wanted, sorted(set(wanted)), list(range(start))):
+        assert rows.take(np.array(numbers, np.int64)).to_pylist() == [known[number] for number in numbers]
