@@ -273,5 +273,4 @@ def test_a_plain_recipe_streams_part_by_part(tmp_path: Path) -> None:
     (tmp_path / "inner.toml").write_text('shuffle = false\n[[parts]]\nsource = "hrc"\n', encoding="utf-8")
     text = "shuffle = false\n" + told("alpaca") + '[[parts]]\nrecipe = "inner.toml"\n'
     builder = built(tmp_path, text, sample=True)
-    assert builder.config.is_plain
     assert list(builder.as_streaming_dataset(split="train")) == list(builder.as_dataset(split="train"))

@@ -296,7 +296,7 @@ def test_rows_too_much_alike_to_be_parted(tmp_path: Path) -> None:
 
 def test_a_row_that_is_repeated_has_another_id(tmp_path: Path) -> None:
     made = make(tmp_path, "shuffle = false\n" + part("mine", "repeat = 3"), mine=TALKS[:2])
-    assert made.ids == [f"mine/train/{row}{copy}" for row in (0, 1) for copy in ("", "#2", "#3")]
+    assert made.ids == [f"mine/train/{row}{copy}" for copy in ("", "#2", "#3") for row in (0, 1)]
     assert made.rows[0]["messages"] == made.rows[2]["messages"]
     adds_up(made)
     held = make(tmp_path, "validation = 1\n" + part("mine", "repeat = 3"), mine=TALKS[:2])
