@@ -379,3 +379,82 @@ def test_steps_in_python_are_checked_too() -> None:
         Dedup(),
         Decontaminate(),
     ]
+
+
+def test_a_pair_with_another_rejected_answer_is_another_row(tmp_path: Path) -> None:
+    parts = (Part(SOURCES["kochatgpt-rm"].builder, "kochatgpt-rm"),)
+    plain, dedup = (
+        builder_of_mixture(
+            Mixture(name="pairs", parts=parts, shuffle=False, dedup=step), sample=True, cache_dir=str(tmp_path)
+        )
+        for step in (None, Dedup(near=False))
+    )
+    for builder in (plain, dedup):
+        builder.download_and_prepare()
+    said = [str((row["prompt"], row["chosen"], row["rejected"])) for row in plain.as_dataset(split="train")]
+    assert len(dedup.as_dataset(split="train")) == len(set(said))
+
+
+def own(tmp_path: Path, rows: list[dict[str, Any]], head: str) -> list[dict[str, Any]]:
+    """The rows that come of some rows in the layout messages."""
+    from okinst.publishing.folder import builder_of
+
+    lines = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    (tmp_path / "mine.jsonl").write_text(lines, encoding="utf-8")
+    told = '[[parts]]\nfile = "mine.jsonl"\nlayout = "messages"\nlicense = "mit"\nlanguage = "ko"\nmaking = "human"\n'
+    (tmp_path / "recipe.toml").write_text(f"{head}\n{told}", encoding="utf-8")
+    builder = builder_of(str(tmp_path / "recipe.toml"), cache_dir=str(tmp_path / "cache"), sample=True)
+    builder.download_and_prepare()
+    return list(builder.as_dataset(split="train"))
+
+
+ASKED = [{"role": "user", "content": "무엇을 도와 드릴까요?"}, {"role": "assistant", "content": "길을 알려 주세요."}]
+
+
+def test_another_system_turn_makes_another_row(tmp_path: Path) -> None:
+    systems = ["너는 해적처럼 말한다.", "너는 왕처럼 말한다.", "너는 해적처럼 말한다."]
+    rows = [{"messages": [{"role": "system", "content": system}, *ASKED]} for system in systems]
+    assert sorted(row["messages"][0]["content"] for row in own(tmp_path, rows, "dedup = true")) == sorted(set(systems))
+
+
+def test_an_evaluation_item_in_a_system_turn_is_found(tmp_path: Path) -> None:
+    builder = SOURCES["kobest-boolq"].builder(config_name="kobest-boolq", sample=True, cache_dir=str(tmp_path / "c"))
+    builder.download_and_prepare()
+    item = builder.as_dataset(split="test")[0]["query"]
+    rows = [{"messages": [{"role": "system", "content": item}, *ASKED]}, {"messages": ASKED}]
+    assert len(own(tmp_path, rows, 'decontaminate = ["kobest-boolq"]')) == 1
+
+
+def test_a_row_keeps_the_licence_it_says_itself(tmp_path: Path) -> None:
+    rows = [{"messages": ASKED, "license": "cc-by-nc-4.0"}, {"messages": ASKED}]
+    assert [row["license"] for row in own(tmp_path, rows, "shuffle = false")] == ["cc-by-nc-4.0", "mit"]
+    assert [row["license"] for row in own(tmp_path, rows, 'license = "commercial"')] == ["mit"]
+
+
+def test_two_splits_of_one_source_are_two_parts_of_the_funnel(tmp_path: Path) -> None:
+    boolq = SOURCES["kobest-boolq"].builder
+    parts = (Part(boolq, "kobest-boolq"), Part(boolq, "kobest-boolq", split="test"))
+    mixture = Mixture(name="two", parts=parts, dedup=Dedup(near=False))
+    builder = builder_of_mixture(mixture, sample=True, cache_dir=str(tmp_path))
+    builder.download_and_prepare()
+    (line, *_) = builder.steps()
+    assert set(line["sources"]) == {"kobest-boolq", "kobest-boolq/test"}
+    assert line["rows_in"] == sum(step["kept"] for step in builder.funnel())
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_row_that_is_too_long_for_what_is_left_is_passed_over(seed: int, tmp_path: Path) -> None:
+    long = [("긴 이야기를 해 주세요.", "옛날 옛적에 " * 80)] * 3
+    text = f'seed = {seed}\ntokenizer = "characters"\n' + part("mine", "take = { tokens = 300 }")
+    made = make(tmp_path, text, mine=[*long, *TALKS])
+    assert 200 < sum(len(message["content"]) for row in made.rows for message in row["messages"]) <= 300
+
+
+def test_a_crowd_of_near_copies_leaves_one(tmp_path: Path) -> None:
+    text = "바다와 산과 강과 들판에 사는 동물들이 겨울을 나는 여러 가지 방법을 아이들에게 들려주듯이 풀어 주세요"
+    letters = "가나다라마바사아자차카타파하거너더러머버서어저처커터퍼허"
+    crowd = [
+        (text[:place] + letters[place % 28] + text[place + 1 :], "네, 들려 드리겠습니다.") for place in range(len(text))
+    ]
+    made = make(tmp_path, 'dedup = "near"\n' + part("mine"), mine=crowd)
+    assert len(made.rows) <= 3  # of 54; what a search with few neighbours leaves of a crowd is searched again

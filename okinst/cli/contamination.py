@@ -15,6 +15,7 @@ from okinst.curation.contamination import Hits, Index
 from okinst.curation.evaluation import Item, items, scored
 from okinst.mixtures import MIXTURES, recipe
 from okinst.publishing.folder import builder_of
+from okinst.publishing.place import data_files
 
 ROOM = "eval_sets"
 #: the files that are read, and the split they are taken for where their name says none
@@ -66,7 +67,7 @@ def tables(name: str, **door: Any) -> dict[str, pa.Table]:
 def texts(rows: pa.Table) -> list[str]:
     """One text a row: what was asked and answered, or all strings of a row that has none of okinst's shapes."""
     try:
-        return passages.both(rows)
+        return passages.whole(rows)
     except (WrongCall, KeyError, TypeError, pa.ArrowException):
         return ["\n".join(_strings(row)) for batch in rows.to_batches(10_000) for row in batch.to_pylist()]
 
@@ -113,7 +114,7 @@ def _strings(value: Any) -> Iterator[str]:
 def _folder(folder: Path) -> dict[str, pa.Table]:
     """The Parquet files of a folder, those of one split together."""
     found: dict[str, list[pa.Table]] = {}
-    for path in sorted(folder.rglob("*" + PARQUET)):
+    for path in data_files(folder):
         found.setdefault(_split(path), []).append(_file(path))
     if not found:
         raise WrongCall(

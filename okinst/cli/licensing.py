@@ -18,7 +18,7 @@ from okinst.licences.gate import COMMERCIAL
 from okinst.mixtures import MIXTURES, Mixture, MixtureBuilder, recipe
 from okinst.mixtures.mixture import Tokens
 from okinst.publishing.folder import builder_of
-from okinst.publishing.place import PROVENANCE
+from okinst.publishing.place import PROVENANCE, data_files
 
 COUNTED, CARDS = "counted", "cards"
 
@@ -131,7 +131,7 @@ def _of_folder(folder: Path) -> Known:
             provenance = json.loads((folder / PROVENANCE).read_text(encoding="utf-8"))
         except ValueError as error:
             raise WrongCall(f"{folder / PROVENANCE} is not JSON: {error}. Build the folder again.") from error
-    files = sorted(folder.rglob("*.parquet"))
+    files = data_files(folder)
     if not files:
         raise WrongCall(
             f"{folder} holds no Parquet files. Name a source or mixture (okinst list), or a folder that okinst build wrote."

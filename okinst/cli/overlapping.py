@@ -18,9 +18,10 @@ def find(names: list[str], on: str, *, near: bool, **door: Any) -> Overlap:
         raise WrongCall(f"--on {on}: there is no such text. There are {', '.join(passages.ON)}.")
     builders = {name: builder_of(name, **door) for name in dict.fromkeys(names)}
     sets: dict[str, list[str]] = {}
-    for builder in builders.values():
+    for typed, builder in builders.items():
         builder.download_and_prepare()
-        sets[builder.config.name] = [
+        # two recipes may bear one name: then they are called by what was typed
+        sets[typed if builder.config.name in sets else builder.config.name] = [
             text
             for rows in builder.as_dataset().values()
             for table in rows.with_format("arrow").iter(BATCH)

@@ -31,6 +31,8 @@ from okinst.builders import WrongCall
 
 On = Literal["instruction", "answer", "both"]
 ON: tuple[On, ...] = get_args(On)
+#: what is not for comparing alone: all of a row, and what both leaves out
+Selection = Literal["instruction", "answer", "both", "whole", "beside"]
 #: between the turns of one text
 JOINT = "\n"
 #: rows at a time: what is copied on the way stays small, and Arrow's 2 GB a string column are never reached
@@ -59,9 +61,9 @@ def both(table: pa.Table) -> list[str]:
     return texts(table, "both")
 
 
-def texts(table: pa.Table, on: On) -> list[str]:
+def texts(table: pa.Table, on: Selection) -> list[str]:
     """One string a row. Raises WrongCall for another `on`, or a table that has none of the shapes (raw rows)."""
-    if on not in ON:
+    if on not in get_args(Selection):
         raise WrongCall(f"on={on!r}: there is no such text. There are {', '.join(ON)}.")
     read = _reader(table.column_names)
     found: list[str] = []
@@ -70,7 +72,7 @@ def texts(table: pa.Table, on: On) -> list[str]:
     return found
 
 
-def lengths(table: pa.Table, on: On = "both") -> "np.ndarray[Any, np.dtype[np.int64]]":
+def lengths(table: pa.Table, on: Selection = "both") -> "np.ndarray[Any, np.dtype[np.int64]]":
     """How many characters the text of each row has; no string is made of it.
 
     >>> import pyarrow as pa
@@ -83,7 +85,23 @@ def lengths(table: pa.Table, on: On = "both") -> "np.ndarray[Any, np.dtype[np.in
     return np.concatenate([np.empty(0, np.int64), *(each.to_numpy(zero_copy_only=False) for each in found)])
 
 
-def _reader(columns: list[str]) -> Callable[[pa.RecordBatch, On], pa.Array]:
+def whole(table: pa.Table) -> list[str]:
+    """All that is said in a row, row by row: system turns, rejected answers, wrong choices and paragraphs, too."""
+    return texts(table, "whole")
+
+
+def beside(table: pa.Table) -> list[str]:
+    """What a row says besides `both`: rows that differ in it are different rows, however alike the rest.
+
+    >>> import pyarrow as pa
+    >>> from okinst.builders import prefer
+    >>> beside(pa.Table.from_pylist([prefer("왜?", "그래서.", "몰라.")]))
+    ['몰라.']
+    """
+    return texts(table, "beside")
+
+
+def _reader(columns: list[str]) -> Callable[[pa.RecordBatch, Selection], pa.Array]:
     for needed, read in _READERS:
         if needed <= set(columns):
             return read
@@ -95,26 +113,41 @@ def _reader(columns: list[str]) -> Callable[[pa.RecordBatch, On], pa.Array]:
 _ASKS, _ANSWERS = ("user",), ("assistant",)
 
 
-def _conversation(rows: pa.RecordBatch, on: On) -> pa.Array:
+def _conversation(rows: pa.RecordBatch, on: Selection) -> pa.Array:
     names = rows.schema.names
     grounded = pc.not_equal(pc.fill_null(rows["context"], ""), "") if "context" in names else None
+    if on == "whole":
+        return _joined([_turns(rows["messages"], None)])
+    if on == "beside":
+        standing = pc.equal(pc.fill_null(rows["context"], ""), "") if "context" in names else pa.repeat(True, len(rows))
+        return _joined([_turns(rows["messages"], (), standing)])
     roles = {"instruction": _ASKS, "answer": _ANSWERS, "both": _ASKS + _ANSWERS}[on]
     return _joined([_turns(rows["messages"], roles, None if on == "answer" else grounded)])
 
 
-def _preference(rows: pa.RecordBatch, on: On) -> pa.Array:
+def _preference(rows: pa.RecordBatch, on: Selection) -> pa.Array:
+    rejected = _turns(rows["rejected"], None)
+    if on == "whole":
+        return _joined([_turns(rows["prompt"], None), _turns(rows["chosen"], None), rejected])
+    if on == "beside":
+        return _joined([rejected])
     asked = _turns(rows["prompt"], _ASKS if on == "instruction" else _ASKS + _ANSWERS)
     chosen = _turns(rows["chosen"], _ANSWERS)
     return _joined({"instruction": [asked], "answer": [chosen], "both": [asked, chosen]}[on])
 
 
-def _prompt(rows: pa.RecordBatch, on: On) -> pa.Array:
-    roles = {"instruction": _ASKS, "answer": (), "both": _ASKS + _ANSWERS}[on]
+def _prompt(rows: pa.RecordBatch, on: Selection) -> pa.Array:
+    if on == "whole":
+        return _joined([_turns(rows["prompt"], None)])
+    roles = {"instruction": _ASKS, "answer": (), "both": _ASKS + _ANSWERS, "beside": ()}[on]
     return _joined([_turns(rows["prompt"], roles)])
 
 
-def _choice(rows: pa.RecordBatch, on: On) -> pa.Array:
+def _choice(rows: pa.RecordBatch, on: Selection) -> pa.Array:
     choices, query = rows["choices"], rows["query"]
+    if on in ("whole", "beside"):
+        every = pc.fill_null(pc.binary_join(choices, JOINT), "")
+        return every if on == "beside" else pc.binary_join_element_wise(pc.fill_null(query, ""), every, JOINT)
     count = _lengths(choices)
     right = pc.fill_null(rows["answer"], -1).to_numpy(zero_copy_only=False)
     there = (right >= 0) & (right < count)  # -1 marks the hidden answer of a test split
@@ -123,17 +156,22 @@ def _choice(rows: pa.RecordBatch, on: On) -> pa.Array:
     return _pair(query, answer, on)
 
 
-def _span(rows: pa.RecordBatch, on: On) -> pa.Array:
+def _span(rows: pa.RecordBatch, on: Selection) -> pa.Array:
     answers = pc.binary_join(pc.struct_field(rows["answers"], "text"), JOINT)
+    if on in ("whole", "beside"):
+        page = pc.binary_join_element_wise(pc.fill_null(rows["title"], ""), pc.fill_null(rows["context"], ""), JOINT)
+        if on == "beside":
+            return page
+        return pc.binary_join_element_wise(page, pc.fill_null(rows["question"], ""), pc.fill_null(answers, ""), JOINT)
     return _pair(rows["question"], answers, on)
 
 
-def _labelled(rows: pa.RecordBatch, on: On) -> pa.Array:
-    return pa.repeat("", len(rows)) if on == "answer" else rows["text"]
+def _labelled(rows: pa.RecordBatch, on: Selection) -> pa.Array:
+    return pa.repeat("", len(rows)) if on in ("answer", "beside") else rows["text"]
 
 
 #: the columns that give a shape away, and how it is read; a preference has a prompt, too
-_READERS: tuple[tuple[set[str], Callable[[pa.RecordBatch, On], pa.Array]], ...] = (
+_READERS: tuple[tuple[set[str], Callable[[pa.RecordBatch, Selection], pa.Array]], ...] = (
     ({"messages"}, _conversation),
     ({"prompt", "chosen"}, _preference),
     ({"prompt"}, _prompt),
@@ -152,12 +190,15 @@ def _offsets(lengths: "np.ndarray[Any, np.dtype[np.int64]]") -> "np.ndarray[Any,
     return np.concatenate(([0], np.cumsum(lengths)))
 
 
-def _turns(messages: pa.Array, roles: tuple[str, ...], grounded: pa.Array | None = None) -> pa.Array:
-    """The contents of the turns of some speakers, as lists; the system's, too, in the rows that are `grounded`."""
+def _turns(messages: pa.Array, roles: tuple[str, ...] | None, grounded: pa.Array | None = None) -> pa.Array:
+    """The contents of the turns of some speakers (None: all), as lists; the system's, too, in the rows that are `grounded`."""
     lengths = _lengths(messages)
     turns = messages.flatten()
     speaker = pc.struct_field(turns, "role")
-    wanted = pc.is_in(speaker, pa.array(roles, pa.string())).to_numpy(zero_copy_only=False)
+    if roles is None:
+        wanted = np.ones(len(turns), bool)
+    else:
+        wanted = pc.is_in(speaker, pa.array(roles, pa.string())).to_numpy(zero_copy_only=False)
     if grounded is not None:
         system = pc.fill_null(pc.equal(speaker, "system"), False).to_numpy(zero_copy_only=False)
         wanted |= system & np.repeat(grounded.to_numpy(zero_copy_only=False), lengths)
@@ -171,7 +212,7 @@ def _joined(parts: list[pa.Array]) -> pa.Array:
     return texts[0] if len(texts) == 1 else pc.binary_join_element_wise(*texts, JOINT)
 
 
-def _pair(asked: pa.Array, answered: pa.Array, on: On) -> pa.Array:
+def _pair(asked: pa.Array, answered: pa.Array, on: Selection) -> pa.Array:
     asked, answered = pc.fill_null(asked, ""), pc.fill_null(answered, "")
     if on == "both":
         return pc.binary_join_element_wise(asked, answered, JOINT)

@@ -98,7 +98,8 @@ def standing(license: str | None, making: str | None, facts: Facts | None = None
     id = (license or "unstated").lower()
     return Standing(
         LICENCES.get(id, LICENCES["other"]),
-        tuple(map(machine, facts.generators or ("unstated",))) if "generated" in made else (),
+        # of an unstated making nobody knows whether a machine had a part in it
+        tuple(map(machine, facts.generators or ("unstated",))) if "generated" in made or made == "unstated" else (),
         tuple(map(machine, facts.translators or ("unstated",))) if "machine-translated" in made else (),
         facts.research_only,
         facts.not_passed_on,

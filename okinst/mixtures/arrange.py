@@ -4,6 +4,7 @@ Which rows of a part are taken depends on the seed, the part's name and the numb
 the seed. That a part comes or goes changes nothing about which rows of the others are taken.
 """
 
+import logging
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from okinst.mixtures.amounts import Supply, balance
 from okinst.mixtures.mixture import Mixture, Part, Tokens
 from okinst.mixtures.rows import Indices, Rows
 from okinst.mixtures.work import Work
+
+logger = logging.getLogger("okinst")
 
 
 @dataclass(frozen=True)
@@ -37,10 +40,14 @@ def arrange(
     `sampled` takes what there is where too much is asked for: the sample corpus is small.
     """
     queues = [_queue(rows, mixture, number) for number in range(len(mixture.parts))]
-    takes = [_taken(part, queue, rows, work, sampled) for part, queue in zip(mixture.parts, queues, strict=True)]
     before = work.count(rows, rows.alive)
-    queues = [queue[:count] for queue, count in zip(queues, takes, strict=True)]
+    queues = [_taken(part, queue, rows, work, sampled) for part, queue in zip(mixture.parts, queues, strict=True)]
     chosen = _balanced(queues, rows, mixture, work, sampled)
+    for part, (taken, _) in zip(mixture.parts, chosen, strict=True):
+        if not len(taken):
+            logger.warning(
+                "%s: of the part %s no row comes out; the funnel says where they went", mixture.name, part.name
+            )
     copies = np.concatenate([copy for _, copy in chosen])
     order = np.concatenate([each for each, _ in chosen])
     if not len(order):
@@ -50,6 +57,7 @@ def arrange(
     if mixture.is_worked_on:
         lines.append(work.line("take", before, work.count(rows, order)))
     held, kept = _validation(order, rows, mixture, work, sampled)
+    again = int((held & (copies > 0)).sum())
     held &= copies == 0  # a row that is used several times is asked once
     orders = {}
     for split, wanted in (("train", kept), ("validation", held)):
@@ -60,7 +68,8 @@ def arrange(
             orders[split] = Order(order[place], copies[place] if copies.any() else None)
     if mixture.validation is not None:
         told = work.line("validation", work.count(rows, order), work.count(rows, orders["train"].rows))
-        lines.append({**told, "set aside": len(orders["validation"])})
+        # a row that was repeated is asked once: its other copies are in neither split
+        lines.append({**told, "set aside": len(orders["validation"]), "copies of those": again})
     return orders, [len(each) for each, _ in chosen], lines
 
 
@@ -75,30 +84,45 @@ def _queue(rows: Rows, mixture: Mixture, number: int) -> Indices:
     return shuffled
 
 
-def _taken(part: Part, queue: Indices, rows: Rows, work: Work, sampled: bool) -> int:
-    if part.take is None:
-        return len(queue)
-    if isinstance(part.take, float):
-        return round(part.take * len(queue))
+def _taken(part: Part, queue: Indices, rows: Rows, work: Work, sampled: bool) -> Indices:
+    """The rows of a part that its take means, in the order in which they are taken."""
+    if part.take is None or not len(queue):
+        return queue
     if isinstance(part.take, Tokens):
-        return _up_to(work.weights(rows, queue), part.take.tokens, part.config, sampled)
-    if part.take > len(queue) and not sampled:
+        weights = work.weights(rows, queue)
+        if weights.sum() < part.take.tokens and not sampled:
+            raise WrongCall(
+                f"{part.name}: {part.take} were asked for, and there are {int(weights.sum()):,}. Ask for fewer, or leave it out "
+                f"for all of them."
+            )
+        return queue[_fitting(weights, part.take.tokens)]
+    count = round(part.take * len(queue)) if isinstance(part.take, float) else part.take
+    if count > len(queue) and not sampled:
         raise WrongCall(
             f"{part.config}: take = {part.take:,} rows were asked for, and there are {len(queue):,}. "
             f"Ask for fewer, or leave take out for all of them."
         )
-    return min(part.take, len(queue))
-
-
-def _up_to(weights: Indices, tokens: int, name: str, sampled: bool) -> int:
-    """How many rows from the front have no more tokens than this."""
-    total = np.cumsum(weights)
-    if (not len(total) or total[-1] < tokens) and not sampled:
+    if not count and not sampled:
         raise WrongCall(
-            f"{name}: {tokens:,} tokens were asked for, and there are {int(total[-1]) if len(total) else 0:,}. Ask for fewer, or "
-            f"leave it out for all of them."
+            f"{part.name}: take = {part.take} of {len(queue):,} rows is none. Ask for more, or leave the part out."
         )
-    return int(np.searchsorted(total, tokens, side="right"))
+    return queue[:count]
+
+
+def _fitting(weights: Indices, amount: int) -> Indices:
+    """The rows from the front that fit into an amount; one that is too long for what is left of it is passed over."""
+    if int(weights.sum()) <= amount:
+        return np.arange(len(weights))
+    if len(weights) and weights.min() == weights.max() == 1:
+        return np.arange(amount)
+    found, left = [], amount
+    for place, weight in enumerate(weights.tolist()):
+        if weight <= left:
+            found.append(place)
+            left -= weight
+            if not left:
+                break
+    return np.asarray(found, np.int64)
 
 
 def _balanced(
@@ -128,9 +152,9 @@ def _copies(queue: Indices, weights: Indices, amount: int) -> tuple[Indices, Ind
     if not there or not amount:
         return np.empty(0, np.int64), np.empty(0, np.int64)
     whole, rest = divmod(amount, there)
-    last = int(np.searchsorted(np.cumsum(weights), rest, side="right"))
-    found = np.concatenate([*[queue] * whole, queue[:last]])
-    copy = np.concatenate([*(np.full(len(queue), number) for number in range(whole)), np.full(last, whole)])
+    last = queue[_fitting(weights, rest)]
+    found = np.concatenate([*[queue] * whole, last])
+    copy = np.concatenate([*(np.full(len(queue), number) for number in range(whole)), np.full(len(last), whole)])
     order = np.lexsort((found, copy))  # all of the part, then all of it again
     return found[order], copy[order]
 

@@ -22,7 +22,7 @@ from okinst.mixtures.aulm_0809 import AULM_0809, AULM_0809_DOCUMENTED
 from okinst.mixtures.mixture import Mixture, Part, Tokens
 from okinst.mixtures.open_korean_instructions import OPEN_KOREAN_INSTRUCTIONS, OPEN_KOREAN_INSTRUCTIONS_DOCUMENTED
 from okinst.mixtures.rows import Outcome, Rows
-from okinst.mixtures.steps import Doing
+from okinst.mixtures.steps import Doing, without_credentials
 from okinst.mixtures.work import Work, libraries
 
 logger = logging.getLogger("okinst")
@@ -112,7 +112,7 @@ class MixtureBuilder(TableBuilder):
         }
 
     def _doing(self, config: Mixture) -> Doing:
-        names = [part.config for part in config.parts]
+        names = [part.name for part in config.parts]
         return Doing(self._prepare_options.get("num_proc") or 1, self._door(config), names)
 
     def _part(self, part: Part, config: Mixture) -> "SourceBuilder | MixtureBuilder":
@@ -266,10 +266,17 @@ class MixtureBuilder(TableBuilder):
         """Beside the built rows, the rows that a step dropped, with the step, the reason and the evidence."""
         path = Path(self._output_dir, DROPPED)
         writer = None
+        for part, builder in zip(self.config.parts, self.parts(), strict=True):
+            if isinstance(builder, MixtureBuilder) and (inner := builder.dropped()):
+                table = pq.read_table(inner)
+                told = [f"{part.name}: {name}" for name in table["step"].to_pylist()]
+                table = table.set_column(table.column_names.index("step"), "step", pa.array(told, pa.string()))
+                writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd")
+                writer.write_table(table)
         for name, outcome in self._dropped:
             for start in range(0, len(outcome.dropped), RANGE):
                 chosen = outcome.dropped[start : start + RANGE]
-                table = plan.rows.take(chosen)
+                table = without_credentials(plan.rows.take(chosen), self.config.shape)
                 for column, values in (
                     ("evidence", outcome.evidence[start : start + RANGE]),
                     ("reason", outcome.reasons[start : start + RANGE]),

@@ -90,6 +90,11 @@ class Part:
         return cast("Mixture", self.source) if isinstance(self.source, Mixture) else None
 
     @property
+    def name(self) -> str:
+        """What it is called in a funnel: two splits of one source are two parts."""
+        return self.config if self.split == "train" else f"{self.config}/{self.split}"
+
+    @property
     def shape(self) -> Shape:
         """The shape of its rows."""
         return self.source.shape if isinstance(self.source, Mixture) else self.source.SHAPE
@@ -142,8 +147,7 @@ class Part:
         return source(config_name=self.config, **options, **{key: value for key, value in own.items() if value})
 
     def __str__(self) -> str:
-        name = self.config if self.split == "train" else f"{self.config}/{self.split}"
-        return name if self.take is None else f"{name} ({self.take})"
+        return self.name if self.take is None else f"{self.name} ({self.take})"
 
 
 def check_take(source: str, take: object) -> None:
@@ -209,7 +213,7 @@ class Mixture(datasets.BuilderConfig):
         if twice:
             raise WrongCall(
                 f"{self.name}: {twice[0][0]} ({twice[0][1]}) is there twice: its rows would be. Name it once, with repeat = 2 if "
-                f"you mean it."
+                f"you mean it; a file of your own may have a name = of its own."
             )
         if len(shapes) > 1:
             told = "; ".join(f"{shape}: {', '.join(configs)}" for shape, configs in shapes.items())

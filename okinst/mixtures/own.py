@@ -89,7 +89,9 @@ class OwnRows(SourceBuilder):
             fits = [other for other in LAYOUTS if all(row.get(column) is not None for column in NEEDED[other])]
             hint = f" It fits the layout {fits[0]}." if fits else ""
             raise Unmapped(f"no {missing[0]!r} in it, which the layout {layout} needs; it has {', '.join(row)}.{hint}")
-        return EXAMPLES[layout](row)
+        # a row that says its own licence, language or making keeps it: a declaration is for those that do not say
+        own = {name: row[name] for name in ("license", "language", "making") if isinstance(row.get(name), str)}
+        return EXAMPLES[layout](row) | {name: value for name, value in own.items() if value}
 
 
 def _messages(row: Row) -> Row:

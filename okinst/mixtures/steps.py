@@ -20,15 +20,21 @@ from okinst import catalogue, licences
 from okinst.builders import MissingFile, NoNetwork, SourceBuilder, WrongCall
 from okinst.builders.doors import sha256
 from okinst.builders.identity import code_of
+from okinst.builders.schema import Shape
 from okinst.catalogue import nearest
 from okinst.curation import contamination, duplicates, evaluation, filters, passages
 from okinst.curation.filters import Filter
+from okinst.curation.normal import normalise_all
 from okinst.curation.passages import ON, On
 from okinst.mixtures.rows import BATCH, Indices, Outcome, Rows
 from okinst.mixtures.where import Where, told
 
 Keep = Literal["first", "longest"]
 KEEP: tuple[Keep, ...] = get_args(Keep)
+#: so many copies of one row are a crowd
+CROWD = 10
+#: rows whose texts are held at a time while they are searched
+AT_ONCE = 50_000
 KINDS = ("exact", "near")
 
 
@@ -258,21 +264,53 @@ class Dedup:
 
     def work(self, rows: Rows, doing: Doing) -> Outcome:
         texts = [text for _, table in rows.batches() for text in passages.texts(table, self.on)]
-        groups = duplicates.find(texts, near=self.near, threshold=self.threshold, rule="first")
+        lengths = None
         if self.keep == "longest":  # of whole rows: of equal questions the one with the longest answer
             lengths = [len(text) for _, table in rows.batches() for text in passages.both(table)]
-            groups = duplicates.settle(groups, "longest", lengths=lengths)
-        gone = np.flatnonzero((groups.kind == duplicates.EXACT) | (groups.kind == duplicates.NEAR))
-        ids = _ids(rows, rows.alive[groups.kept[gone]])
-        exact = groups.kind[gone] == duplicates.EXACT
+        found: dict[int, tuple[int, bool, float]] = {}
+        left = np.arange(len(texts))
+        while len(left):
+            again = self._round(left, texts, lengths, rows, found)
+            if len(again) == len(left):
+                break
+            left = again
+        gone = np.fromiter(sorted(found), np.int64, len(found))
+        kept, exact, similarity = zip(*(found[row] for row in gone.tolist()), strict=True) if found else ((), (), ())
+        ids = _ids(rows, rows.alive[np.asarray(kept, np.int64)])
         return Outcome(
             rows.alive[gone],
             ["exact duplicate" if each else "near-duplicate" for each in exact],
-            [
-                id if each else f"{id} ({similarity:.2f})"
-                for id, each, similarity in zip(ids, exact, groups.similarity[gone], strict=True)
-            ],
+            [id if each else f"{id} ({alike:.2f})" for id, each, alike in zip(ids, exact, similarity, strict=True)],
         )
+
+    def _round(
+        self,
+        left: Indices,
+        texts: Sequence[str],
+        lengths: Sequence[int] | None,
+        rows: Rows,
+        found: dict[int, tuple[int, bool, float]],
+    ) -> Indices:
+        """Compare the rows that are left, note those that go, and give back those to be compared once more.
+
+        Once more go rows that are like another but for what is beside the texts (a rejected answer, a system turn), which
+        may be like a third; and the rows that stay of crowds, of which a search with few neighbours finds a part at a time.
+        """
+        groups = duplicates.find(
+            [texts[row] for row in left.tolist()], near=self.near, threshold=self.threshold, rule="first"
+        )
+        if lengths is not None:
+            groups = duplicates.settle(groups, "longest", lengths=[lengths[row] for row in left.tolist()])
+        like = np.flatnonzero((groups.kind == duplicates.EXACT) | (groups.kind == duplicates.NEAR))
+        same = np.ones(len(like), bool)
+        if self.on == "both" and len(like):
+            one, other = (_beside(rows, rows.alive[left[which]]) for which in (like, groups.kept[like]))
+            same = np.fromiter((a == b for a, b in zip(one, other, strict=True)), bool, len(like))
+        for place in like[same].tolist():
+            exact = bool(groups.kind[place] == duplicates.EXACT)
+            found[int(left[place])] = (int(left[groups.kept[place]]), exact, float(groups.similarity[place]))
+        crowded = np.flatnonzero(np.bincount(groups.kept[like[same]], minlength=len(left)) >= CROWD)
+        return np.sort(left[np.concatenate([like[~same], crowded])])
 
 
 @dataclass(frozen=True)
@@ -350,10 +388,12 @@ class Decontaminate:
 
     def work(self, rows: Rows, doing: Doing) -> Outcome:
         index = self.evaluation(doing)
-        texts = [text for _, table in rows.batches() for text in passages.both(table)]
         first: dict[int, contamination.Hit] = {}
-        for hit in index.search(texts, threshold=self.threshold, processes=doing.processes):
-            first.setdefault(hit.row, hit)  # in each row the surest comes first
+        for start in range(0, len(rows), AT_ONCE):  # the hits of a row do not depend on the others
+            wanted = rows.alive[start : start + AT_ONCE]
+            texts = [text for _, table in rows.batches(wanted) for text in passages.whole(table)]
+            for hit in index.search(texts, threshold=self.threshold, processes=doing.processes):
+                first.setdefault(start + hit.row, hit)  # in each row the surest comes first
         gone = np.fromiter(first, np.int64, len(first))
         return Outcome(
             rows.alive[gone],
@@ -390,6 +430,20 @@ class Decontaminate:
 def evaluation_sets() -> list[str]:
     """Every evaluation set of the catalogue, by name."""
     return [name for name, entry in catalogue.SOURCES.items() if entry.room == "eval_sets"]
+
+
+def without_credentials(table: pa.Table, shape: Shape) -> pa.Table:
+    """Rows that are kept aside, with what leaks masked, whether the recipe asks for it or not: the folder may be published."""
+    hide = Filter(secrets="mask")
+    try:
+        hide.check(shape, "")
+    except WrongCall:  # rows of evaluation sets are not changed
+        return table
+    return hide.apply(table).table
+
+
+def _beside(rows: Rows, wanted: Indices) -> list[str]:
+    return normalise_all([text for _, table in rows.batches(wanted) for text in passages.beside(table)], blind=False)
 
 
 def _ids(rows: Rows, wanted: Indices) -> list[str]:

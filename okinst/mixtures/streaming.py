@@ -78,7 +78,7 @@ class Sieve:
                 table = table.filter(step.gate().apply(table)[0])
             elif index is not None:
                 stays = np.ones(len(table), bool)
-                hits = index.search(passages.both(table), threshold=step.threshold)
+                hits = index.search(passages.whole(table), threshold=step.threshold)
                 stays[[hit.row for hit in hits]] = False
                 table = table.filter(pa.array(stays))
         return table

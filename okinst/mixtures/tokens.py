@@ -21,11 +21,11 @@ def weigher(tokenizer: str | None) -> Callable[[pa.Table], Weights]:
     Raises WrongCall for a tokenizer that cannot be read, and NoNetwork for one that cannot be reached.
     """
     if tokenizer in (None, CHARACTERS):
-        return passages.lengths
+        return lambda table: passages.lengths(table, "whole")
     encode = _encoder(str(tokenizer))
 
     def weigh(table: pa.Table) -> Weights:
-        return np.fromiter(map(len, encode(passages.both(table))), np.int64, len(table))
+        return np.fromiter(map(len, encode(passages.whole(table))), np.int64, len(table))
 
     return weigh
 

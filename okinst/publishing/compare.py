@@ -13,10 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from okinst.builders import DamagedFile, WrongCall
-from okinst.publishing.place import PROVENANCE
+from okinst.publishing.place import DROPPED, PROVENANCE
 
-#: rows that a step of a recipe dropped, beside a built set
-DROPPED = "dropped.parquet"
 #: rows of each kind of difference that are listed
 LISTED = 20
 BATCH = 10_000

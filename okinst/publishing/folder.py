@@ -25,11 +25,12 @@ import yaml
 
 from okinst.builders import SourceBuilder, WrongCall, schema
 from okinst.builders.doors import sha256
+from okinst.licences.terms import licence
 from okinst.mixtures import MIXTURES, Mixture, MixtureBuilder
 from okinst.mixtures.builder import step
 from okinst.mixtures.meta import builder_for
 from okinst.publishing.inputs import inputs, versions
-from okinst.publishing.place import PROVENANCE, README, appearing, check_output
+from okinst.publishing.place import DROPPED, PROVENANCE, README, appearing, check_output
 from okinst.version import VERSION
 from okinst.views import CannotHold, view
 
@@ -39,8 +40,6 @@ SHARD_BYTES = 500 * 1024 * 1024
 #: what the rows of a set are counted by, for its README and provenance
 BY = ("source", "language", "license", "making")
 SET_ASIDE = "set-aside.jsonl"
-#: rows that a step of a recipe dropped, with step, reason and evidence
-DROPPED = "dropped.parquet"
 
 
 @dataclass
@@ -233,8 +232,8 @@ def _readme(builder: SourceBuilder | MixtureBuilder, built: Built) -> str:
     licenses = {license for group in groups for license in group[3].split(", ")}
     head = {
         "language": sorted({language.partition("-")[0] for group in groups for language in group[2].split(", ")}),
-        # the Hub has a word for one licence, and none for several
-        "license": licenses.pop() if len(licenses) == 1 and "unstated" not in licenses else "other",
+        # the Hub has a word for one licence it knows, and none for several
+        "license": licence(licenses.pop()).hub if len(licenses) == 1 else "other",
         "configs": [
             {
                 "config_name": built.name,
