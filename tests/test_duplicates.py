@@ -196,3 +196,22 @@ def test_the_texts_of_every_shape() -> None:
         texts({"instruction": "왜?"})
     with pytest.raises(WrongCall, match="instruction, answer, both"):
         passages.texts(pa.table({"text": []}), "question")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            "물을 하루에 여덟 잔씩 마시는 것이 건강에 좋은 이유를 설명해 주세요",
+            "물을 하루에 여덟 잔씩 마시는 것이 건강에 안 좋은 이유를 설명해 주세요",
+        ),
+        ("请说明每天早上喝一杯咖啡对身体有好处的主要原因", "请说明每天早上喝一杯咖啡对身体没有好处的主要原因"),
+        ("请说明为什么应该在冬天去哈尔滨旅行并给出理由和建议", "请说明为什么不应该在冬天去哈尔滨旅行并给出理由和建议"),
+        (
+            "방정식 x + 3 = 10 을 풀고 풀이 과정을 자세히 적어 주세요",
+            "방정식 x - 3 = 10 을 풀고 풀이 과정을 자세히 적어 주세요",
+        ),
+    ],
+)
+def test_what_a_negation_or_a_sign_turns_round_is_not_the_same(one: str, other: str) -> None:
+    assert len(set(find([one, other]).group.tolist())) == 2

@@ -82,6 +82,9 @@ class OwnRows(SourceBuilder):
         ending = Path(self.config.files["train"][0].path).suffix.lower()
         return formats.READERS[FORMATS[ending]](file, name)
 
+    def _again(self, file: Located) -> str:
+        return "It is a file of your own: mend it, and build again."
+
     def example(self, row: Row) -> Row:
         layout = self.config.layout
         needed = NEEDED[layout]
