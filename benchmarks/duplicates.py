@@ -34,7 +34,7 @@ from okinst.curation import duplicates, fingerprints, passages
 from okinst.curation.normal import normalise_all
 
 ROOT = Path(__file__).resolve().parents[1]
-MIRROR = next((path for path in (ROOT / "../shared/mirror", Path("/work/shared/mirror")) if path.is_dir()), None)
+MIRROR = next((path for path in (ROOT.parent / "shared" / "mirror",) if path.is_dir()), None)
 #: name of the case, source, what is compared
 CASES: tuple[tuple[str, str, passages.On], ...] = (
     ("ko full", "koalpaca-v1.0", "both"),
