@@ -40,6 +40,11 @@ SOURCES: dict[str, Entry] = {
 }
 
 
+def evaluation_sets() -> list[str]:
+    """The names of all evaluation sets."""
+    return [name for name, entry in SOURCES.items() if entry.room == "eval_sets"]
+
+
 def source(name: str) -> Entry:
     """The entry of one source. Raises WrongCall, with the three nearest names, where there is none."""
     if name in SOURCES:

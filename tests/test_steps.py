@@ -458,3 +458,11 @@ def test_a_crowd_of_near_copies_leaves_one(tmp_path: Path) -> None:
     ]
     made = make(tmp_path, 'dedup = "near"\n' + part("mine"), mine=crowd)
     assert len(made.rows) <= 3  # of 54; what a search with few neighbours leaves of a crowd is searched again
+
+
+def test_a_licence_that_nobody_knows_is_other_on_the_card(tmp_path: Path) -> None:
+    row = {"messages": ASKED, "license": "my-own-1.0"}
+    assert own(tmp_path, [row], "seed = 1")[0]["license"] == "my-own-1.0"
+    done = okinst("build", tmp_path / "recipe.toml", "-o", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert "\nlicense: other\n" in (tmp_path / "out" / "README.md").read_text(encoding="utf-8")

@@ -17,7 +17,6 @@ from okinst.mixtures import MIXTURES, recipe
 from okinst.publishing.folder import builder_of
 from okinst.publishing.place import data_files
 
-ROOM = "eval_sets"
 #: the files that are read, and the split they are taken for where their name says none
 PARQUET, LINES = ".parquet", (".jsonl", ".json")
 SPLITS = ("train", "validation", "test")
@@ -30,22 +29,17 @@ def index(names: Sequence[str], **door: Any) -> Index:
     had is an error.
     """
     found: list[Item] = []
-    for name in names or evaluation_sets():
+    for name in names or catalogue.evaluation_sets():
         try:
             splits = tables(name, **door)
         except (MissingFile, NoNetwork) as error:
             raise type(error)(
                 f"{error} No set is passed over: where this one should not be looked for, name the others (okinst list --room "
-                f"{ROOM})."
+                "eval_sets)."
             ) from error
         for split in scored(splits):
             found += items(splits[split], name, split)
     return Index.of(found)
-
-
-def evaluation_sets() -> list[str]:
-    """Every evaluation set of the catalogue, by name."""
-    return [name for name, entry in catalogue.SOURCES.items() if entry.room == ROOM]
 
 
 def tables(name: str, **door: Any) -> dict[str, pa.Table]:

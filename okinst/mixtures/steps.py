@@ -352,8 +352,8 @@ class Decontaminate:
                 f"decontaminate = true."
             )
         for name in against:
-            if name not in evaluation_sets():
-                near = ", ".join(nearest(str(name), evaluation_sets()))
+            if name not in catalogue.evaluation_sets():
+                near = ", ".join(nearest(str(name), catalogue.evaluation_sets()))
                 raise WrongCall(
                     f"{where / 'against'}: there is no evaluation set {name!r}. The nearest are {near}. All: okinst list --room "
                     f"eval_sets"
@@ -383,7 +383,7 @@ class Decontaminate:
 
     def builders(self, door: dict[str, Any]) -> list[SourceBuilder]:
         """The builders of the evaluation sets, through a door."""
-        names = self.against or evaluation_sets()
+        names = self.against or catalogue.evaluation_sets()
         return [catalogue.source(name).builder(config_name=name, **door) for name in names]
 
     def work(self, rows: Rows, doing: Doing) -> Outcome:
@@ -425,11 +425,6 @@ class Decontaminate:
             for split in evaluation.scored(splits):
                 found += evaluation.items(splits[split], builder.config.name, split)
         return contamination.Index.of(found)
-
-
-def evaluation_sets() -> list[str]:
-    """Every evaluation set of the catalogue, by name."""
-    return [name for name, entry in catalogue.SOURCES.items() if entry.room == "eval_sets"]
 
 
 def without_credentials(table: pa.Table, shape: Shape) -> pa.Table:

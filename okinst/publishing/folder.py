@@ -25,7 +25,7 @@ import yaml
 
 from okinst.builders import SourceBuilder, WrongCall, schema
 from okinst.builders.doors import sha256
-from okinst.licences.terms import licence
+from okinst.licences.terms import LICENCES
 from okinst.mixtures import MIXTURES, Mixture, MixtureBuilder
 from okinst.mixtures.builder import step
 from okinst.mixtures.meta import builder_for
@@ -233,7 +233,9 @@ def _readme(builder: SourceBuilder | MixtureBuilder, built: Built) -> str:
     head = {
         "language": sorted({language.partition("-")[0] for group in groups for language in group[2].split(", ")}),
         # the Hub has a word for one licence it knows, and none for several
-        "license": licence(licenses.pop()).hub if len(licenses) == 1 else "other",
+        "license": LICENCES[only].hub
+        if len(licenses) == 1 and (only := min(licenses).lower()) in LICENCES
+        else "other",
         "configs": [
             {
                 "config_name": built.name,
