@@ -172,6 +172,29 @@ def test_mixed_text_is_measured() -> None:
     assert re.fullmatch(r"Hangul \d+ %, Latin words \d+ %", evidence)
 
 
+@pytest.mark.parametrize("answer", ["H2O", "2H2 + O2 → 2H2O", "120 km/h", "$E = mc^2$", "3.14", "Python", "Mona Lisa.", "```\nx = y\n```"])  # fmt: skip
+def test_what_shows_no_language_is_in_that_of_the_other_side(answer: str) -> None:
+    assert reason({"language": "ko"}, ask("이것을 짧게 적어 주세요.", answer)) is None
+    assert reason({"language": "zh"}, ask("请用一个词或者公式回答。", answer)) is None
+    assert reason({"language": "en"}, ask("Please answer this in a word.", answer)) is None
+    assert reason({"language": "zh"}, ask("이것을 짧게 적어 주세요.", answer)) == "not zh"
+    assert reason({"language": "en"}, ask("이것을 짧게 적어 주세요.", answer)) == "not en"
+    # a prompt that shows none is in its answer's language
+    instruction = {"language": "ko", "language_in": "instruction"}
+    assert reason(instruction, ask(answer, "그것은 제가 어제 말한 것입니다.")) is None
+    assert reason(instruction, ask(answer, "That is what I told you.")) == "not ko"
+
+
+def test_a_few_words_beside_others_do_not_decide() -> None:
+    assert reason({"language": "ko"}, ask("누가 그렸나요?", "다빈치(da Vinci)")) is None
+    assert reason({"language": "ko"}, ask("누가 그렸나요?", "My father painted it.")) == "not ko"
+    # neither side shows one: then the few words have to do
+    assert reason({"language": "ko"}, ask("Hello!", "Hi there.")) == "not ko"
+    assert reason({"language": "en"}, ask("Hello!", "Hi there.")) is None
+    assert reason({"language": ["ko", "zh"]}, ask("1 + 1", "2")) is None
+    assert reason({"language": "ko"}, request("Good morning"), shape="prompt") == "not ko"
+
+
 def test_which_part_is_measured() -> None:
     row = ask("Translate: good morning, my friends", "좋은 아침입니다, 친구들.")
     assert reason({"language": "ko"}, row) is None
@@ -267,6 +290,21 @@ CUT = [
     "首先，把水烧开，然后放入面条。三分钟后，加入蔬菜、鸡蛋和盐，继续用小火慢慢地煮，直到面条变软并",
     "First boil the water in a large pot on the stove. Then add the noodles and stir them with the",
     "노인복지시설에는 여러 종류가 있으며 이에 관하여는 법률이 정합니다. 제7조(종류), 제10조(노인복지시설",
+    "김치는 배추를 소금에 절여 만드는 음식입니다. 지역마다 넣는 재료가 조금씩 다릅니다. 예를 들어,",
+    "한강은 서울을 가로질러 서해로 흐릅니다. 강가에는 공원이 많고 자전거 길도 있습니다. 그리고",
+    "장을 담그는 순서를 말씀드리겠습니다. 메주를 씻어 말린 다음에 소금물을 붓고 숯과 고추를 넣습니다. 특히",
+    "이 절은 산 중턱에 있어서 걸어 올라가야 합니다. 표를 사는 곳은 두 군데이며 위치는 다음과 같습니다:",
+    "泡菜要先用盐腌一夜，第二天洗净沥干。各地放的配料不一样，味道也不同。然后，",
+    "汉江流过首尔，最后进入黄海。江边有很多公园，适合骑自行车和散步，特别是",
+    "这座山不高，但是路很陡，上去要一个小时。山上有很多花可以看，例如",
+    "春天适合种的菜有很多，种之前要先把土松一遍。常见的有菠菜、小葱、",
+    "这座寺庙建在半山腰，只能走路上去。门口卖票的窗口一共有以下几个：",
+    "1. 音调：要唱得准，先听再唱。\n2. 节奏：跟着拍子走，不要抢。\n3. 呼吸：",
+    "先准备好材料，再动手。\n1. 把木板锯成四块。\n要锯得一样长。\n2. 钉在一起。\n钉子不要太长。\n3. ",
+    "老师在课堂上给我们讲了这个故事的结尾。孩子抬起头来，对爷爷说：“",
+    "这本书写得很好，值得一读。第一章讲的是作者小时候的生活（他出生在海边",
+    "老人在海边住了一辈子，每天都要出海。他常常告诉村里的孩子：“大海虽然很美",
+    "从外地来的客人都喜欢住在这条街上，因为出门就是车站。街上的小店很多，晚上也",
 ]
 WHOLE = [
     "서울",
@@ -281,6 +319,11 @@ WHOLE = [
     "1. 经常锻炼\n2. 充足的睡眠\n3. 与家人和朋友共度时光\n4. 健康的饮食以及足够的水",
     "从自动驾驶汽车到机器人外科医生，人工智能正在改变我们的生活！ #AI #FutureTech",
     "제출처: https://example.com/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o",
+    "尊敬的老师：\n感谢您一直以来的帮助。我会继续努力，不让您失望。期待与您再次见面。\n\n真挚地，",
+    "您好，我想了解一下贵店的情况，请填写下面的内容。谢谢！\n- 姓名：\n- 地址：\n- 意见：",
+    "江水向东流去，\n月光落在船头，\n远处有人唱歌，\n我在岸上听着，",
+    "这座城市一共有三条地铁，第一条建于一九七一年。现在每天大约有两百万人乘坐地铁上下班",
+    "“路是人走出来的，不是等出来的。只要肯走，总会走到山顶。” - 村里的老人",
     "이제 웃어 보세요 :) 오늘 하루도 정말 수고 많으셨습니다. 내일 또 만나요 ㅎㅎ",
 ]
 
@@ -398,6 +441,7 @@ RESIDUE = [
     ("placeholder", "예를 들면 &lt;주의&gt;가 있습니다."),
     ("placeholder", "#@이름#님이 말했습니다."),
     ("placeholder", "제 이름은 [이름]이고 학생입니다."),
+    ("english", "We walked along the river for an hour, and then it began to rain."),
     ("mojibake", "오늘은 날씨\ufffd가 좋습니다."),
     ("mojibake", "ì•ˆë…•í•˜ì„¸ìš”"),
 ]
@@ -412,6 +456,14 @@ CLEAN = [
     ("초대 편지를 써 주세요.", "안녕하세요, [이름]님. 초대합니다."),
     ("", "대한민국(大韓民國)의 수도는 서울(首尔)입니다. 일본어로는 (ソウル)라고 씁니다."),
     ("", "이 말은 `{{x}}`처럼 코드에 있습니다."),
+    ("영어로 대답해 주세요.", "We walked along the river for an hour, and then it began to rain."),
+    ("Where did you go?", "We walked along the river for an hour, and then it began to rain."),
+    ("노래 제목을 알려 주세요.", "Yesterday, Let It Be, Hey Jude, Come Together, In My Life, Help, Girl"),
+    ("좋은 책은?", "The Lord of the Rings"),
+    (
+        "직원의 평균을 구하는 쿼리를 써 주세요.",
+        "select the avg of pay_all for the team in the table that is_open = 1 and is in use",
+    ),
 ]
 
 

@@ -4,6 +4,7 @@ Every number and key here is made up: by arithmetic, or by hypothesis.
 """
 
 import re
+import time
 from datetime import date, timedelta
 
 import pyarrow as pa
@@ -50,6 +51,16 @@ FOUND = [
     ("bank account", "입금은 신한은행 110-284-719365로"),
     ("bank account", "开户行：工商银行，账号 6222021001098714536"),
     ("card number", "카드 4539 1488 0343 6467 결제"),
+    ("bank account", "국민은행 284-04-365182"),
+    ("bank account", "284-04-365182 (카카오뱅크)"),
+    ("bank account", "工商银行 6222028374659102835"),
+    ("phone number", "电话：010-6552 9983"),
+    ("phone number", "021-58374629"),
+    ("phone number", "0755-83746192"),
+    ("phone number", "（010）65529983"),
+    ("phone number", "+86 10 6552 9983"),
+    ("phone number", "(010)8372-9164"),
+    ("e-mail address", "ｇｉｌ．ｙｓ＠ｎａｖｅｒ．ｃｏｍ"),
     ("resident number", "주민등록번호는 850314-2847196입니다."),
 ]
 NOT_FOUND = [
@@ -73,6 +84,10 @@ NOT_FOUND = [
     "계좌를 개설한 날은 2023-10-12입니다.",
     "4111 1111 1111 1111, 4242 4242 4242 4242",
     "119에 전화하세요. 1588-1234",
+    "국민은행 123-45-678901, 000-0000-0000",
+    "工商银行 6222028374659102836",  # fails Luhn
+    "https://board.kr/2023/010-8372-9164 /home/2023/010-8372-9164",
+    "중국은행은 1912-02-05에, 010-12345678",
 ]
 
 
@@ -84,6 +99,19 @@ def test_personal_data_is_found(kind: str, text: str) -> None:
 @pytest.mark.parametrize("text", NOT_FOUND)
 def test_what_names_nobody_is_not(text: str) -> None:
     assert kinds(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "stretches"),
+    [
+        ("010-8372-9164/010-2736-4815", ["010-8372-9164", "010-2736-4815"]),
+        ("010-8372-9164/9165", ["010-8372-9164/9165"]),
+        ("02-784-2916~7, 평일만", ["02-784-2916~7"]),
+        ("010-8372-9164/김", ["010-8372-9164"]),
+    ],
+)
+def test_numbers_in_a_row_are_found_whole(text: str, stretches: list[str]) -> None:
+    assert [text[start:end] for start, end, _ in pii(text)] == stretches
 
 
 days = st.dates(date(1920, 1, 1), date(2019, 12, 31))
@@ -221,6 +249,8 @@ SECRETS = {
     "GitLab Token": "gl" + "pat-" + _B[:20],
     "Telegram Bot Token": "2847193655:" + "A" + _B[:34],
     "Twilio API Key": "S" + "K" + "b7c2d9e4f8a5b3c6d1e0f7a2b9c4d8e5",
+    "Facebook token": "EA" + "A" + _B[:90],
+    "JSON Web Token": "ey" + "JhbGciOiJIUzI1NiJ9.eyJzdWIiOiJraW0ifQ." + _B[:43],
     "Private Key": "-----BEGIN RSA PRIVATE" + " KEY-----\n" + _B[:64] + "\n" + _B[3:67] + "\n-----END RSA PRIVATE" + " KEY-----",
 }  # fmt: skip
 
@@ -233,6 +263,74 @@ def test_credentials_are_found_and_masked(kind: str, around: str) -> None:
     row = masked(ask("제 키를 보세요: " + text, "네, " + text))
     assert row["messages"][1]["content"] == "네, " + around.format("[비밀 키]")
     assert row["messages"][0]["content"] == "제 키를 보세요: " + around.format("[비밀 키]")
+
+
+_HEX = "b7c2d9e4f8a5b3c6" + "d1e0f7a2b9c4d8e5"
+_LOCK = "mK7!" + "vq2Zr"
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("aws_secret_access_key={}", _B[:20] + "/" + _B[20:39]),
+        ("AWS Secret Access Key: {}", _B[:40]),
+        ("https://api.kim.kr/v1?access_token={}&page=1", _B[:32]),
+        ('{{"access_token":"{}"}}', _B[:32]),
+        ("curl -H 'Authorization: Bearer {}'", _B[:40]),
+        ("client_secret: '{}'", _B[:24]),
+        ('API_KEY="{}"', _HEX),
+        ("X-API-Key: {}", _HEX),
+        ("API 키는 {}입니다.", _B[:32]),
+        ("密钥：{}。", _B[:32]),
+        ("password={}", _LOCK),
+        ("DB_PASSWORD: '{}'", "w9#L" + "q2pTz(x"[:5]),
+        ("비밀번호: {}입니다.", _LOCK),
+        ("비밀번호는 {} 입니다.", "Kimchi" + "2024!"),
+        ("密码：{}。", "mK7v" + "q2Zr"),
+    ],
+)
+def test_what_a_name_makes_a_credential_is_masked_whole(text: str, secret: str) -> None:
+    said = text.format(secret)
+    assert [said[start:end] for start, end, _ in secrets(said)] == [secret]
+    assert masked(ask("키?", said))["messages"][1]["content"] == text.format("[비밀 키]")
+    assert masked(ask("키?", text.format("[비밀 키]")))["messages"][1]["content"] == text.format("[비밀 키]")
+    done = Filter.from_values({"secrets": "drop"}, "").apply(rows_of(ask("키?", said)))
+    assert secret[4:] not in str(done.dropped.to_pylist())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "api_key = 'YOUR_API_KEY', client_secret = 'yourclientsecret', token=<token>",
+        "password: xxxxxxxx1, password='password123', 비밀번호: 12345678",
+        'api_key=os.environ["X"], secret = process.env.APP_SECRET_2, key = settings.SECRET_KEY_2',
+        "password = input('pw1'), password=request.form['password1'], password = hashlib.sha256(x)",
+        "access_token={{token}}, access_token=${ACCESS_TOKEN_2}, password=$DB_PW_2023",
+        "secret = get_secret_value_2(name), token = tokenizer.encode(text2), pwd=/home/user1/data",
+        "비밀번호: 영문과 숫자 8자 이상, 密码：至少8位",
+        "token_count=1283, max_token: 4096, token: 2023-10-12T10:20:30",
+        "password_hash=5f4dcc3b5aa765d61d8327deb882cf99, nextPageToken=" + _B[:30],
+        "Bearer token, Authorization: Bearer <token>, api_key = 1234567890abcdef1234567890abcdef",
+        "密钥：ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    ],
+)
+def test_what_stands_for_a_credential_is_none(text: str) -> None:
+    assert secrets(text) == []
+
+
+@given(st.text(st.sampled_from("pasword=:비밀번호密码\"' \tbearerkToen_aB3x9Zq!$/.-\n"), max_size=80))
+def test_names_are_searched_in_all_candidates(text: str) -> None:
+    """What is found lies in the text, and the pattern that looks for candidates passes none of it over."""
+    found = secrets(text)
+    assert all(0 <= start < end <= len(text) for start, end, _ in found)
+    assert not found or secrets_module.candidates(pa.array([text]))[0]
+
+
+def test_a_long_line_of_names_costs_one_pass() -> None:
+    started = time.process_time()
+    for text in ("password=" * 20_000, "token=" + "aB3x" * 50_000, "비밀번호: " * 20_000, "Bearer " * 20_000):
+        secrets(text)
+    assert time.process_time() - started < 20
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,8 @@ class Filter:
     language: tuple[str, ...] = ()
     #: the share of the letters that must be of one of them; a word in Latin letters counts as much as one character of the others
     language_share: float = 0.7
-    #: what is measured: "answer", "instruction" or "both" (each by itself). Not given: the answer, or a prompt
+    #: what is measured: "answer", "instruction" or "both" (each by itself). Default: the answers; of shapes without any, the rest.
+    #: What has only figures, formulas, code or one or two Latin words is in the language of the other side
     language_in: str | None = None
     #: "simplified" or "traditional": Chinese rows in the other one, or too much mixed, are dropped; other languages stay
     script: str | None = None
@@ -105,11 +106,11 @@ class Filter:
     refusals: str | None = None
     #: "drop": an answer speaks of itself as a model: "As an AI language model"
     self_reference: str | None = None
-    #: "drop", or a list of kinds: untranslated, label ("번역:"), speaker ("네, A씨."), placeholder ("{{name}}"), mojibake
+    #: "drop", or a list of kinds: untranslated, english (as a whole, to a prompt that is not), label ("번역:"), speaker ("네, A씨."), placeholder, mojibake
     residue: tuple[str, ...] = ()
     #: "mask" or "drop": resident numbers, telephones, e-mail, bank accounts and cards in Korean and Chinese forms
     pii: str | None = None
-    #: "mask" or "drop": access tokens, API keys, private keys
+    #: "mask" or "drop": access tokens, API keys, private keys, and values named so or as a password
     secrets: str | None = None
 
     def __post_init__(self) -> None:
@@ -319,16 +320,18 @@ def _between(
 def _by_language(filter: Filter, every: Texts, answered: bool, verdicts: _Verdicts) -> None:
     instructions, answers = every.where(USER), every.where(ANSWER)
     where = filter.language_in or ("answer" if answered else "instruction")
-    for measured in {"answer": [answers], "instruction": [instructions], "both": [instructions, answers]}[where]:
-        found = language.per_row(measured, len(verdicts.open))
-        fits, foreign = _fits(filter, found, measured)
-        # Code without fences counts as words: only where that decides is it looked for.
-        found = _without_code(found, measured, ~fits & verdicts.open)
-        # An answer of figures or code has no letters: its row is in the instruction's language.
-        silent = found[:, :5].sum(axis=1) == 0
+    sides = {"answer": [(answers, instructions)], "instruction": [(instructions, answers)]}
+    for measured, other in sides[where] if where != "both" else sides["instruction"] + sides["answer"]:
+        counted = _counted(filter, measured, verdicts.open)
+        found = language.telling(counted)
+        silent = verdicts.open & (found[:, :5].sum(axis=1) == 0)
         if silent.any():
-            fallback = instructions.take(silent[instructions.row])
-            found = found + language.per_row(fallback, len(silent))
+            # Figures, a name, code: the row is in the language of the other side; with nothing there, in that of its few words.
+            beside = _counted(filter, other.take(silent[other.row]), silent)
+            told = language.telling(beside)
+            found = found + told
+            nothing = silent & (found[:, :5].sum(axis=1) == 0)
+            found[nothing] = counted[nothing] + beside[nothing]
         fits, foreign = _fits(filter, found, measured)
         if filter.language:
             reason = f"not {' or '.join(filter.language)}"
@@ -349,15 +352,23 @@ def _fits(filter: Filter, found: language.Counts, measured: Texts) -> tuple[Flag
     return language.in_one_of(found, filter.language, filter.language_share, foreign), foreign
 
 
-def _without_code(found: language.Counts, measured: Texts, doubtful: Flags) -> language.Counts:
-    coded = {row for row, _ in _found(measured.take(doubtful[measured.row]).matching(code.HINT), code.code_in)}
-    if not coded:
+def _counted(filter: Filter, measured: Texts, open: Flags) -> language.Counts:
+    """The counts of rows' texts; without code and figures where that decides: only there are they looked for."""
+    found = language.per_row(measured, len(open))
+    fits, _ = _fits(filter, found, measured)
+    doubtful = measured.take((~fits & open)[measured.row])
+    coded = {row for row, _ in _found(doubtful.matching(code.HINT), code.code_in)}
+    dressed = coded | set(doubtful.matching(language.FIGURES).row.tolist())
+    if not dressed:
         return found
-    again = measured.take(np.isin(measured.row, list(coded)))
-    prose = pa.array([code.without_code(text) for text in again.text.to_pylist()], again.text.type)
-    found = found.copy()
-    found[list(coded)] = 0
-    return found + language.per_row(Texts(prose, again.row, again.part), len(found))
+    again = doubtful.take(np.isin(doubtful.row, list(dressed)))
+    prose = [
+        language.without_figures(code.without_code(text) if row in coded else text)
+        for row, text in zip(again.row.tolist(), again.text.to_pylist(), strict=True)
+    ]
+    found[list(dressed)] = 0
+    found += language.per_row(Texts(pa.array(prose, again.text.type), again.row, again.part), len(found))
+    return found
 
 
 def _language_evidence(found: language.Counts, foreign: Flags, row: int) -> str:

@@ -2,7 +2,8 @@
 
 The scripts are `okinst.builders.scripts`' (a character of Chinese, Japanese or Korean counts as much as a word of letters),
 counted over a whole column at once. Code, addresses, numbers and what stands at a number (100g, H2O), and single letters (x = 1)
-count as nothing: a Korean answer about Python, or in grams, stays Korean.
+count as nothing: a Korean answer about Python, or in grams, stays Korean. So do one or two words in Latin letters, a name or
+a formula: a text that has nothing else is *undetermined*, and its row is in the language of the other side of the conversation.
 """
 
 import functools
@@ -20,6 +21,13 @@ from okinst.curation.filters.texts import Flags, Texts
 LANGUAGES = ("ko", "zh", "zh-Hans", "zh-Hant", "ja", "en")
 #: in RE2: a fenced block (closed or not), a span in backticks, an address, a tag
 NOT_PROSE = r"(?s)```.*?(?:```|$)|`[^`\n]{1,200}`|(?:https?://|www\.)[!-~]+|[!-~]+@[!-~]+|</?[A-Za-z][^<>\n]{0,200}>"
+#: in RE2: formulas, hexadecimal and names with a digit (CO2, x1, FF2F93), LaTeX, and units behind a number (100 km/h)
+FIGURES = (
+    r"\$[^$\s](?:[^$\n]{0,300}[^$\s])?\$|\\[A-Za-z]+|[A-Za-z]*[0-9][A-Za-z0-9]*"
+    r"(?:[ ](?:[kcmµn]?m|[kmµ]?g|[mk]?l|k?cal|[kMG]?Hz|[kMG]?Wh?|[kMGT]?B|mol|hPa|k?Pa|ppm|mph|ft|lbs?|oz|USD|KRW|RMB|CNY|min|sec|hrs?)[²³]?(?:/[A-Za-z]{1,3})?\b)?"
+)
+#: so many words in Latin letters do not tell a text's language
+FEW_WORDS = 2
 _WORD, _HAN, _KANA, _HANGUL, _ELSE, _DIGIT = 1, 2, 3, 4, 5, 6
 Counts = npt.NDArray[np.int64]
 
@@ -82,6 +90,26 @@ def per_row(texts: Texts, rows: int) -> Counts:
     return found
 
 
+def without_figures(text: str) -> str:
+    """A text without formulas, units and what has a digit in it.
+
+    >>> without_figures("2 H2 + O2 = 2 H2O, 120 km/h").split()
+    ['+', '=', ',']
+    """
+    return _FIGURES.sub(" ", text)
+
+
+def telling(found: Counts) -> Counts:
+    """Counts without one or two words in Latin letters, which say nothing. A row that is left with nothing is undetermined.
+
+    >>> telling(np.array([[2, 0, 0, 4, 0, 0, 0], [1, 0, 0, 0, 0, 0, 0], [3, 0, 0, 0, 0, 0, 0]])).tolist()
+    [[0, 0, 0, 4, 0, 0, 0], [0, 0, 0, 0, 0, 0, 0], [3, 0, 0, 0, 0, 0, 0]]
+    """
+    told = found.copy()
+    told[found[:, 0] <= FEW_WORDS, 0] = 0
+    return told
+
+
 def in_one_of(found: Counts, languages: Collection[str], share: float, other_latin: Flags) -> Flags:
     """For n rows' counts, whether one of the languages has the share of the row's letters. A row without any is in all.
 
@@ -141,6 +169,7 @@ def looks_foreign(text: str) -> bool:
     return others > len(scripts.ENGLISH.findall(lower))
 
 
+_FIGURES = re.compile(FIGURES)
 _ROMANCE = re.compile(
     r"\b(?:el|la|los|las|un|una|que|de|del|en|por|para|con|es|no|le|les|des|et|est|une|dans|pour|qui|sur|il|che|di|per|non|sono|os|um|uma|não|do|da)\b"
 )

@@ -1,7 +1,11 @@
 """What names or reaches one person, in the forms that Korea and China write it in.
 
 A number is believed where its own arithmetic says so (check digits, a date that exists, Luhn), where its form is one of a telephone,
-or where a word before it says what it is. Numbers that textbooks use (010-1234-5678, example.com) reach nobody.
+or where a word beside it says what it is, a bank's name among them.
+
+Left in place on purpose, as they reach nobody: numbers and addresses that look made up at a keyboard (010-1234-5678, 000-0000-0000,
+123-45-678901, name@example.com, the cards of payment services' manuals), offices' mailboxes (info@, support@) and service numbers
+(1588-..., 400-...). Names and street addresses are not looked for.
 """
 
 import re
@@ -9,29 +13,33 @@ from collections.abc import Iterator
 from datetime import date
 
 #: RE2: what every candidate has
-HINT = r"[0-9０-９][-0-9０-９ .()－‐‑–]{7,}[0-9０-９xX]|[\p{L}0-9][@＠][A-Za-z0-9]"
+HINT = r"[0-9０-９][-0-9０-９ .()－‐‑–]{7,}[0-9０-９xX]|[\p{L}0-9][@＠][A-Za-z0-9Ａ-Ｚａ-ｚ０-９]"
 #: kinds, as the funnel names them
 KINDS = ("resident number", "card number", "bank account", "phone number", "e-mail address")
 
 # Full-width digits and signs become ASCII, one for one, so that places stay the same.
 _NARROW = {0xFF01 + n: 0x21 + n for n in range(0x5E)} | dict.fromkeys((0x2010, 0x2011, 0x2013, 0x2212), 0x2D)
 # A Korean or Chinese word may stand right before or behind a number; a letter, or the sign of an address or a sum, may not.
-_START, _STOP = r"(?<![A-Za-z0-9_.+@/=&%#-])", r"(?![A-Za-z0-9_@%/=]|[.-]\d)"
+_START, _STOP = r"(?<![A-Za-z\d_.+@/=&%#-])", r"(?![A-Za-z0-9_@%/=]|[.-]\d)"
 _KO_RESIDENT = re.compile(rf"{_START}(\d{{6}})[ ]?(-?)[ ]?([1-8]\d{{6}}){_STOP}")
 _ZH_RESIDENT = re.compile(rf"{_START}([1-9]\d{{16}}[\dXx]){_STOP}")
 _CARD = re.compile(
     rf"{_START}(?:[3-69]\d{{3}}([- ])\d{{4}}\1\d{{4}}\1\d{{1,4}}(?:\1\d{{1,3}})?|3[47]\d\d([- ])\d{{6}}\2\d{{5}}|[3-69]\d{{14,18}}){_STOP}"
 )
+# Behind a slash only where a number stands before it, and not in an address: _in_address
 _PHONE = re.compile(
-    rf"""{_START}(?:
+    rf"""(?:{_START}|(?<=\d{{4}}/))(?:
       (?:\(?\+?82\)?[ -]?\(?0?\)?|0)1[016789]([- .]?)\d{{3,4}}\1\d{{4}}                     # Korean mobile
     | (?:\+?82[ -]|0)(?:2|3[1-3]|4[1-4]|5[1-5]|6[1-4]|70|50\d)([- .])\d{{3,4}}\2\d{{4}}      # Korean landline
-    | \(0(?:2|3[1-3]|4[1-4]|5[1-5]|6[1-4]|70)\)[ ]?\d{{3,4}}-\d{{4}}
+    | \(0(?:2|1[016789]|3[1-3]|4[1-4]|5[1-5]|6[1-4]|70)\)[ ]?\d{{3,4}}-\d{{4}}
     | (?:\(?(?:\+|00)86\)?[ -]?)1[3-9]\d([- ]?)\d{{4}}\3\d{{4}}                              # Chinese mobile, from abroad
     | 1[3-9]\d([- ])\d{{4}}\4\d{{4}}
-    ){_STOP}""",
+    | \(?0(?:10|2[0-57-9]|[3-9]\d\d)(?:\)[ ]?|-)[2-8]\d{{2,3}}[- ]?\d{{4}}                     # Chinese landline
+    | \(?(?:\+|00)86\)?[ -]\(?0?(?:10|2[0-57-9]|[3-9]\d\d)(?:\)[ ]?|[- ])[2-8]\d{{2,3}}[- ]?\d{{4}}
+    )(?:[/~]\d{{1,4}}(?![-\d.]))?(?![A-Za-z0-9_@%=]|[.-]\d)""",
     re.VERBOSE,
 )
+_GROUP_BEFORE = re.compile(r"\d{4} \Z")
 _BARE_MOBILE = re.compile(rf"{_START}1(?:3\d|4[5-9]|5[0-35-9]|6[2567]|7[0-8]|8\d|9\d)\d{{8}}{_STOP}")
 _EMAIL = re.compile(
     r"(?<![\w.+%@/:-])([A-Za-z0-9][\w.+-]{0,63})@((?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,12})(?![\w@-])", re.ASCII
@@ -42,8 +50,15 @@ _ACCOUNT = re.compile(
 
 _RESIDENT_SAID = re.compile(r"주민(?:등록)?\s?번호|외국인\s?등록\s?번호|주민\s?번호")
 _CARD_SAID = re.compile(r"카드|card|卡号|卡號|信用卡|银行卡|銀行卡|visa|master", re.IGNORECASE)
+_KO_BANKS = (
+    r"(?:(?:KB|NH|IBK|SC)\s?)?(?:국민|신한|우리|하나|농협|기업|산업|외환|카카오|토스|새마을|우체국|케이|제일|씨티|수협|신협|부산|대구|광주|전북|경남|제주)(?:은행|뱅크|금고)|"
+    r"(?:국민|신한|농협|카카오|우체국|수협|신협)|\b(?:KB|NH|IBK|SC)\b"
+)
+_ZH_BANKS = "(?:工商|建设|建設|农业|農業|中国|中國|交通|招商|邮储|邮政储蓄|中信|光大|民生|浦发|兴业|平安|华夏|广发|北京|上海|台灣|國泰世華|玉山|中國信託)(?:银行|銀行)|工行|建行|农行|招行|交行"
+_BANK_BEFORE = re.compile(rf"(?:{_KO_BANKS}|{_ZH_BANKS})\s{{0,2}}[)）:：,，]?\s{{0,2}}$")
+_BANK_BEHIND = re.compile(rf"\s{{0,2}}[(（,，]?\s?(?:{_KO_BANKS}|{_ZH_BANKS})")
 _ACCOUNT_SAID = re.compile(
-    r"계좌(?!번호\])|입금|송금|통장|예금주|(?:국민|신한|우리|하나|농협|기업|카카오|토스|새마을|우체국|케이|제일|씨티|수협|신협)(?:은행|뱅크|금고)?\s{0,2}[:：]?\s{0,2}$|"
+    r"계좌(?!번호\])|입금|송금|통장|예금주|"
     r"账号|帳號|账户(?!\])|帳戶|开户行|開戶行|汇款|匯款|转账|轉帳|银行卡|卡号",
 )
 _MOBILE_SAID = re.compile(
@@ -158,12 +173,22 @@ def _all(text: str) -> Iterator[tuple[int, int, str]]:
         if (
             10 <= len(digits) <= 19
             and not _textbook(digits)
-            and _said(text, match.start(), _ACCOUNT_SAID)
             and not _day(match[0])
+            and (_said(text, match.start(), _ACCOUNT_SAID) or _banked(text, match, digits))
         ):
             yield *match.span(), "bank account"
+    last = 0
     for match in _PHONE.finditer(text):
-        if not _textbook(_digits(match[0])[-8:]) and not _textbook(_digits(match[0])[-11:]):
+        # a card's or an account's groups: a telephone in them would begin anywhere
+        if (
+            match.start() > last + 1
+            and " " in match[0]
+            and _GROUP_BEFORE.search(text[max(0, match.start() - 5) : match.start()])
+        ):
+            continue
+        last = match.end()
+        digits = _digits(re.split("[/~]", match[0])[0])
+        if not _textbook(digits[-8:]) and not _textbook(digits[-11:]) and not _in_address(text, match.start()):
             yield *match.span(), "phone number"
     for match in _BARE_MOBILE.finditer(text):
         if not _textbook(match[0]) and not _textbook(match[0][-8:]) and _said(text, match.start(), _MOBILE_SAID):
@@ -245,6 +270,21 @@ def _day(text: str) -> bool:
 def _said(text: str, start: int, words: re.Pattern[str]) -> bool:
     before = text[max(0, start - NEAR) : start]
     return bool(words.search(before[before.rfind("\n") + 1 :]))
+
+
+def _banked(text: str, match: re.Match[str], digits: str) -> bool:
+    """Whether a bank's name stands right before or behind a number; one that is as long as a card's has to pass Luhn."""
+    before = text[max(0, match.start() - NEAR) : match.start()]
+    named = _BANK_BEFORE.search(before) or _BANK_BEHIND.match(text[match.end() : match.end() + NEAR])
+    return bool(named) and (len(digits) < 16 or luhn(digits))
+
+
+def _in_address(text: str, start: int) -> bool:
+    """Whether what leads up to a slash before a number is an address or a path: no telephone begins in one."""
+    if text[start - 1 : start] != "/":
+        return False
+    lead = text[max(0, start - 200) : start].split()[-1]
+    return bool(re.search(r"[A-Za-z%=&_:]", lead)) or lead.startswith("/")
 
 
 def _digits(text: str) -> str:

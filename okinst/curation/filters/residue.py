@@ -1,18 +1,32 @@
-"""What translation and generation leave behind in a text: spans in another language, labels, names A씨 and B씨, broken
-placeholders, broken encoding."""
+"""What translation and generation leave behind in a text.
+
+Every kind is narrow on purpose: what is matched is residue nearly always, and much that may be residue is not matched.
+
+- untranslated: eight English words in a row in a Korean or Chinese answer, kana in one of neither, Hangul in a Chinese one. Not
+  matched: single words, names, titles, what stands in quotes, brackets or code, and where the prompt speaks of another language.
+- english: an answer that is English as a whole, to a prompt in Korean or Chinese that asks for no English, code or translation. Not
+  matched: fewer than eight words, lists of names, other languages, mixed answers; these are left to `language`.
+- label: a line that begins "번역:", "Translation:", "翻译：". Not matched: in the middle of a line, or where a translation was asked for.
+- speaker: "네, A씨." to somebody's face. Not matched: "A씨는", "A씨가" of a report or a case, "A:", "화자1".
+- placeholder: "{{name}}", "&quot;", "[UNK]", "#@이름#", and [이름], [날짜], [회사명], [姓名], ... where no letter, form or
+  dialogue was asked for. Not matched: other words in brackets ([서울], [1], [주의]), XXX, "홍길동", blanks (____).
+- mojibake: U+FFFD, UTF-8 read as Latin-1 or Windows-1252, GBK's 锟斤拷. Not matched: rare but correct characters.
+"""
 
 import re
 from collections.abc import Callable, Collection
 
 from okinst.builders import scripts
+from okinst.curation.filters.code import code_in
 
-KINDS = ("untranslated", "label", "speaker", "placeholder", "mojibake")
+KINDS = ("untranslated", "english", "label", "speaker", "placeholder", "mojibake")
 #: RE2: what every candidate has, a kind at a time
 HINTS = {
     "untranslated": (
         r"[A-Za-z][a-z'’]*(?:[,;:]? [A-Za-z][a-z'’-]*){7}"
         "|[\u3041-\u3096\u30a1-\u30fa]|[\u4e00-\u9fff]{6}(?s:.*)[가-힣]{2}|[가-힣]{2}(?s:.*)[\u4e00-\u9fff]{6}"
     ),
+    "english": r"[A-Za-z][a-z'’]*(?:[,;:]? [A-Za-z][a-z'’-]*){3}",
     "label": r"(?mi:^\s*[\"“(\[]?(?:번역|번역문|번역본|한국어 번역|translation|translated text|翻译|翻譯|译文|譯文)[)\]]?\s*[:：])",
     "speaker": r"[AB]\s?씨[,.!?~]",
     "placeholder": (
@@ -90,6 +104,38 @@ def untranslated(text: str, instruction: str) -> str | None:
     return None
 
 
+def english(text: str, instruction: str) -> str | None:
+    """The beginning of an answer in English to a Korean or Chinese prompt that asked for none, or None.
+
+    Eight words or more, most of them in small letters, some of them little words, and hardly a character of another script.
+
+    >>> english("Turn off the gas first, and then open the door for the others.", "지진이 나면 어떻게 하나요?")
+    'Turn off the gas first, and then open the door for the'
+    >>> english("Turn off the gas first, and then open the door.", "영어로 답해 주세요.") is None
+    True
+    """
+    asked = len(scripts.HANGUL.findall(instruction)) + len(scripts.HAN.findall(instruction))
+    if _FOREIGN_ASKED.search(instruction) or asked <= 4 * len(re.findall("[A-Za-z]{2,}", instruction)):
+        return None
+    bare = _ADDRESS.sub(" ", text)
+    words = re.findall(r"[A-Za-z][A-Za-z'’-]*", bare)
+    own = sum(len(script.findall(bare)) for script in (scripts.HANGUL, scripts.HAN, scripts.KANA))
+    small = sum(word[0].islower() for word in words)
+    if (
+        len(words) < 8
+        or own * 5 > len(words)
+        or small < 0.6 * len(words)
+        or len(scripts.ENGLISH.findall(bare.lower())) < 2
+    ):
+        return None
+    if code_in(text) or _SYMBOLS.search(bare):
+        return None
+    return text[:60].rsplit(" ", 1)[0] if len(text) > 60 else text
+
+
+# queries and formulas that no line gives away as code
+_SYMBOLS = re.compile(r"[A-Za-z]_[A-Za-z]|\s==?\s")
+_ADDRESS = re.compile(r"https?://\S{1,500}|\S{1,60}@\S{1,60}")
 _HANGUL = re.compile("[가-힣]")
 
 
@@ -128,9 +174,10 @@ def _first(kind: str, text: str) -> str | None:
 
 
 _CODE = re.compile(r"```.{0,50000}?(?:```|\Z)|`[^`\n]{1,300}`", re.DOTALL)
-_COMPILED = {kind: re.compile(HINTS[kind]) for kind in KINDS[1:]}
+_COMPILED = {kind: re.compile(HINTS[kind]) for kind in KINDS[2:]}
 FINDERS: dict[str, Callable[[str, str], str | None]] = {
     "untranslated": untranslated,
+    "english": english,
     "label": label,
     "speaker": speaker,
     "placeholder": placeholder,
@@ -139,6 +186,7 @@ FINDERS: dict[str, Callable[[str, str], str | None]] = {
 #: what each kind is called in the funnel
 REASONS = {
     "untranslated": "untranslated span",
+    "english": "English answer",
     "label": "translation label",
     "speaker": "A씨, B씨",
     "placeholder": "broken placeholder",

@@ -1,8 +1,8 @@
-"""Credentials that leaked into a text, found by detect-secrets' patterns of known forms.
+"""Credentials that leaked into a text, found by detect-secrets' patterns of known forms, and by the names they are given.
 
-Its guesses by entropy stay off (they take every hash in a block of code for a password), and so do its word lists and its
-verification over the network. A few well-known forms that it lacks are added in its own way. A secret is never shown: evidence is
-its first four characters.
+Its guesses by entropy stay off (they take every hash in a block of code for a password), and so does its verification over the
+network; of its detector by names the words are used (`okinst.curation.filters.assigned`). A few well-known forms that it lacks are
+added in its own way. A secret is never shown: evidence is its first characters, four at most and a third at most.
 """
 
 import functools
@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from okinst.curation.filters import assigned
 from okinst.curation.filters.texts import Flags
 
 #: detectors by pattern that find no credential
@@ -25,6 +26,7 @@ FURTHER = {
     "Hugging Face token": r"(?<![A-Za-z0-9_])hf_[A-Za-z0-9]{34}(?![A-Za-z0-9])",
     "OpenAI key": r"(?<![A-Za-z0-9_-])sk-(?:proj-|svcacct-)?[A-Za-z0-9_]{20,200}(?![A-Za-z0-9_-])",
     "Anthropic key": r"(?<![A-Za-z0-9_-])sk-ant-[A-Za-z0-9_-]{30,200}",
+    "Facebook token": r"(?<![A-Za-z0-9+/])EAA[A-Za-z0-9]{30,400}(?![A-Za-z0-9+/=])",
     "GitHub fine-grained token": r"(?<![A-Za-z0-9_])github_pat_[A-Za-z0-9_]{60,100}",
 }
 #: keys and tokens with these in them are examples
@@ -43,6 +45,7 @@ _PEM = re.compile(
     r"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:[\sA-Za-z0-9+/=:,.()\\]|-(?!-)){64,20000}"
     r"(?:-----END [A-Z0-9 ]{1,40}-----)?"
 )
+_SIGNATURE = re.compile(r"(?<=\.)[A-Za-z0-9_-]{8,1000}=*")
 _LOOK = re.compile(r"\(\?<?[=!](?:[^()\\]|\\.|\([^()]*\))*\)")
 # lines are what detect-secrets looks at; a long one is cut into pieces that overlap by more than any secret is long
 _AROUND = " =:\"'\t"
@@ -79,7 +82,7 @@ def detectors() -> tuple[Any, ...]:
 @functools.cache
 def _hints() -> tuple[str, ...]:
     """RE2 patterns that find all that the detectors find and more: theirs, without looking around, which RE2 cannot."""
-    wide = ["PRIVATE KEY"]
+    wide = ["PRIVATE KEY", assigned.hint()]
     for detector in detectors():
         for pattern in detector.denylist:
             # RE2 also counts to 1,000 at most
@@ -117,6 +120,7 @@ def secrets(text: str) -> list[tuple[int, int, str]]:
     []
     """
     spans = [(*match.span(), "Private Key") for match in _PEM.finditer(text) if not _EXAMPLE.search(match[0][:200])]
+    spans += [span for span in assigned.assigned(text) if not _is_example(text[span[0] : span[1]], span[2])]
     for start, piece in _pieces(text):
         for detector in detectors():
             believed = set(detector.analyze_string(piece))
@@ -140,10 +144,10 @@ def secrets(text: str) -> list[tuple[int, int, str]]:
 def redacted(secret: str) -> str:
     """What may be shown of a secret.
 
-    >>> redacted("ghp_abcdefgh")
-    'ghp_…'
+    >>> redacted("ghp_abcdefgh"), redacted("mK7!vq2Z")
+    ('ghp_…', 'mK…')
     """
-    return secret[:4] + "…"
+    return secret[: min(4, len(secret) // 3)] + "…"
 
 
 def _secret_span(match: re.Match[str], kind: str) -> tuple[int, int]:
@@ -151,6 +155,9 @@ def _secret_span(match: re.Match[str], kind: str) -> tuple[int, int]:
     groups = [match.span(number) for number in range(1, (match.re.groups or 0) + 1) if match[number]]
     long = [span for span in groups if span[1] - span[0] >= 16 or kind == "Basic Auth Credentials"]
     start, end = long[0] if long else match.span()
+    if kind == "JSON Web Token":  # detect-secrets' pattern ends before the signature
+        signature = _SIGNATURE.match(match.string, end)
+        end = signature.end() if signature else end
     text = match.string[start:end]
     bare = text.strip(_AROUND)
     start += len(text) - len(text.lstrip(_AROUND))
@@ -180,4 +187,5 @@ def _is_example(secret: str, kind: str) -> bool:
         "OpenAI key",
         "Cloudant Credentials",
         "NPM tokens",
+        "Facebook token",
     )
