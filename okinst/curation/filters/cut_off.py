@@ -50,7 +50,7 @@ ZH_OPEN = re.compile(
     r"(?:和|与|與|及|或|并|並|而|但|把|被|将|將|因为|因為|如果|以及|并且|或者|由于|由於|例如|通过|通過|就要|需要|可以|能够|能夠|应该|應該|必须|必須|不要|就会|就會|对于|關於|关于|为了|為了|，|、|在)$"
 )
 # The same, said of a text whose sentences end in a full stop: openers of sentences, and characters that a sentence seldom ends
-# on. Measured on the half of 21,634 answers that did not choose them, these are 18 % of the characters and 0.8 % of the last ones.
+# on. Chosen so on one half of 21,634 answers, they were 19 % of the other half's characters and 0.8 % of its sentences' last ones.
 ZH_BEGUN = re.compile(
     r"(?:然后|然後|特别是|特別是|比如|此外|另外|同时|同時|其中|所以|因此|不过|不過|虽然|雖然|即使|只要|只有|无论|無論|还有|還有|以便|直到|不仅|不僅|因为|因為|首先|其次|最后|最後|总之|總之|换句话说|一方面|"
     r"[和是以可有个这于并不更使提如工自最或将其而保供从经需该之公创技建还相很都括交智帮无当也够被减每但两让第许找社什完直且基非三优必总指给各至太打参未政反那消共随研续再清专探简细投潜编寻企朋含拥访首即检须希允努媒黑另個這於並將從經該創還幫無當夠減讓細])$"
