@@ -32,6 +32,9 @@ from okinst.curation.normal import normalise
 
 KOBEST = ("kobest-boolq", "kobest-copa", "kobest-sentineg", "kobest-wic", "kobest-hellaswag")
 CLEAN = ("koalpaca-v1.0", "hrc", "vaiv-sft", "alpaca-zh-carbonz0")
+#: looked through for false flags only: short everyday prompts and answers, and a hundredth of many Korean sets
+MORE = ("kochatgpt-ppo", "kochatgpt-talk", "vaiv-ppo", "vaiv-rm", "koalpaca-v1.1", "alpaca-gpt4-zh")
+MIXED = "nayohan/KoQuality/random_1pct_text.json"
 BELLE = "LianjiaTech/BELLE/eval/eval_set.json"
 
 Rows = dict[str, Any]
@@ -67,6 +70,16 @@ def chinese_items(mirror: str) -> list[Item]:
     ]
 
 
+def mixed_rows(mirror: str) -> list[str]:
+    """KoQuality's texts: question and answer in one string."""
+    return [row["text"] if isinstance(row, dict) else str(row) for row in _json(Path(mirror, MIXED))]
+
+
+def _json(path: Path) -> list[Any]:
+    text = path.read_text(encoding="utf-8")
+    return list(json.loads(text)) if text.lstrip().startswith("[") else list(map(json.loads, text.splitlines()))
+
+
 # -- what is done to a prompt ---------------------------------------------------------------------------------------
 
 
@@ -96,6 +109,31 @@ def bare(prompt: str, rng: random.Random) -> str:
     for added in ("질문:", "답변:", "문장:", "긍부정:", "왜냐하면", "그래서"):
         prompt = prompt.replace(added, " ")
     return prompt.strip()
+
+
+def question_alone(item: Item) -> str:
+    return item.text.rpartition(" 질문: ")[2].removesuffix("답변: ").strip()
+
+
+def paragraph_alone(item: Item) -> str:
+    return item.text.rpartition(" 질문: ")[0].strip()
+
+
+def bare_and_answered(item: Item) -> str:
+    return f"{bare(item.text, random.Random())} {item.answer}"
+
+
+def with_two_choices(item: Item) -> str:
+    return f"다음 중 맞는 것은?\n{bare(item.text, random.Random())}\n1. {item.answer}\n2. 모르겠다."
+
+
+#: parts of items, planted alone: the set, and what stands in the row
+PARTS: dict[str, tuple[str, Callable[[Item], str]]] = {
+    "BoolQ, the question alone": ("kobest-boolq", question_alone),
+    "BoolQ, the paragraph alone": ("kobest-boolq", paragraph_alone),
+    "COPA, premise and right choice in one line": ("kobest-copa", bare_and_answered),
+    "COPA, premise above its choices": ("kobest-copa", with_two_choices),
+}
 
 
 KOREAN: dict[str, Change] = {
@@ -190,10 +228,27 @@ def recall(index: Index, items: Sequence[Item], kinds: dict[str, Change], answer
     print()
 
 
+def recall_of_parts(index: Index, items: Sequence[Item], answers: Sequence[str], seed: int) -> None:
+    print("| parts of items, planted in a row | planted | okinst |\n|---|---:|---:|")
+    missed: dict[str, list[str]] = {}
+    for kind, (name, part) in PARTS.items():
+        rng = random.Random(seed)
+        tested = [item for item in items if item.set == name and item.split == "test"]
+        parts = [part(item) for item in tested]
+        found = named(index.search([f"{text}\n{rng.choice(answers)}" for text in parts]), tested)
+        print(f"| {kind} | {len(tested):,} | {100 * len(found) / max(1, len(tested)):.1f} % |")
+        missed[kind] = [text for row, text in enumerate(parts) if row not in found]
+    for kind, texts in missed.items():
+        print(f"missed, {kind}: {texts[:6]}")
+    print()
+
+
 def false_flags(index: Index, items: Sequence[Item], clean: dict[str, list[str]], show: bool) -> None:
     baselines = {name: Lookup(grams, items) for name, grams in BASELINES.items()}
     print("| clean rows | rows | okinst | words | characters |\n|---|---:|---:|---:|---:|")
     for name, rows in clean.items():
+        if not rows:  # not in this mirror
+            continue
         hits = index.search(rows)
         others = [len(lookup.flags(rows)) for lookup in baselines.values()]
         flags = [len(hits.rows()), *others]
@@ -262,6 +317,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as cache:
         korean, chinese = korean_items(asked.mirror, cache), chinese_items(asked.mirror)
         clean = {name: passages.both(tables(name, asked.mirror, cache)["train"]) for name in CLEAN}
+        more = {
+            name: [text for rows in tables(name, asked.mirror, cache).values() for text in passages.whole(rows)]
+            for name in MORE
+        }
+        more["KoQuality, 1 %"] = mixed_rows(asked.mirror)
         answers = {name: passages.answers(tables(name, asked.mirror, cache)["train"]) for name in (CLEAN[0], CLEAN[-1])}
     items = [*korean, *chinese]
     start = time.perf_counter()
@@ -269,8 +329,9 @@ def main() -> None:
     print(f"index of {len(items):,} items in {time.perf_counter() - start:.1f} s, {len(index.to_bytes()) / 1e6:.1f} MB")
     print(json.dumps(index.coverage()), "\n")
     recall(index, korean, KOREAN, answers[CLEAN[0]], asked.seed)
+    recall_of_parts(index, korean, answers[CLEAN[0]], asked.seed)
     recall(index, chinese, CHINESE, answers[CLEAN[-1]], asked.seed)
-    false_flags(index, items, clean, asked.show)
+    false_flags(index, items, {**clean, **more}, asked.show)
     if asked.rows:
         rows = many(clean[CLEAN[0]], asked.rows, asked.seed)
         speed(index, items, rows, asked.repeats)

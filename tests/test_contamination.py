@@ -2,10 +2,14 @@
 
 import io
 import json
+import multiprocessing
+import os
 import random
+import signal
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +17,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from okinst.builders import DamagedFile, MissingFile, WrongCall, ask, choose, find, label, prefer, rate, request, talk
+from okinst.builders import (
+    DamagedFile,
+    LostProcess,
+    MissingFile,
+    WrongCall,
+    ask,
+    choose,
+    find,
+    label,
+    prefer,
+    rate,
+    request,
+    talk,
+)
 from okinst.curation import contamination, evaluation, grams
 from okinst.curation.contamination import Index
 from okinst.curation.evaluation import Item
@@ -199,7 +216,7 @@ def test_what_identifies_nothing_is_reported() -> None:
         ]
     )
     assert [item.id for item in search.unsearchable] == ["0", "1", "2"]
-    assert search.coverage() == {"mine": {"items": 5, "searchable": 2, "not searchable": 3}}
+    assert search.coverage() == {"mine": {"items": 5, "searchable": 1, "only framed": 1, "not searchable": 3}}
     assert found(search, "왜? ...!? 뭐 해?") == set()
     assert found(search, "Q. 뭐 해?\n밥 먹고 영화를 봐.") == {"3"}
 
@@ -273,6 +290,105 @@ def test_a_stretch_holds_what_was_asked_for(text: str, data: st.DataObject) -> N
     end = data.draw(st.integers(start, len(form)))
     assert form[start:end] in normalise(grams.stretch(text, start, end)) or not form.isascii()
     assert grams.stretch(text, start, end) in text
+
+
+# -- what is searched in part -----------------------------------------------------------------------------------------
+
+REVIEWS = ["배송이 느려요", "색이 참 고와요", "다시는 안 사요", "값이 너무 비쌈", "향이 별로네요", "포장이 허술함"]
+SHORT = Index.of(item(f"문장: {text} 긍부정:", number) for number, text in enumerate([*REVIEWS, "별로", "굿"]))
+
+
+@pytest.mark.parametrize(
+    ("text", "there"),
+    [
+        ("{}", True),
+        ("{}.", True),
+        ("이 후기를 나누세요.\n\n- “{}!”\n\n(1) 긍정 (2) 부정", True),
+        ("3. 후기: {} 답: 부정", True),
+        ("어제 산 옷인데 {}. 그래도 입을 만해요.", False),
+        ("{} 하지만 입을 만해요.", False),
+        ("어제 샀다. {}.", False),
+    ],
+)
+def test_a_short_item_alone_is_found_as_a_whole_line(text: str, there: bool) -> None:
+    for change in ("verbatim", "spaced", "decomposed", "zero-width"):
+        planted = text.replace("{}", CHANGES[change](REVIEWS[2]))
+        assert found(SHORT, planted) == ({"2"} if there else set()), change
+
+
+def test_what_is_found_in_its_frame_only_is_counted() -> None:
+    assert SHORT.coverage() == {"mine": {"items": 8, "searchable": 6, "only framed": 1, "not searchable": 1}}
+    assert found(SHORT, "별로") == set() and found(SHORT, "문장: 별로 긍부정: 부정") == {"6"}
+
+
+PARAGRAPHS = [
+    ("수달은 하천에 살며 물고기와 갑각류를 먹는다. 발가락 사이에 물갈퀴가 있어 헤엄을 잘 친다.", "수달의 발에는 물갈퀴가 달려 있는가?"),
+    ("은행나무는 암나무와 수나무가 따로 있으며, 열매는 암나무에만 열린다. 가을이면 잎이 노랗게 물든다.", "은행은 모든 은행나무에 열리는가?"),
+    ("첨성대는 경주에 있는 신라의 건축물로, 별을 보던 곳이라는 의견이 많다. 돌을 쌓아 올려 지었다.", "첨성대는 고구려 때에 지어진 건축물인가?"),
+    ("한라산은 제주도 가운데에 솟은 화산이다. 꼭대기에는 백록담이라는 호수가 있다. 높이는 남한에서 으뜸이다.", "백록담은 한라산의 꼭대기에 있는 호수인가?"),
+]  # fmt: skip
+
+
+def test_paragraph_and_question_are_found_alone() -> None:
+    search = Index.of(item(f"{text} 질문: {asked} 답변: ", number) for number, (text, asked) in enumerate(PARAGRAPHS))
+    for number, (text, asked) in enumerate(PARAGRAPHS):
+        assert found(search, f"안녕하세요! {asked} 알려 주세요.") == {str(number)}
+        assert found(search, f"다음을 요약해 줘.\n{text}") == {str(number)}
+        assert found(search, f"누가 {asked}") == set()  # not the whole sentence
+        (hit,) = search.search([f"{text} 질문: {asked} 답변: 예"])
+        assert normalise(hit.evidence) == normalise(f"{text}질문{asked}") or text in hit.evidence
+
+
+def test_a_sentence_of_many_items_is_a_commonplace() -> None:
+    ask = "이 글의 내용과 같은가?"
+    several = [f"{text} 질문: {ask if number else other} 답변: " for number, (text, other) in enumerate(PARAGRAPHS * 2)]
+    same = [f"{number}. {text}" for number, text in enumerate(several)]
+    assert found(index(*same), f"생각해 보자. {ask} 그럴 수도 있다.") == set()
+
+
+def test_a_short_premise_is_found_before_its_answer() -> None:
+    asked = [
+        ("눈이 왔다.", "길이 온통 하얗게 덮였다."),
+        ("잠을 잤다.", "몸이 한결 가벼워졌다."),
+        ("비가 왔다.", "소풍이 미뤄졌다."),
+        ("불을 켰다.", "방이 환해졌다."),
+    ]
+    search = Index.of(item(f"{text} 그래서", number, answer=answer) for number, (text, answer) in enumerate(asked))
+    assert search.coverage()["mine"]["only framed"] == 4
+    assert found(search, f"어제 일이다. {asked[0][0]} {asked[0][1]} 좋았다.") == {"0"}
+    assert found(search, f"어제 일이다. {asked[0][0]} {asked[2][1]}") == set()
+
+
+class Deadly(Sequence[str]):
+    """Texts that kill the worker process that reads the last of them, as a system does that is out of memory."""
+
+    def __init__(self, texts: list[str]) -> None:
+        self.texts, self.parent = texts, os.getpid()
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def __getitem__(self, place: Any) -> Any:
+        if os.getpid() != self.parent and place.stop >= len(self.texts):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return self.texts[place]
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="processes are forked")
+def test_a_worker_that_is_killed_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contamination, "TASK", 10)
+    texts = [f"{UNRELATED[0]} {KOREAN[0]}"] * 40
+    with pytest.raises(LostProcess, match=r"one of 2 worker processes was killed .* fewer processes \(--num-proc 1\)"):
+        EVERY.search(Deadly(texts), processes=2)
+    assert len(EVERY.search(texts, processes=2)) == 40  # and the next search is none the worse
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_search_tells_how_far_it_is(processes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contamination, "TASK", 10)
+    steps: list[int] = []
+    EVERY.search(UNRELATED * 8, processes=processes, advance=steps.append)
+    assert steps == [10, 10, 4]
 
 
 # -- the file -------------------------------------------------------------------------------------------------------
@@ -359,6 +475,8 @@ def test_an_index_of_another_normal_form_is_refused(changes: dict[str, object]) 
         {"hashes_8": np.zeros((2, 2), np.uint64)},
         {"starts_6": np.zeros(0, np.int64)},
         {"items": [["too short"]]},
+        {"text_how": np.full(6, 9)},
+        {"text_of": np.full(6, -2)},
         {"items": 3},
     ],
 )
@@ -470,7 +588,7 @@ def test_a_set_that_cannot_be_reached_is_an_error(tmp_path: Path) -> None:
         (["hrc", "--index", "gone.index"], 1, "there is no index gone.index"),
         (["nothing-like-it", "--against", "kobest-copa"], 2, "okinst has no 'nothing-like-it'"),
         (["gone.jsonl", "--against", "kobest-copa"], 1, "there is no file gone.jsonl"),
-        (["hrc", "--against", "kobest-copa", "--threshold", "7"], 2, "above 0 and at most 1"),
+        (["hrc", "--against", "kobest-copa", "--threshold", "7"], 2, "more than 0, at most 1"),
     ],
 )
 def test_wrong_calls_of_the_command_line(arguments: list[str], code: int, message: str, tmp_path: Path) -> None:

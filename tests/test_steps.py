@@ -1,20 +1,28 @@
 """What the steps of a recipe do to rows, what they keep aside, and that the funnel adds up."""
 
 import json
+import multiprocessing
+import os
+import signal
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
+from datasets import Dataset
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+from tqdm import tqdm
 
-from okinst.builders import MissingFile, NoNetwork, WrongCall
+from okinst.builders import LostProcess, MissingFile, NoNetwork, WrongCall, ask
 from okinst.catalogue import SOURCES
 from okinst.curation import duplicates, passages
+from okinst.curation.filters import Filter
 from okinst.mixtures import Mixture, Part
 from okinst.mixtures.builder import builder_of_mixture
-from okinst.mixtures.steps import Decontaminate, Dedup, Gate
+from okinst.mixtures.rows import Rows
+from okinst.mixtures.steps import Decontaminate, Dedup, Doing, Filtering, Gate
 from tests.conftest import okinst
 from tests.own_files import Made, make, part
 
@@ -242,7 +250,36 @@ def test_an_index_in_place_of_the_sets(tmp_path: Path) -> None:
     done = okinst("index", "kobest-copa", "--sample", "-o", tmp_path / "eval.index")
     assert done.returncode == 0, done.stderr
     made = make(tmp_path, 'decontaminate = { index = "eval.index", threshold = 0.9 }\n' + part("mine"), mine=TALKS)
-    assert made.steps["decontaminate"]["rows_out"] == 15
+    line = made.steps["decontaminate"]
+    assert line["rows_out"] == 15
+    (count,) = line["searched for"].values()
+    assert count["items"] == count["searchable"] + count["only framed"] + count["not searchable"] > 0
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_the_bar_is_at_its_end_when_the_search_is(tmp_path: Path, processes: int) -> None:
+    part = Dataset.from_list([{"id": f"mine/train/{n}", **ask(*turn)} for n, turn in enumerate(TALKS)])
+    rows = Rows([part])
+    for step in (Dedup(), Dedup(keep="longest"), Decontaminate(("kobest-copa",))):
+        with tqdm(total=len(rows)) as rows.bar:
+            step.work(rows, Doing(processes, {"sample": True, "cache_dir": str(tmp_path)}, ["mine"]))
+            assert rows.bar.n == len(rows) == 15
+
+
+class Deadly(Filter):
+    """A filter whose worker process the system kills."""
+
+    def apply(self, table: pa.Table) -> Any:
+        if multiprocessing.parent_process() is not None:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().apply(table)
+
+
+def test_a_worker_of_a_filter_that_is_killed_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("okinst.mixtures.steps.BATCH", 5)
+    part = Dataset.from_list([{"id": f"mine/train/{n}", **ask(*turn)} for n, turn in enumerate(TALKS)])
+    with pytest.raises(LostProcess, match="filter: one of 2 worker processes was killed"):
+        Filtering(Deadly(min_answer=1)).work(Rows([part]), Doing(2, {}, ["mine"]))
 
 
 def test_an_evaluation_set_that_cannot_be_had_is_an_error_before_any_work(tmp_path: Path) -> None:

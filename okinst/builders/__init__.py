@@ -4,6 +4,7 @@ from okinst.builders.card import Card, Language, License, Making, Variant
 from okinst.builders.errors import (
     DamagedFile,
     Drift,
+    LostProcess,
     MissingFile,
     NoNetwork,
     OkinstError,
@@ -27,6 +28,7 @@ __all__ = [
     "Hub",
     "Language",
     "License",
+    "LostProcess",
     "Making",
     "MissingFile",
     "NoNetwork",

@@ -5,6 +5,7 @@ OkinstError
 ├── MissingFile          a file is not where the chosen door looks for it
 ├── NoNetwork            the network, or the Hub, did not give the file
 ├── DiskFull             no room to write
+├── LostProcess          a worker process was killed before it was done
 └── DamagedFile          a file is there, but is not what the source promises
     ├── Drift            its size, sha256 or row count differ from measured.tsv
     └── TooManyLost      more rows failed to come through than the source declares normal
@@ -47,6 +48,10 @@ class TooManyLost(DamagedFile):
 
 class DiskFull(OkinstError, DatasetGenerationError):
     """No room to write; nothing half-written is left."""
+
+
+class LostProcess(OkinstError, RuntimeError):
+    """A worker process was killed before it was done, mostly by a system that ran out of memory."""
 
 
 class Unmapped(OkinstError):

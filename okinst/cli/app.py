@@ -387,6 +387,8 @@ def contamination(
     from okinst.builders import WrongCall
     from okinst.cli import contamination
     from okinst.curation.contamination import THRESHOLD, Index
+    from okinst.curation.passages import said
+    from okinst.publishing.reading import tables
 
     if index_file and against:
         raise WrongCall("--index and --against exclude each other: an index says itself what it holds.")
@@ -395,8 +397,8 @@ def contamination(
     share = THRESHOLD if threshold is None else threshold
     reports = []
     for name in names:
-        for split, rows in contamination.tables(name, **door).items():
-            hits = index.search(contamination.texts(rows), threshold=share, processes=num_proc)
+        for split, rows in tables(name, **door).items():
+            hits = index.search(said(rows), threshold=share, processes=num_proc)
             reports.append(contamination.report(name, split, rows, hits))
     if as_json:
         _print_json({"threshold": share, "against": index.coverage(), "sets": reports})
@@ -596,6 +598,10 @@ def _step_told(step: dict[str, Any]) -> str:
     told = [f"{count:,} {kind} masked" for kind, count in step.get("changed", {}).items()]
     if "set aside" in step:
         told.append(f"{step['set aside']:,} rows set aside")
+    if "searched for" in step:
+        from okinst.mixtures.evaluation_sets import told as searched_for
+
+        told.append(searched_for(step["searched for"]))
     return ", ".join(told)
 
 
@@ -652,12 +658,13 @@ def _why(step: dict[str, Any]) -> str:
 
 def _covered(coverage: dict[str, dict[str, int]]) -> str:
     """What an index holds, and what of it no search can find."""
+    from okinst.mixtures.evaluation_sets import short
+
     told = [
-        f"{name} {count['searchable']:,} items"
-        + (f" ({count['not searchable']:,} too short to be searched for)" if count["not searchable"] else "")
+        ", ".join([f"{name} {count['items'] - count['not searchable']:,} items", *short(count)])
         for name, count in coverage.items()
     ]
-    return ", ".join(told) or "nothing"
+    return "; ".join(told) or "nothing"
 
 
 def _rows(count: int | None, exact: bool = True) -> str:

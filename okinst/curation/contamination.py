@@ -8,7 +8,7 @@ an item is searched follows its length, counted in characters of the normal form
 | 64 and more | the share of its 10-grams in one window of the text |
 | 24 to 63 | the share of its 8-grams in one window of the text |
 | fewer | all of it, in one piece |
-| less than 7 Korean or Chinese characters (others count half) | its text with its answer right behind it; without one, *not searchable* |
+| less than 8 Korean or Chinese characters (others count half) | all of it with its frame, or with its answer behind it |
 
 The **score** of a long item is its containment: the share of its distinct n-grams that stand in a window twice as long as the
 item, so that a long text does not collect them by chance. A prompt keeps its score when it is wrapped in a template, when
@@ -18,6 +18,10 @@ The **frame** of a set, what its items have in common only because they are aske
 left out: labels (`질문:`) that a quarter of the items have, what a quarter begin or end with, and n-grams of more than ten items.
 An item that is nothing but frame and commonplaces is found as a whole, frame included.
 
+What the labels cut an item into is found alone, too, if it says enough: each piece of 10 characters and more (the question of a
+paragraph) as a whole sentence, an item of 6 to 9 as a whole line, with nothing else on it. So are items that would need their
+frame. What stands in more than three items is a commonplace. `Index.coverage` counts what cannot be told from other texts.
+
 The index holds hashes, never the texts of an evaluation set, and can be shared.
 """
 
@@ -25,15 +29,15 @@ import hashlib
 import io
 import json
 import math
-import re
 import unicodedata
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import astuple, dataclass
 from functools import lru_cache
 from itertools import chain
-from multiprocessing import get_all_start_methods, get_context
+from multiprocessing import get_all_start_methods
 from pathlib import Path
 from threading import Lock
 from typing import Any, NamedTuple, overload
@@ -41,41 +45,27 @@ from typing import Any, NamedTuple, overload
 import numpy as np
 
 from okinst.builders import DamagedFile, MissingFile, WrongCall
-from okinst.curation import grams, normal
+from okinst.curation import grams
+from okinst.curation.boundaries import is_line, is_sentence
 from okinst.curation.evaluation import Item
-from okinst.curation.grams import END, Numbers, Places, Texts
+from okinst.curation.grams import Numbers, Places, Texts
+from okinst.curation.item_tables import FRAMED, GRAM, LINE, LONG_GRAM, SEED, SENTENCE, Maker, Table, runs
+from okinst.curation.processes import pool
+from okinst.curation.values import share
 from okinst.version import VERSION
 
 #: The share of an item's n-grams that makes a hit. A planted prompt scores 1, and mostly 0.6 or more where 2 % of its characters
 #: were changed. Of 35,881 Korean and Chinese rows that hold no item, two score more (0.61, 0.71: a function that every course has,
 #: a famous quotation), nine more than 0.5 (stock code), and no prose that is not quoted reaches 0.4.
 THRESHOLD = 0.6
-#: items shorter than this are found in one piece; from the second length on, by longer n-grams
-SHORT, LONG = 24, 64
-#: the length of the stretch that a short item is looked up by; n-grams of the others
-SEED, GRAM, LONG_GRAM = 6, 8, 10
-#: the least that tells one text from another, in Korean or Chinese characters: with its frame, and without
-LEAST, LEAST_BARE = 7.0, 8.0
-#: an n-gram of more texts of a set than this belongs to its frame
-FRAME = 10
-#: a label, beginning or end belongs to the frame of a set when this share of its texts have it, and at least so many
-COMMON, FEW = 0.25, 4
-#: fewer n-grams than this, once those of the frame are gone, are no evidence
-ENOUGH = 8
-#: the most n-grams of one text that are looked up: the ones of the smallest hash, so that every part of it is represented
-MOST = 512
 #: the window of a text that an item is looked for in, in lengths of the item
 WINDOW = 2
-#: characters of evaluation text at a time, while an index is made
-CHUNK = 1 << 22
 #: characters of training text at a time: the arrays stay within a core's cache
 BATCH = 1 << 17
 #: rows that one process takes at a time
 TASK = 10_000
 
-FORMAT = 1
-_LABEL = re.compile(r"[^\s:：]{1,12} ?[:：]")
-_BEGINNING = 200
+FORMAT = 2
 
 
 class Hit(NamedTuple):
@@ -121,28 +111,16 @@ class _Found(NamedTuple):
     evidence: str
 
 
-@dataclass(frozen=True)
-class _Table:
-    """The n-grams of one length: each hash with the texts it belongs to."""
-
-    length: int
-    #: sorted
-    hashes: Numbers
-    #: where the texts of a hash begin in `texts`; one entry more than hashes
-    starts: Places
-    texts: Places
-    #: of a seed: how far into its text it stands
-    offsets: Places
-
-
 class Index:
     """Evaluation items, ready to be searched for. Make one with `Index.of` or `Index.load`."""
 
-    def __init__(self, items: Sequence[Item], text_of: Places, texts: dict[str, Any], tables: Sequence[_Table]) -> None:
+    def __init__(self, items: Sequence[Item], text_of: Places, texts: dict[str, Any], tables: Sequence[Table]) -> None:
         #: every item that was given; those of an index from a file have no text
         self.items = tuple(items)
         self._text_of, self._texts, self._tables = text_of, texts, tuple(tables)
         self._sieves = [_Sieve(table.hashes) for table in self._tables]
+        #: the texts that are found whatever stands around them
+        self._alone = set(texts["of"][texts["how"] != FRAMED].tolist())
         self._items_of: dict[int, list[Item]] = {}
         for item, text in zip(self.items, text_of.tolist(), strict=True):
             self._items_of.setdefault(text, []).append(item)
@@ -153,7 +131,7 @@ class Index:
     def of(cls, items: Iterable[Item]) -> "Index":
         """The index of some items. Equal texts of one part of a set are searched once and reported for each item."""
         given = list(items)
-        maker = _Maker()
+        maker = Maker()
         text_of = np.full(len(given), -1, np.int64)
         alike: dict[tuple[str, str], list[int]] = {}
         for number, item in enumerate(given):
@@ -168,49 +146,63 @@ class Index:
         return self._items_of.get(-1, [])
 
     def coverage(self) -> dict[str, dict[str, int]]:
-        """For each set, how many of its items are searched for and how many cannot be.
+        """For each set, how many items it has; how many of them are searched for, are found only with the words that the set
+        puts around them or with their answer, as they are too short alone, and cannot be searched for at all.
 
-        >>> short = Item("mine", "test", "1", "prompt", "왜?")
-        >>> Index.of([short, Item("mine", "test", "2", "prompt", "하늘이 파란 이유를 물리로 설명해 줘.")]).coverage()
-        {'mine': {'items': 2, 'searchable': 1, 'not searchable': 1}}
+        >>> asked = ["왜?", "왜 그래?", "하늘이 파란 이유를 물리로 설명해 줘."]
+        >>> made = Index.of(Item("mine", "test", text, "prompt", text, "배가 아파서") for text in asked)
+        >>> made.coverage()
+        {'mine': {'items': 3, 'searchable': 1, 'only framed': 1, 'not searchable': 1}}
         """
         counts: dict[str, dict[str, int]] = {}
         for item, text in zip(self.items, self._text_of.tolist(), strict=True):
-            count = counts.setdefault(item.set, {"items": 0, "searchable": 0, "not searchable": 0})
+            count = counts.setdefault(item.set, {"items": 0, "searchable": 0, "only framed": 0, "not searchable": 0})
             count["items"] += 1
-            count["searchable" if text >= 0 else "not searchable"] += 1
+            count["searchable" if text in self._alone else "only framed" if text >= 0 else "not searchable"] += 1
         return counts
 
     # -- searching ------------------------------------------------------------------------------------------------
 
-    def search(self, texts: Sequence[str], *, threshold: float = THRESHOLD, processes: int = 1) -> Hits:
+    def search(
+        self,
+        texts: Sequence[str],
+        *,
+        threshold: float = THRESHOLD,
+        processes: int = 1,
+        advance: Callable[[int], None] | None = None,
+    ) -> Hits:
         """The items that stand in these texts.
 
-        `threshold` is the least score of a hit, above 0 and at most 1. The hits are the same for any number of processes,
-        and the hits of a text do not depend on the other texts. Raises WrongCall for another threshold.
+        `threshold` is the least score of a hit, above 0 and at most 1. `advance` is told how many more texts were searched. The
+        hits are the same for any number of processes, and the hits of a text do not depend on the other texts. Raises WrongCall
+        for another threshold, LostProcess where a process was killed.
         """
-        if not 0 < threshold <= 1:
-            raise WrongCall(f"threshold={threshold}: it is a share of n-grams, above 0 and at most 1.")
+        share(threshold, f"threshold = {threshold}")
         if processes < 1:
             raise WrongCall(f"processes={processes}: it should be 1 or more.")
-        found: Iterable[list[_Found]]
         starts = range(0, len(texts), TASK)
-        if min(processes, len(starts)) < 2 or "fork" not in get_all_start_methods():
-            found = [self._search(texts, 0, threshold)]
-        else:
-            # Forked: the index and the texts are there already, and only hits travel. Threads gain nothing here.
-            with _FORKING:
+        found: list[_Found] = []
+        with ExitStack() as stack:
+            some: Iterable[list[_Found]]
+            if min(processes, len(starts)) < 2 or "fork" not in get_all_start_methods():
+                some = (self._search(texts[start : start + TASK], start, threshold) for start in starts)
+            else:
+                # Forked: the index and the texts are there already, and only hits travel. Threads gain nothing here.
+                stack.enter_context(_FORKING)
+                stack.callback(_task.clear)
                 _task[:] = [self, texts, threshold]
-                try:
-                    with get_context("fork").Pool(min(processes, len(starts))) as pool:
-                        found = pool.map(_work, starts, chunksize=1)
-                finally:
-                    _task.clear()
-        hits = [
-            Hit(each.row, item, each.score, each.evidence)
-            for each in sorted(chain.from_iterable(found), key=lambda each: (each.row, -each.score, each.text))
-            for item in self._items_of[each.text]
-        ]
+                doing = "searching for evaluation items"
+                some = stack.enter_context(pool(min(processes, len(starts)), doing, method="fork")).map(_work, starts)
+            for start, each in zip(starts, some, strict=True):
+                found += each
+                if advance is not None:
+                    advance(min(TASK, len(texts) - start))
+        found.sort(key=lambda each: (each.row, -each.score, each.text, -len(each.evidence)))
+        hits, seen = [], set[tuple[int, int]]()
+        for hit in found:
+            if (hit.row, hit.text) not in seen:  # of a text that was found whole and in part, the whole
+                seen.add((hit.row, hit.text))
+                hits += [Hit(hit.row, item, hit.score, hit.evidence) for item in self._items_of[hit.text]]
         return Hits(tuple(hits), len(texts))
 
     def _search(self, texts: Sequence[str], first: int, threshold: float) -> list[_Found]:
@@ -229,15 +221,24 @@ class Index:
                 if len(places):
                     judge = self._wholes if table.length == SEED else self._shares
                     for text, number, score, begin, stop in judge(buffer, table, places, at, need):
-                        evidence = grams.stretch(batch[text], begin, stop)
-                        found.append(_Found(first + start + text, number, score, evidence))
+                        evidence = self._evidence(batch[text], number, begin, stop)
+                        if evidence:
+                            found.append(_Found(first + start + text, int(self._texts["of"][number]), score, evidence))
             start = end
         return found
 
+    def _evidence(self, text: str, number: int, begin: int, stop: int) -> str:
+        """The stretch of a text that a hit stands on; "" where it should be a sentence or a line, and is none."""
+        first, last = grams.span(text, begin, stop)
+        how = self._texts["how"][number]
+        if (how == SENTENCE and not is_sentence(text, first, last)) or (how == LINE and not is_line(text, first, last)):
+            return ""
+        return text[first:last]
+
     def _wholes(
-        self, buffer: Texts, table: _Table, places: Places, at: Places, need: Places
+        self, buffer: Texts, table: Table, places: Places, at: Places, need: Places
     ) -> Iterator[tuple[int, int, float, int, int]]:
-        """The short texts whose seeds were met, and which stand there from end to end."""
+        """The short texts whose seeds were met, and which stand there from end to end; sentences and lines at every place."""
         places, slots = _spread(table, places, at)
         numbers = table.texts[slots]
         begins = places - table.offsets[slots]
@@ -247,17 +248,19 @@ class Index:
         same = buffer.stretches(begins, lengths) == self._texts["hash"][numbers]
         begins, lengths, numbers = begins[same], lengths[same], numbers[same]
         among = buffer.text_at(begins)
+        anywhere = ~np.isin(self._texts["how"], (SENTENCE, LINE))
         seen = set()
         for text, number, begin, length in zip(
             *(each.tolist() for each in (among, numbers, begins, lengths)), strict=True
         ):
             if (text, number) not in seen:
-                seen.add((text, number))
+                if anywhere[number]:
+                    seen.add((text, number))
                 here = begin - int(buffer.starts[text])
                 yield int(buffer.which[text]), number, 1.0, here, here + length
 
     def _shares(
-        self, buffer: Texts, table: _Table, places: Places, at: Places, need: Places
+        self, buffer: Texts, table: Table, places: Places, at: Places, need: Places
     ) -> Iterator[tuple[int, int, float, int, int]]:
         """The texts with enough of their n-grams in one window."""
         origin = at
@@ -267,7 +270,7 @@ class Index:
         key = buffer.text_at(places) * len(need) + numbers
         order = np.argsort(key, kind="stable")
         key, places, hashes = key[order], places[order], hashes[order]
-        begins = _runs(key)
+        begins = runs(key)
         counts = np.diff(np.append(begins, len(key)))
         enough = counts >= need[key[begins] % len(need)]
         for begin, count in zip(begins[enough].tolist(), counts[enough].tolist(), strict=True):
@@ -332,7 +335,7 @@ class Index:
                 found = {key: arrays[key] for key in arrays.files}
             head = json.loads(found["head"].tobytes().decode("utf-8", "surrogatepass"))
             made = (head["format"], head["normal form"])
-        except (ValueError, KeyError, TypeError, OSError, EOFError, zipfile.BadZipFile, NotImplementedError) as error:
+        except (ValueError, KeyError, TypeError, OSError, EOFError, zipfile.BadZipFile, RuntimeError) as error:
             raise _damaged(name, str(error)) from error
         except Exception as error:  # zlib's own, which derives from Exception alone
             if type(error).__name__ != "error":
@@ -345,9 +348,9 @@ class Index:
             )
         try:
             items = [Item(*map(str, (*item, ""))) for item in head["items"]]
-            texts = {key: found[f"text_{key}"] for key in ("length", "total", "hash")}
+            texts = {key: found[f"text_{key}"] for key in ("length", "total", "hash", "of", "how")}
             tables = [
-                _Table(length, *(found[f"{key}_{length}"] for key in ("hashes", "starts", "texts", "offsets")))
+                Table(length, *(found[f"{key}_{length}"] for key in ("hashes", "starts", "texts", "offsets")))
                 for length in (SEED, GRAM, LONG_GRAM)
             ]
             _check(items, found["text_of"], texts, tables)
@@ -379,7 +382,7 @@ class _Sieve:
         return fine
 
 
-def _matches(buffer: Texts, table: _Table, sieve: _Sieve) -> tuple[Places, Places]:
+def _matches(buffer: Texts, table: Table, sieve: _Sieve) -> tuple[Places, Places]:
     """Where in the buffer an n-gram of the table stands, and which."""
     hashes = buffer.grams(table.length)
     places = sieve.through(hashes)
@@ -391,14 +394,7 @@ def _matches(buffer: Texts, table: _Table, sieve: _Sieve) -> tuple[Places, Place
     return places[there], at[there]
 
 
-def _runs(values: Any) -> Places:
-    """Where each run of equal values begins."""
-    new = np.ones(len(values), bool)
-    new[1:] = values[1:] != values[:-1]
-    return np.flatnonzero(new)
-
-
-def _spread(table: _Table, places: Places, at: Places) -> tuple[Places, Places]:
+def _spread(table: Table, places: Places, at: Places) -> tuple[Places, Places]:
     """Each place once for each text of its n-gram, and the slot of that text."""
     counts = table.starts[at + 1] - table.starts[at]
     ends = np.cumsum(counts)
@@ -457,13 +453,15 @@ def _damaged(name: str, why: str) -> DamagedFile:
     )
 
 
-def _check(items: list[Item], text_of: Places, texts: dict[str, Any], tables: list[_Table]) -> None:
+def _check(items: list[Item], text_of: Places, texts: dict[str, Any], tables: list[Table]) -> None:
     """Raise ValueError where the arrays do not fit together: a search trusts them."""
     count = len(texts["total"])
     whole = [
         text_of,
         texts["length"],
         texts["total"],
+        texts["of"],
+        texts["how"],
         *chain.from_iterable((t.starts, t.texts, t.offsets) for t in tables),
     ]
     fit = all(values.dtype == np.int64 and values.ndim == 1 for values in whole)
@@ -476,6 +474,8 @@ def _check(items: list[Item], text_of: Places, texts: dict[str, Any], tables: li
         and _within(text_of, -1, count)
         and _within(texts["length"], 0, 1 << 40)
         and _within(texts["total"], 1, 1 << 40)
+        and _within(texts["of"], 0, count)
+        and _within(texts["how"], 0, FRAMED + 1)
     )
     for table in tables:
         slots = len(table.texts)
@@ -488,220 +488,3 @@ def _check(items: list[Item], text_of: Places, texts: dict[str, Any], tables: li
 
 def _within(values: Places, low: int, high: int) -> bool:
     return not len(values) or bool(low <= values.min() and values.max() < high)
-
-
-# -- the making of an index -----------------------------------------------------------------------------------------
-
-
-@dataclass
-class _Text:
-    """One text on its way into the index."""
-
-    #: its normal form, in the pieces between the labels of its set
-    pieces: list[str]
-    whole: str
-
-
-class _Maker:
-    def __init__(self) -> None:
-        self.lengths: list[int] = []
-        self.totals: list[int] = []
-        self.hashes: list[int] = []
-        #: n-grams by length: hash, text
-        self.found: dict[int, list[tuple[Numbers, Places]]] = {GRAM: [], LONG_GRAM: []}
-        self.wholes: list[tuple[int, Numbers]] = []
-
-    def add(self, items: Sequence[Item]) -> list[int]:
-        """Take the items of one set; the number of the text of each, -1 where it has none that can be searched."""
-        texts = list(dict.fromkeys(item.text for item in items))
-        parts = dict(zip(texts, _without_frame(texts), strict=True))
-        number_of: dict[str, int] = {}
-        waiting: dict[int, dict[int, _Text]] = {GRAM: {}, LONG_GRAM: {}}
-        numbers = []
-        for item in items:
-            text = parts[item.text]
-            if weight(text.whole[:SHORT]) < LEAST and item.answer:
-                whole = normal.normalise(f"{item.text}\n{item.answer}")
-                text = _Text([whole], whole)
-            if weight(text.whole[:SHORT]) < LEAST:
-                numbers.append(-1)
-                continue
-            if text.whole not in number_of:
-                number = number_of[text.whole] = self._number(len(text.whole))
-                length = sum(map(len, text.pieces))
-                if length >= SHORT:
-                    waiting[LONG_GRAM if length >= LONG else GRAM][number] = text
-                else:
-                    self._take_whole(number, text)
-            numbers.append(number_of[text.whole])
-        # a set of a few texts has a frame, too: what most of them share
-        limit = min(FRAME, max(1, len(number_of) // 2)) if len(number_of) >= FEW else FEW
-        for gram, some in waiting.items():
-            self._take_grams(gram, some, limit)
-        return numbers
-
-    def _number(self, length: int) -> int:
-        self.lengths.append(length)
-        self.totals.append(1)
-        self.hashes.append(0)
-        return len(self.lengths) - 1
-
-    def _take_whole(self, number: int, text: _Text) -> None:
-        bare = text.pieces[0] if len(text.pieces) == 1 else ""
-        values = grams.normal([bare if weight(bare) >= LEAST_BARE else text.whole])
-        buffer = grams.joined(values, np.zeros(1, np.int64), np.zeros(1, np.int64))
-        length = len(values) - 1
-        self.lengths[number], self.totals[number] = length, 1
-        self.hashes[number] = int(buffer.stretches(np.zeros(1, np.int64), np.array([length]))[0])
-        self.wholes.append((number, buffer.grams(SEED)[: length - SEED + 1]))
-
-    def _take_grams(self, gram: int, some: dict[int, _Text], limit: int) -> None:
-        if not some:
-            return
-        parts, waiting, size = [], [], 0
-        for number, text in some.items():
-            waiting.append((number, grams.normal(text.pieces)))
-            size += len(waiting[-1][1])
-            if size > CHUNK:
-                parts.append(_grams(waiting, gram))
-                waiting, size = [], 0
-        parts.append(_grams(waiting, gram))
-        hashes, owners = _distinct(
-            np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
-        )
-        counts = np.diff(np.append(_runs(hashes), len(hashes)))
-        telling = np.repeat(counts <= limit, counts)
-        hashes, owners = _smallest(hashes[telling], owners[telling], MOST)
-        count = np.bincount(owners, minlength=len(self.totals))
-        for number, text in some.items():
-            if count[number] >= ENOUGH:
-                self.totals[number] = int(count[number])
-            else:
-                self._take_whole(number, _Text([], text.whole))
-        enough = count[owners] >= ENOUGH
-        self.found[gram].append((hashes[enough], owners[enough]))
-
-    def made(self) -> tuple[dict[str, Any], list[_Table]]:
-        texts = {
-            "length": np.array(self.lengths, np.int64),
-            "total": np.array(self.totals, np.int64),
-            "hash": np.array(self.hashes, np.uint64),
-        }
-        tables = [self._seeds()]
-        for gram, parts in self.found.items():
-            hashes = np.concatenate([np.zeros(0, np.uint64), *(part[0] for part in parts)])
-            owners = np.concatenate([np.zeros(0, np.int64), *(part[1] for part in parts)])
-            tables.append(_table(gram, hashes, owners, np.zeros(len(owners), np.int64)))
-        return texts, tables
-
-    def _seeds(self) -> _Table:
-        """One seed for each short text: the rarest of its stretches, so that few are looked at in vain."""
-        often = Counter(chain.from_iterable(seeds.tolist() for _, seeds in self.wholes))
-        chosen = [
-            min(enumerate(seeds.tolist()), key=lambda seed: (often[seed[1]], seed[0])) for _, seeds in self.wholes
-        ]
-        numbers = np.array([number for number, _ in self.wholes], np.int64)
-        hashes = np.array([seed for _, seed in chosen], np.uint64)
-        return _table(SEED, hashes, numbers, np.array([offset for offset, _ in chosen], np.int64))
-
-
-def _table(length: int, hashes: Numbers, texts: Places, offsets: Places) -> _Table:
-    order = np.lexsort((texts, hashes))
-    hashes, texts, offsets = hashes[order], texts[order], offsets[order]
-    unique, starts = np.unique(hashes, return_index=True)
-    return _Table(length, unique, np.concatenate([starts, [len(hashes)]]).astype(np.int64), texts, offsets)
-
-
-def _distinct(hashes: Numbers, owners: Places) -> tuple[Numbers, Places]:
-    """Each n-gram of a text once, sorted by hash and then by text."""
-    order = np.lexsort((owners, hashes))
-    hashes, owners = hashes[order], owners[order]
-    new = np.ones(len(hashes), bool)
-    new[1:] = (hashes[1:] != hashes[:-1]) | (owners[1:] != owners[:-1])
-    return hashes[new], owners[new]
-
-
-def _grams(texts: Sequence[tuple[int, Numbers]], length: int) -> tuple[Numbers, Places]:
-    """The distinct n-grams of some texts, and whose they are; none over the end of a piece."""
-    values = np.concatenate([np.zeros(0, np.uint64), *(values for _, values in texts)])
-    owner = np.repeat([number for number, _ in texts], [len(values) for _, values in texts]).astype(np.int64)
-    ends = np.append(0, np.cumsum(values == END))
-    hashes = grams.joined(values, np.zeros(1, np.int64), np.zeros(1, np.int64)).grams(length)
-    clear = ends[length : length + len(hashes)] == ends[: len(hashes)]
-    # twice as many as are kept: some of them may turn out to be frame
-    return _smallest(*_distinct(hashes[clear], owner[: len(hashes)][clear]), 2 * MOST)
-
-
-def _smallest(hashes: Numbers, owners: Places, count: int) -> tuple[Numbers, Places]:
-    """The smallest hashes of each text, at most so many; `hashes` is sorted."""
-    order = np.argsort(owners, kind="stable")
-    hashes, owners = hashes[order], owners[order]
-    kept = np.arange(len(owners)) - np.searchsorted(owners, owners, side="left") < count
-    return hashes[kept], owners[kept]
-
-
-def weight(text: str) -> float:
-    """How much a normal form says, in Korean or Chinese characters: those of other scripts count half.
-
-    >>> weight("맛있어요"), weight("ok3")
-    (4.0, 1.5)
-    """
-    return sum(
-        1.0 if "\u1100" <= char <= "\u11ff" or "\u2e80" <= char <= "\ud7ff" or char >= "\U00020000" else 0.5
-        for char in text
-    )
-
-
-def _without_frame(texts: Sequence[str]) -> list[_Text]:
-    """The texts of one set in normal form, whole, and in pieces without its labels, common beginning and common end."""
-    cut = [[piece for piece in map(str.strip, parts) if piece] for parts in _cut_labels(texts)]
-    few = max(FEW, math.ceil(COMMON * len(texts)))
-    firsts = _common([each[0] if each else "" for each in cut], few)
-    lasts = _common([each[-1][::-1] if each else "" for each in cut], few)
-    made = []
-    for text, each, first, last in zip(texts, cut, firsts, lasts, strict=True):
-        if each:
-            each[0] = each[0][first:]
-            each[-1] = each[-1][: max(0, len(each[-1]) - last)]
-        made.append(_Text([piece for piece in map(normal.normalise, each) if piece], normal.normalise(text)))
-    return made
-
-
-def _cut_labels(texts: Sequence[str]) -> list[list[str]]:
-    """The texts cut where a label of their set stands.
-
-    >>> _cut_labels([f"문장: {word} 긍부정:" for word in ("좋다", "싫다", "그저 그렇다", "아주 좋다")])[2]
-    ['', ' 그저 그렇다 ', '']
-    """
-    often = Counter(chain.from_iterable(set(_LABEL.findall(text)) for text in texts))
-    labels = [label for label, count in often.items() if count >= max(FEW, COMMON * len(texts))]
-    if not labels:
-        return [[text] for text in texts]
-    cut = re.compile("|".join(map(re.escape, sorted(labels, key=len, reverse=True))))
-    return [cut.split(text) for text in texts]
-
-
-def _common(texts: Sequence[str], few: int) -> list[int]:
-    """For each text, the length of the longest beginning that so many texts have; no word is cut in two.
-
-    >>> _common(["배가 고프다", "배가 아프다", "배를 탔다"], 2)
-    [3, 3, 0]
-    """
-    longest = [0] * len(texts)
-    alive: Iterable[int] = range(len(texts))
-    for length in range(1, _BEGINNING + 1):
-        beginnings = {number: texts[number][:length] for number in alive if len(texts[number]) >= length}
-        often = Counter(beginnings.values())
-        alive = [number for number, beginning in beginnings.items() if often[beginning] >= few]
-        if not alive:
-            break
-        for number in alive:
-            if not _inside_word(texts[number], length):
-                longest[number] = length
-    return longest
-
-
-def _inside_word(text: str, place: int) -> bool:
-    """Whether a word goes on over this place. Chinese characters are words of their own."""
-    around = text[place - 1 : place + 1]
-    return len(around) == 2 and around.isalnum() and not any("\u3400" <= char <= "\u9fff" for char in around)

@@ -112,17 +112,27 @@ def stretch(text: str, start: int, end: int) -> str:
     >>> stretch("자, 오늘은 (아주) 맑다.", 1, 6)
     '오늘은 (아주'
     """
+    first, last = span(text, start, end)
+    return text[first:last]
+
+
+def span(text: str, start: int, end: int) -> tuple[int, int]:
+    """Where that stretch begins and ends in the text.
+
+    >>> span("자, 오늘은 (아주) 맑다.", 1, 6)
+    (3, 10)
+    """
     if end <= start:
-        return ""
+        return 0, 0
     _, _, together = _apart([text])
     if not len(together):
         kept = np.flatnonzero(_becomes[_codes(text)] != _NOTHING)
-        return text[kept[start] : kept[end - 1] + 1]
+        return int(kept[start]), int(kept[end - 1]) + 1
     # Where neighbours compose, the shortest beginnings of the text that hold `start` + 1 and `end` characters.
     first, last = (_shortest(text, count) for count in (start + 1, end))
     while last < len(text) and _becomes[ord(text[last])] == _TOGETHER and len(normalise(text[: last + 1])) == end:
         last += 1  # the final of a syllable, or an accent
-    return text[first - 1 : last]
+    return first - 1, last
 
 
 def _shortest(text: str, count: int) -> int:

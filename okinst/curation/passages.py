@@ -20,7 +20,7 @@ such as "You are a helpful assistant") is left out: it would make short question
 a span row is left out for the same reason: the questions on one paragraph are different questions.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -88,6 +88,19 @@ def lengths(table: pa.Table, on: Selection = "both") -> "np.ndarray[Any, np.dtyp
 def whole(table: pa.Table) -> list[str]:
     """All that is said in a row, row by row: system turns, rejected answers, wrong choices and paragraphs, too."""
     return texts(table, "whole")
+
+
+def said(table: pa.Table) -> list[str]:
+    """All that is said in a row of any layout, row by row: `whole`, or all strings of a row that has none of okinst's shapes.
+
+    >>> import pyarrow as pa
+    >>> said(pa.Table.from_pylist([{"conversations": [{"from": "human", "value": "왜?"}], "stars": 3}]))
+    ['human\\n왜?']
+    """
+    try:
+        return whole(table)
+    except (WrongCall, KeyError, TypeError, pa.ArrowException):
+        return ["\n".join(_strings(row)) for batch in table.to_batches(BATCH) for row in batch.to_pylist()]
 
 
 def beside(table: pa.Table) -> list[str]:
@@ -179,6 +192,17 @@ _READERS: tuple[tuple[set[str], Callable[[pa.RecordBatch, Selection], pa.Array]]
     ({"question", "answers"}, _span),
     ({"text", "labels"}, _labelled),
 )
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for each in value.values():
+            yield from _strings(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _strings(each)
 
 
 def _lengths(lists: pa.Array) -> "np.ndarray[Any, np.dtype[np.int64]]":

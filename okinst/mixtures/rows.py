@@ -21,6 +21,7 @@ Indices = np.ndarray[Any, np.dtype[np.int64]]
 BATCH = 5_000
 #: bytes gathered at once from all over the files, and rows
 GATHERED, MOST = 64 * 1024 * 1024, 50_000
+TOLD = "told.json"
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class Outcome:
     changed: pa.Table | None = None
     #: what was changed how often
     changes: Counter[str] = field(default_factory=Counter)
+    #: what else its line of the funnel says
+    told: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def nothing(cls) -> "Outcome":
@@ -49,6 +52,7 @@ class Outcome:
             [each for outcome in outcomes for each in outcome.evidence],
             pa.concat_tables(changed) if changed else None,
             sum((outcome.changes for outcome in outcomes), Counter[str]()),
+            {key: value for outcome in outcomes for key, value in outcome.told.items()},
         )
 
     def save(self, folder: Path) -> None:
@@ -64,6 +68,7 @@ class Outcome:
         pq.write_table(aside, folder / "dropped.parquet")
         if self.changed is not None:
             pq.write_table(self.changed, folder / "changed.parquet")
+        (folder / TOLD).write_text(json.dumps(self.told, ensure_ascii=False), encoding="utf-8")
         partial = folder / "changes.json.incomplete"
         partial.write_text(json.dumps(self.changes, ensure_ascii=False), encoding="utf-8")
         partial.replace(folder / "changes.json")
@@ -82,6 +87,7 @@ class Outcome:
             aside["evidence"].to_pylist(),
             pq.read_table(changed) if changed.is_file() else None,
             Counter(json.loads(done.read_text(encoding="utf-8"))),
+            json.loads((folder / TOLD).read_text(encoding="utf-8")),
         )
 
 
@@ -126,13 +132,17 @@ class Rows:
         chosen[changed] = len(found) + np.arange(len(changed))
         return both.take(pa.array(chosen))
 
-    def batches(self, rows: Indices | None = None) -> Iterator[tuple[Indices, pa.Table]]:
-        """The rows that are still in (or some of them) with their numbers, some at a time."""
+    def batches(self, rows: Indices | None = None, done: bool = True) -> Iterator[tuple[Indices, pa.Table]]:
+        """The rows that are still in (or some of them) with their numbers, some at a time.
+
+        With the next ones they are `done`, for the progress bar, if reading is all that is to wait for.
+        """
         wanted = self.alive if rows is None else rows
         for start in range(0, len(wanted), BATCH):
             chosen = wanted[start : start + BATCH]
             yield chosen, self.take(chosen)
-            self.advance(len(chosen))
+            if done:
+                self.advance(len(chosen))
 
     @property
     def at_once(self) -> int:

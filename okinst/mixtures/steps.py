@@ -1,31 +1,29 @@
 """What a recipe can have done to the rows of its parts: filter them, gate them by licence, and take out what is there twice
 or is in an evaluation set. A step is a value; its work is done by `okinst.curation`."""
 
-import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
-from multiprocessing import parent_process
-from multiprocessing.connection import wait
 from pathlib import Path
-from threading import Thread
 from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
 import pyarrow as pa
 
 from okinst import catalogue, licences
-from okinst.builders import MissingFile, NoNetwork, SourceBuilder, WrongCall
+from okinst.builders import SourceBuilder, WrongCall
 from okinst.builders.doors import sha256
 from okinst.builders.identity import code_of
 from okinst.builders.schema import Shape
 from okinst.catalogue import nearest
-from okinst.curation import contamination, duplicates, evaluation, filters, passages
+from okinst.curation import contamination, duplicates, filters, passages
 from okinst.curation.filters import Filter
 from okinst.curation.normal import normalise_all
 from okinst.curation.passages import ON, On
+from okinst.curation.processes import pool
+from okinst.curation.values import share
+from okinst.mixtures import evaluation_sets
 from okinst.mixtures.rows import BATCH, Indices, Outcome, Rows
 from okinst.mixtures.where import Where, told
 
@@ -91,10 +89,8 @@ class Filtering:
             if doing.processes < 2 or len(pieces) < 2:
                 outcomes: Iterable[Outcome] = (_filtered(self.filter, rows, piece) for piece in pieces)
             else:
-                pool = ProcessPoolExecutor(
-                    min(doing.processes, len(pieces)), initializer=_remember, initargs=(self.filter, rows)
-                )
-                outcomes = stack.enter_context(pool).map(_work, pieces)
+                workers = pool(min(doing.processes, len(pieces)), self.name, _remember, (self.filter, rows))
+                outcomes = stack.enter_context(workers).map(_work, pieces)
             for piece, outcome in zip(pieces, outcomes, strict=True):
                 found.append(outcome)
                 rows.advance(len(piece))
@@ -123,15 +119,6 @@ _AT_WORK: list[Any] = []
 
 def _remember(filter: Filter, rows: Rows) -> None:
     _AT_WORK[:] = [filter, rows]
-    Thread(target=_end_with_the_parent, daemon=True).start()
-
-
-def _end_with_the_parent() -> None:
-    """A build that is killed leaves no worker behind: a forked one would hold its locks, and the next build would wait."""
-    parent = parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
 
 
 def _work(piece: Indices) -> Outcome:
@@ -248,7 +235,7 @@ class Dedup:
                 _choice(given[key], allowed, f"dedup {key}", where / key)
         kind = given.pop("kind", "near")
         if "threshold" in given:
-            _share(given["threshold"], "dedup threshold", where / "threshold")
+            _threshold(given["threshold"], "dedup", where)
             if kind == "exact":
                 raise WrongCall(
                     f'{where / "threshold"}: dedup has a threshold, and kind = "exact" needs none. Leave one of them out.'
@@ -263,16 +250,17 @@ class Dedup:
         return [code_of(duplicates.__name__, passages.__name__)]
 
     def work(self, rows: Rows, doing: Doing) -> Outcome:
-        texts = [text for _, table in rows.batches() for text in passages.texts(table, self.on)]
+        texts = [text for _, table in rows.batches(done=False) for text in passages.texts(table, self.on)]
         lengths = None
         if self.keep == "longest":  # of whole rows: of equal questions the one with the longest answer
-            lengths = [len(text) for _, table in rows.batches() for text in passages.both(table)]
+            lengths = [len(text) for _, table in rows.batches(done=False) for text in passages.both(table)]
         found: dict[int, tuple[int, bool, float]] = {}
         left = np.arange(len(texts))
         while len(left):
             again = self._round(left, texts, lengths, rows, found)
             if len(again) == len(left):
-                break
+                again = again[:0]
+            rows.advance(len(left) - len(again))
             left = again
         gone = np.fromiter(sorted(found), np.int64, len(found))
         kept, exact, similarity = zip(*(found[row] for row in gone.tolist()), strict=True) if found else ((), (), ())
@@ -359,7 +347,7 @@ class Decontaminate:
                     f"eval_sets"
                 )
         if "threshold" in table:
-            _share(table["threshold"], "decontaminate threshold", where / "threshold")
+            _threshold(table["threshold"], "decontaminate", where)
         if index is None:
             return cls(tuple(dict.fromkeys(against)), float(table.get("threshold", contamination.THRESHOLD)))
         if against:
@@ -376,7 +364,7 @@ class Decontaminate:
         return {**what, "threshold": self.threshold}
 
     def inputs(self, doing: Doing) -> list[str]:
-        code = code_of(contamination.__name__, evaluation.__name__, passages.__name__)
+        code = code_of(contamination.__name__, evaluation_sets.__name__, passages.__name__)
         if self.index:
             return [code, sha256(self.index)]
         return [code, *(str(builder.hash) for builder in self.builders(doing.door))]
@@ -391,40 +379,33 @@ class Decontaminate:
         first: dict[int, contamination.Hit] = {}
         for start in range(0, len(rows), AT_ONCE):  # the hits of a row do not depend on the others
             wanted = rows.alive[start : start + AT_ONCE]
-            texts = [text for _, table in rows.batches(wanted) for text in passages.whole(table)]
-            for hit in index.search(texts, threshold=self.threshold, processes=doing.processes):
+            texts = [text for _, table in rows.batches(wanted, done=False) for text in passages.whole(table)]
+            for hit in index.search(texts, threshold=self.threshold, processes=doing.processes, advance=rows.advance):
                 first.setdefault(start + hit.row, hit)  # in each row the surest comes first
         gone = np.fromiter(first, np.int64, len(first))
         return Outcome(
             rows.alive[gone],
             [f"in {hit.item.set}" for hit in first.values()],
             [f"{hit.item.id} ({hit.score:.2f}): {hit.evidence}" for hit in first.values()],
+            told={"searched for": index.coverage()},
         )
 
     def evaluation(self, doing: Doing) -> contamination.Index:
         """What rows are compared with: the index that was named, or one made of the evaluation sets, which are prepared."""
-        return contamination.Index.load(self.index) if self.index else self._index(doing)
+        if self.index:
+            return contamination.Index.load(self.index)
+        return evaluation_sets.index_of(
+            (builder.config.name, {str(split): rows.data.table for split, rows in builder.as_dataset().items()})
+            for builder in self.ready(doing)
+        )
 
     def ready(self, doing: Doing) -> list[SourceBuilder]:
         """Have all evaluation sets at hand. Raises MissingFile or NoNetwork for one that cannot be had."""
         builders = [] if self.index else self.builders(doing.door)
-        for builder in builders:
-            try:
+        with evaluation_sets.none_passed_over('decontaminate = ["kobest-boolq", ...]', "decontaminate: "):
+            for builder in builders:
                 builder.download_and_prepare()
-            except (MissingFile, NoNetwork) as error:
-                raise type(error)(
-                    f"decontaminate: {error} No set is passed over: where this one should not be looked for, name the others: "
-                    f'decontaminate = ["kobest-boolq", ...].'
-                ) from error
         return builders
-
-    def _index(self, doing: Doing) -> contamination.Index:
-        found: list[evaluation.Item] = []
-        for builder in self.ready(doing):
-            splits = {str(split): rows.data.table for split, rows in builder.as_dataset().items()}
-            for split in evaluation.scored(splits):
-                found += evaluation.items(splits[split], builder.config.name, split)
-        return contamination.Index.of(found)
 
 
 def without_credentials(table: pa.Table, shape: Shape) -> pa.Table:
@@ -438,11 +419,13 @@ def without_credentials(table: pa.Table, shape: Shape) -> pa.Table:
 
 
 def _beside(rows: Rows, wanted: Indices) -> list[str]:
-    return normalise_all([text for _, table in rows.batches(wanted) for text in passages.beside(table)], blind=False)
+    return normalise_all(
+        [text for _, table in rows.batches(wanted, done=False) for text in passages.beside(table)], blind=False
+    )
 
 
 def _ids(rows: Rows, wanted: Indices) -> list[str]:
-    return [id for _, table in rows.batches(wanted) for id in table["id"].to_pylist()]
+    return [id for _, table in rows.batches(wanted, done=False) for id in table["id"].to_pylist()]
 
 
 def _choice(value: Any, known: Sequence[str], what: str, where: Where) -> str:
@@ -452,9 +435,8 @@ def _choice(value: Any, known: Sequence[str], what: str, where: Where) -> str:
     return str(value)
 
 
-def _share(value: Any, what: str, where: Where) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
-        raise WrongCall(f"{where}: {what} = {value!r} should lie above 0 and at most at 1.")
+def _threshold(value: Any, what: str, where: Where) -> float:
+    return share(value, f"{where / 'threshold'}: {what} threshold = {value!r}")
 
 
 def _known(table: dict[str, Any], known: Sequence[str], what: str, where: Where) -> None:

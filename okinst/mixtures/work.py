@@ -64,6 +64,7 @@ class Work:
             line = self.line(step.name, before, self.count(rows, rows.alive), reasons)
             if outcome.changes:
                 line["changed"] = dict(outcome.changes)
+            line.update(outcome.told)
             lines.append(line)
             dropped.append((step.name, outcome))
         return lines, dropped

@@ -36,6 +36,7 @@ from okinst.curation.filters.texts import (
     changed,
     texts,
 )
+from okinst.curation.values import share
 
 #: rows at a time: bounds the memory, and what a regular expression sees at once
 BATCH = 20_000
@@ -503,12 +504,6 @@ def _whole(value: Any, where: str) -> int:
     return value
 
 
-def _share(value: Any, where: str) -> float:
-    if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 < value <= 1:
-        raise WrongCall(f"{where} should be a share: more than 0, at most 1.")
-    return float(value)
-
-
 def _near(value: Any, allowed: tuple[str, ...]) -> str:
     near = difflib.get_close_matches(value, allowed, n=1, cutoff=0.5) if isinstance(value, str) else []
     return f" Did you mean {near[0]!r}?" if near else ""
@@ -517,7 +512,7 @@ def _near(value: Any, allowed: tuple[str, ...]) -> str:
 _drop = _one_of("drop")
 _KINDS: dict[str, Callable[[Any, str], Any]] = {
     "language": _some_of(language.LANGUAGES),
-    "language_share": _share,
+    "language_share": share,
     "language_in": _one_of("answer", "instruction", "both"),
     "script": _one_of("simplified", "traditional"),
     "code": _one_of("drop", "only"),
