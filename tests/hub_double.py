@@ -34,6 +34,7 @@ class Repo:
 @dataclass
 class Hub:
     url: str = ""
+    #: datasets; those whose name begins with models/ are models
     repos: dict[str, Repo] = field(default_factory=dict)
     #: GitHub's files by path /<owner>/<repo>/<commit>/<path>
     raw: dict[str, bytes] = field(default_factory=dict)
@@ -63,12 +64,14 @@ class Handler(BaseHTTPRequestHandler):
             return self.refuse(hub.statuses.pop(0), "InternalError")
         if path in hub.raw:
             return self.body(hub.raw[path], {})
-        if found := re.fullmatch(r"/datasets/([^/]+/[^/]+)/resolve/([^/]+)/(.+)", path):
-            return self.resolve(*found.groups())
+        if found := re.fullmatch(r"(/datasets)?/([^/]+/[^/]+)/resolve/([^/]+)/(.+)", path):
+            kind, id, revision, file = found.groups()
+            return self.resolve(id if kind else f"models/{id}", revision, file)
         if found := re.fullmatch(
-            r"/api/datasets/([^/]+/[^/]+)(?:/(revision|tree|commits|paths-info)/([^/]+))?/?", path
+            r"/api/(datasets|models)/([^/]+/[^/]+)(?:/(revision|tree|commits|paths-info)/([^/]+))?/?", path
         ):
-            return self.api(*found.groups())
+            kind, id, verb, revision = found.groups()
+            return self.api(id if kind == "datasets" else f"models/{id}", verb, revision)
         return self.refuse(404, "EntryNotFound")
 
     do_HEAD = do_POST = do_GET

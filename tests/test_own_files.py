@@ -14,6 +14,7 @@ from okinst.mixtures import Mixture, Part, recipe
 from okinst.mixtures.builder import builder_of_mixture
 from okinst.mixtures.own import OwnRows, own_variant
 from tests.conftest import okinst as command
+from tests.conftest import python
 from tests.hub_double import Repo, serving
 from tests.own_files import asked
 
@@ -181,6 +182,67 @@ def test_a_dataset_on_the_hub(tmp_path: Path) -> None:
     assert [file["path"] for file in told_inputs] == list(files) and all(file["sha256"] for file in told_inputs)
 
 
+#: opens a recipe, and says its hash, the commit of its part, and what it asked
+OPEN = """
+import json, sys
+from okinst.mixtures import recipe
+from okinst.mixtures.builder import builder_of_mixture
+builder = builder_of_mixture(recipe.read(__import__("pathlib").Path(sys.argv[1])), cache_dir=sys.argv[2])
+if "build" in sys.argv:
+    builder.download_and_prepare()
+print(json.dumps([builder.hash, builder.config.recipe()["parts"][0]["revision"]]))
+"""
+
+
+def test_a_branch_is_pinned_when_the_recipe_is_opened(tmp_path: Path) -> None:
+    """A new commit is a new cache; offline it is the commit of the last time; a commit is never asked for."""
+    path = tmp_path / "mine.toml"
+    path.write_text(told("alpaca", "own.jsonl", 'hub = "me/rows"\n'), encoding="utf-8")
+    arguments = (path, tmp_path / "cache")
+    with serving() as hub:
+        where = {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "hf")}
+        hub.repos["me/rows"] = Repo({"own.jsonl": asked(EXCHANGES).encode()})
+        first = hub.repos["me/rows"].commit
+        built_first = json.loads(python(OPEN, *arguments, "build", **where))
+        hub.repos["me/rows"] = Repo({"own.jsonl": asked(EXCHANGES[:2]).encode()})
+        second = hub.repos["me/rows"].commit
+        built_second = json.loads(python(OPEN, *arguments, "build", **where))
+        hub.requests.clear()
+        assert json.loads(python(OPEN, *arguments, "build", **where, HF_HUB_OFFLINE="1")) == built_second
+        assert not hub.requests
+    assert (built_first[1], built_second[1]) == (first, second) and built_first[0] != built_second[0]
+    # the Hub is gone: what is cached is taken, and which commit it is is told
+    gone = command("build", path, "-o", tmp_path / "out", **{**where, "HF_ENDPOINT": "http://127.0.0.1:9"})
+    assert gone.returncode == 0 and f"main of me/rows is taken at commit {second}" in gone.stderr, gone.stderr
+    (file,) = json.loads((tmp_path / "out/provenance.json").read_text(encoding="utf-8"))["inputs"]
+    assert file["revision"] == second
+    path.write_text(told("alpaca", "own.jsonl", f'hub = "me/rows"\nrevision = "{first}"\n'), encoding="utf-8")
+    pinned = python(OPEN, *arguments, "build", **{**where, "HF_ENDPOINT": "http://127.0.0.1:9"})
+    assert json.loads(pinned)[1] == first
+
+
+def test_a_branch_that_cannot_be_had_names_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(told("alpaca", "own.jsonl", 'hub = "me/rows"\nrevision = "v9"\n'), encoding="utf-8")
+    home = {"HF_HOME": str(tmp_path / "hf")}
+    with serving() as hub:
+        where = {"HF_ENDPOINT": hub.url, **home}
+        missing = command("build", path, "-o", tmp_path / "out", **where)
+        hub.repos["me/rows"] = Repo({}, token="a-token-of-ours")
+        private = command("build", path, "-o", tmp_path / "out", **where)
+        hub.repos["me/rows"].token = None
+        no_branch = command("build", path, "-o", tmp_path / "out", **where)
+    offline = command("build", path, "-o", tmp_path / "out", **home)
+    for done, words in (
+        (missing, "no such repository"),
+        (private, "hf auth login"),
+        (no_branch, "me/rows at v9 is not on the Hub. Name a revision"),
+        (offline, "Open it once where the Hub can be reached"),
+    ):
+        assert done.returncode and "mine.toml, line 8, part 1: own" not in done.stderr, done.stderr
+        assert "mine.toml, line 8, part 1: me--rows" in done.stderr and words in done.stderr, done.stderr
+
+
 def test_a_dataset_in_a_mirror(tmp_path: Path) -> None:
     text = told("alpaca", "data/*.jsonl", 'hub = "me/rows"\n')
     (tmp_path / "mirror/me/rows/data").mkdir(parents=True)
@@ -190,6 +252,51 @@ def test_a_dataset_in_a_mirror(tmp_path: Path) -> None:
         write(tmp_path / f"mirror/me/rows/data/{number}.jsonl", [row])
     found = rows(tmp_path, "shuffle = false\n" + text, mirror=str(tmp_path / "mirror"))
     assert [row["id"] for row in found] == [f"me--rows/train/{number}-0" for number in range(3)]
+
+
+# -- what wrote it ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("making", "machines", "kept"),
+    [
+        ("generated", "", False),
+        ("generated", 'generators = ["gpt-4"]\n', False),
+        ("generated", 'generators = ["Synatra-7B"]\n', True),
+        ("generated", 'generators = ["Synatra-7B", "Claude 2"]\n', False),
+        ("human", 'generators = ["gpt-4"]\n', True),
+        ("human, machine-translated", "", False),
+        ("human, machine-translated", 'translators = ["DeepL"]\n', True),
+    ],
+)
+def test_machines_that_a_recipe_names_decide_its_licence(
+    making: str, machines: str, kept: bool, tmp_path: Path
+) -> None:
+    """Rows say how they were made; which machine made them only the recipe can say."""
+    write(tmp_path / "own.jsonl", [{**row, "making": making} for row in LAYOUTS["alpaca"]])
+    write(tmp_path / "other.jsonl", LAYOUTS["alpaca"])
+    (tmp_path / "inner.toml").write_text(told("alpaca", "own.jsonl", machines), encoding="utf-8")
+    for part in (told("alpaca", "own.jsonl", machines), '[[parts]]\nrecipe = "inner.toml"\n'):
+        builder = built(tmp_path, 'license = "commercial"\n' + told("alpaca", "other.jsonl") + part)
+        found = {row["source"] for row in builder.as_dataset(split="train")}
+        assert found == ({"own", "other"} if kept else {"other"})
+    (tmp_path / "mine.toml").write_text(told("alpaca", "own.jsonl", machines), encoding="utf-8")
+    home = {"HF_HOME": str(tmp_path / "hf")}
+    assert command("build", tmp_path / "mine.toml", "-o", tmp_path / "out", **home).returncode == 0
+    for name in (tmp_path / "mine.toml", tmp_path / "out"):
+        (report,) = json.loads(command("licence", name, "--json", **home).stdout)
+        (lot,) = report["lots"]
+        assert lot["kept"] == kept and (not kept or not lot["why"])
+        assert lot["making"] == making
+
+
+def test_the_same_file_under_two_names_is_refused(tmp_path: Path) -> None:
+    write(tmp_path / "own.jsonl", LAYOUTS["alpaca"])
+    (tmp_path / "link.jsonl").symlink_to(tmp_path / "own.jsonl")
+    text = told("alpaca") + told("alpaca", "link.jsonl")
+    with pytest.raises(WrongCall, match=r"line 7, part 2: .*own\.jsonl \(train\) is in several parts \(first .*line 1"):
+        rows(tmp_path, text)
+    assert len(rows(tmp_path, 'dedup = "exact"\n' + text)) == 3
 
 
 # -- load_dataset ---------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from okinst.builders import WrongCall
+from okinst.builders import MissingFile, WrongCall
 from okinst.catalogue import SOURCES
 from okinst.curation.filters import Filter
 from okinst.mixtures import MIXTURES, Mixture, Part, recipe
@@ -120,15 +120,16 @@ LINES = [
     ('size = { token = 5 }\n[[parts]]\nsource = "hrc"\n', 1, ("tokens = 500000",)),
     ('size = { tokens = 0 }\ntokenizer = "characters"\n[[parts]]\nsource = "hrc"\n', 1, ("tokens = 0", "1 or more")),
     ('\nsize = { tokens = 100 }\n[[parts]]\nsource = "hrc"\n', 2, ("number of tokens", 'tokenizer = "tokenizer.json"')),
-    ('[[parts]]\nsource = "hrc"\ntake = { tokens = 100 }\n', None, ("take of hrc is a number of tokens",)),
+    ('[[parts]]\nsource = "hrc"\ntake = { tokens = 100 }\n', 3, ("take of hrc is a number of tokens",)),
     ('[[parts]]\nsource = "hrc"\ntake = { rows = 100 }\n', 3, ("tokens = 500000",)),
     ('rate = "temprature"\n[[parts]]\nsource = "hrc"\n', 1, ("Did you mean 'temperature'?",)),
     ('temperature = 2\n[[parts]]\nsource = "hrc"\n', 1, ('needs rate = "temperature"',)),
     ('rate = "temperature"\ntemperature = 0.5\n[[parts]]\nsource = "hrc"\n', 2, ("temperature = 0.5", "or more")),
     ('rate = "temperature"\ntemperature = nan\n[[parts]]\nsource = "hrc"\n', 2, ("temperature = nan",)),
     ('rate = "proportional"\n[[parts]]\nsource = "hrc"\nshare = 1.0\n', 1, ("overrule",)),
-    ('[[parts]]\nsource = "hrc"\nshare = 0.7\n[[parts]]\nsource = "vaiv-sft"\nshare = 0.2\n', 0, ("0.7 + 0.2 = 0.9", "1 in all")),
-    ('[[parts]]\nsource = "hrc"\nshare = 0.7\n[[parts]]\nsource = "vaiv-sft"\n', 0, ("vaiv-sft has no share",)),
+    ('[[parts]]\nsource = "hrc"\nshare = 0.7\n[[parts]]\nsource = "vaiv-sft"\nshare = 0.2\n', 6, ("0.7 + 0.2 = 0.9", "1 in all", "share = 0.3 for vaiv-sft")),
+    ('[[parts]]\nsource = "hrc"\nshare = 1.0\n[[parts]]\nsource = "vaiv-sft"\nshare = 1.0\n', 6, ("1 + 1 = 2", "hrc share = 0.5, vaiv-sft share = 0.5")),
+    ('[[parts]]\nsource = "hrc"\nshare = 0.7\n[[parts]]\nsource = "vaiv-sft"\n', 4, ("part 2", "vaiv-sft has no share", "share = 0.3")),
     ('validation = 0\n[[parts]]\nsource = "hrc"\n', 1, ("validation = 0",)),
     ('validation = 1.0\n[[parts]]\nsource = "hrc"\n', 1, ("validation = 1.0", "below 1")),
     ('license = "comercial"\n[[parts]]\nsource = "hrc"\n', 1, ("comercial", "commercial")),
@@ -170,7 +171,22 @@ LINES = [
     ('extends = "gone.toml"\n', 1, ("there is no recipe",)),
     ('extends = "aulm-0809"\nwithout = ["kulm"]\n', 2, ("no part 'kulm'", "kullm-v2")),
     ('without = ["hrc"]\n[[parts]]\nsource = "hrc"\n', 1, ("there is none",)),
-    ('[[parts]]\nsource = "aulm-0809"\n[[parts]]\nsource = "kullm-v2"\n', 0, ("kullm-v2 (train) is in several parts", "dedup")),
+    ('[[parts]]\nsource = "hrc"\n[[parts]]\nsource = "vaiv-sft"\n[[parts]]\nsource = "hrc"\n', 5, ("part 3", "hrc (train) is there twice", "line 1, part 1")),
+    ("[[parts]]\n" + OWN + "[[parts]]\n" + OWN + 'name = "other"\n', 6, ("part 2", "own.jsonl (train) is in several parts", "line 1", "dedup")),
+    ('[[parts]]\nsource = "hrc"\n[[parts]]\nsource = "kobest-copa"\n[[parts]]\nsource = "vaiv-sft"\n', 3, ("part 2", "choice: kobest-copa", "nearest of the shape conversation")),
+    ('[[parts]]\nsource = "hrc"\ntake = 0\n', 3, ("take = 0", "leave the part out")),
+    ('[[parts]]\nsource = "hrc"\n[parts.filter]\nempty = "drop"\nlanguage = "zh"\n', 5, ("hrc", "it is in ko", "Take language out", "may_be_empty")),
+    ('filter = { language = "ko" }\n[[parts]]\nsource = "hrc"\n[[parts]]\nsource = "belle-0.5m"\n', 4, ("belle-0.5m", "it is in zh-Hans", "leave the part out")),
+    ('[[parts]]\nsource = "belle-0.5m"\nfilter = { script = "traditional" }\n', 3, ("Take script out",)),
+    ('[[parts]]\nsource = "hrc"\nshare = 1.0\nmay_be_empty = true\n', 4, ("share of nothing",)),
+    ("[[parts]]\n" + OWN + "generators = []\n", 6, ('generators = ["gpt-4"]',)),
+    ("[[parts]]\n" + OWN + "translators = [3]\n", 6, ("translators", "should name them")),
+    ('[[parts]]\nsource = "hrc"\ngenerators = ["gpt-4"]\n', 3, ("a file of your own",)),
+    ("[[parts]]\n" + OWN.replace("own.jsonl", "owm.jsonl"), 2, ("there is no file", "The nearest: own.jsonl")),
+    ('[[parts]]\nhub = "a/b/c"\n' + OWN, 2, ("owner/name",)),
+    ('extends = "aulm-0809"\n[[parts]]\nsource = "kullm-v2"\nlicense = "mit"\n', 4, ("okinst's sources say it themselves",)),
+    ('extends = "aulm-0809"\n[[parts]]\nname = "kulm"\n', 2, ("no part of what it extends is named 'kulm'", "kullm-v2")),
+    ('[[parts]]\nsource = "aulm-0809"\n[[parts]]\nsource = "kullm-v2"\n', 3, ("kullm-v2 (train) is in several parts", "dedup")),
 ]  # fmt: skip
 
 
@@ -224,8 +240,11 @@ def test_every_key_can_be_said(tmp_path: Path) -> None:
         layout = "messages"
         license = "cc-by-4.0"
         language = "ko"
-        making = "human"
+        making = "generated, machine-translated"
+        generators = ["gpt-4"]
+        translators = ["DeepL"]
         share = 0.2
+        may_be_empty = false
         filter = { code = "drop" }
         [[parts]]
         hub = "me/rows"
@@ -289,8 +308,10 @@ def test_recipes_in_a_circle(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_text('[[parts]]\nrecipe = "b.toml"\n', encoding="utf-8")
     (tmp_path / "b.toml").write_text('extends = "c.toml"\n', encoding="utf-8")
     (tmp_path / "c.toml").write_text('[[parts]]\nrecipe = "a.toml"\n', encoding="utf-8")
-    with pytest.raises(WrongCall, match=r"go round in a circle: a\.toml -> b\.toml -> c\.toml -> a\.toml"):
+    with pytest.raises(WrongCall, match=r"go round in a circle: a\.toml -> b\.toml -> c\.toml -> a\.toml") as error:
         recipe.read(tmp_path / "a.toml")
+    for place in ("a.toml, line 2, part 1: ", "b.toml, line 1: ", "c.toml, line 2, part 1: the recipes go"):
+        assert place in str(error.value), error.value
     (tmp_path / "self.toml").write_text('extends = "self.toml"\n', encoding="utf-8")
     with pytest.raises(WrongCall, match=r"self\.toml -> self\.toml"):
         recipe.read(tmp_path / "self.toml")
@@ -323,6 +344,102 @@ def test_a_base_with_two_splits_of_one_source_keeps_both(tmp_path: Path) -> None
     assert [part.split for part in recipe.read(tmp_path / "less.toml").parts] == ["train"]
 
 
+def test_shares_of_what_is_extended(tmp_path: Path) -> None:
+    """The line that is named is this recipe's: what it extends was right before."""
+    (tmp_path / "base.toml").write_text(
+        "".join(
+            f'[[parts]]\nsource = "{name}"\nshare = {share}\n' for name, share in (("hrc", 0.2), ("vaiv-sft", 0.8))
+        ),
+        encoding="utf-8",
+    )
+    without = 'extends = "base.toml"\n\nwithout = ["vaiv-sft"]\n'
+    for text, words in (
+        (without, r"my-mix\.toml, line 3: my-mix: the shares are 0\.2 = 0\.2.*hrc share = 1 .*\[\[parts\]\]"),
+        (without + '[[parts]]\nsource = "ko-lima"\n', r"my-mix\.toml, line 4, part 1: .*ko-lima has no share.*share = 0\.8"),
+        (without + '[[parts]]\nsource = "ko-lima"\nshare = 0.5\n', r"my-mix\.toml, line 6, part 1: .*share = 0\.8 for ko-lima"),
+        ('extends = "base.toml"\n[[parts]]\nsource = "hrc"\nshare = 0.4\n', r"my-mix\.toml, line 4, part 1: .*share = 0\.2 for hrc"),
+        ('extends = "base.toml"\nrate = "proportional"\n', r"my-mix\.toml, line 2: .*overrule"),
+    ):  # fmt: skip
+        with pytest.raises(WrongCall, match=words):
+            read(tmp_path, text)
+    assert [part.share for part in read(tmp_path, without + '[[parts]]\nsource = "hrc"\nshare = 1\n').parts] == [1]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ('[[parts]]\nsource = "hrc"\n\ntake = 500_000\n', "4, part 1", ("hrc: take = 500,000", "there are 18")),
+        ('[[parts]]\nsource = "hrc"\n\ntake = 0.001\n', "4, part 1", ("is none", "0.056 is one row")),
+        ('tokenizer = "characters"\n[[parts]]\nsource = "hrc"\ntake = { tokens = 900_000 }\n', "4, part 1", ("at most",)),
+        ('\nsize = 41\n[[parts]]\nsource = "hrc"\n', "2", ("size = 41", "18 at most")),
+        ('\nsize = 90\nrate = "proportional"\n[[parts]]\nsource = "hrc"\n', "2", ("size = 90", "18 at most")),
+        ('size = 50\n[[parts]]\nsource = "hrc"\nshare = 1.0\n', "4, part 1", ("50 rows", "18 rows at most", "repeat = 3")),
+        ('[[parts]]\nsource = "hrc"\n[validation]\n', "3", ("validation",)),
+        ('validation = 18\n[[parts]]\nsource = "hrc"\n', "1", ("nothing is left to train on",)),
+    ],
+)  # fmt: skip
+def test_what_only_the_rows_can_tell_names_its_line_too(
+    text: str, line: str, words: tuple[str, ...], tmp_path: Path, mirror: Path
+) -> None:
+    """The sample takes what there is; a mirror of the same files does not."""
+    with pytest.raises(WrongCall) as error:
+        mixture = read(tmp_path, text)
+        options = {"mirror": str(mirror), "accept_drift": True, "cache_dir": str(tmp_path / "cache")}
+        builder_of_mixture(mixture, **options).download_and_prepare()  # type: ignore[arg-type]
+    for word in (*words, f"my-mix.toml, line {line}: "):
+        assert word in str(error.value), error.value
+
+
+def test_files_that_are_not_there_name_the_line_of_the_key(tmp_path: Path, mirror: Path) -> None:
+    text = 'decontaminate = ["kobest-copa"]\n[[parts]]\nsource = "hrc"\n[[parts]]\nsource = "koalpaca-v1.1"\n'
+    options = {"mirror": str(mirror), "accept_drift": True, "cache_dir": str(tmp_path / "cache")}
+    for gone, line in (
+        (SOURCES["kobest-copa"].variant.files["test"][0].repo.id, "line 1: decontaminate"),
+        ("Beomi/KoAlpaca", "line 4, part 2: koalpaca-v1.1"),
+    ):
+        (mirror / gone).rename(tmp_path / "away")
+        with pytest.raises(MissingFile, match=rf"my-mix\.toml, {line}.*okinst fetch"):
+            builder_of_mixture(read(tmp_path, text), **options).download_and_prepare()  # type: ignore[arg-type]
+        (tmp_path / "away").rename(mirror / gone)
+
+
+def test_a_file_of_ones_own_is_changed_by_its_path_or_its_name(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    for name in ("own.jsonl", "[1].jsonl"):
+        (tmp_path / "deep" / name).write_text("{}\n", encoding="utf-8")
+    (tmp_path / "deep" / "base.toml").write_text(
+        "[[parts]]\n" + OWN + "[[parts]]\n" + OWN.replace("own.jsonl", "[1].jsonl") + 'name = "one"\n'
+        '[[parts]]\nhub = "me/rows"\n' + OWN,
+        encoding="utf-8",
+    )  # fmt: skip
+    extends = 'extends = "deep/base.toml"\n[[parts]]\n'
+    for text, number, expected in (
+        ('file = "deep/own.jsonl"\ntake = 3\n', 0, {"take": 3}),
+        ('name = "own"\ntake = 3\nlayout = "sharegpt"\n', 0, {"take": 3, "layout": "sharegpt"}),
+        ('file = "deep/[1].jsonl"\nname = "new"\nlicense = "odc-by"\n', 1, {"source": "new", "license": "odc-by"}),
+        ('name = "one"\nlanguage = "en"\nmaking = "generated"\n', 1, {"language": "en", "making": "generated"}),
+        ('name = "one"\ngenerators = ["gpt-4"]\n', 1, {"generators": ["gpt-4"]}),
+        ('hub = "me/rows"\nfile = "own.jsonl"\nrevision = "v2"\n', 2, {"revision": "v2"}),
+        ('source = "me--rows"\nfilter = { empty = "drop" }\n', 2, {"filter": {"empty": "drop"}}),
+    ):  # fmt: skip
+        before, after = (
+            each.recipe()["parts"]
+            for each in (recipe.read(tmp_path / "deep/base.toml"), read(tmp_path, extends + text))
+        )  # type: ignore[attr-defined]
+        assert after[number] == {**before[number], **expected}
+        assert [*after[:number], *after[number + 1 :]] == [*before[:number], *before[number + 1 :]]
+        validator().validate(tomllib.loads(extends + text))
+    left = read(tmp_path, 'extends = "deep/base.toml"\nwithout = ["deep/own.jsonl", "one"]\n')
+    assert [part.config for part in left.parts] == ["me--rows"]  # type: ignore[attr-defined]
+    for text, words in (
+        ('name = "own"\nrevision = "v2"\n', r"line 4, part 1: revision is for a dataset on the Hub"),
+        ('file = "deep/own.jsonl"\nname = "hrc"\n', r"line 4, part 1: 'hrc' is the name of a set of okinst"),
+        ('file = "deep/own.jsonl"\nname = "one"\n', r"one \(train\) is there twice"),
+    ):
+        with pytest.raises(WrongCall, match=words):
+            read(tmp_path, extends + text)
+
+
 # -- the JSON Schema ------------------------------------------------------------------------------------------------------
 
 
@@ -340,7 +457,7 @@ def test_examples_are_recipes_and_fit_the_schema(path: Path) -> None:
 
 #: what a schema cannot know: sums, names of sources and sets, files, contradictions, what goes with what
 UNKNOWN_TO_A_SCHEMA = (
-    "hcr", "temperature = nan", "validation = 1.0", "in all", "no share", "number of tokens", "overrule", "needs rate", "no row", "keeps no row", "comercial", "mitt",
+    "hcr", "temperature = nan", "validation = 1.0", "in all", "1 + 1", "no share", "twice", "nearest of", "take = 0", "it is in", "script", "share of nothing", "The nearest: own", "owner/name", "say it themselves", "no part of what", "number of tokens", "overrule", "needs rate", "no row", "keeps no row", "comercial", "mitt",
     "kobest-bolq", "no index", "Leave one", "prompt", "no file", "none of .jsonl", "split = 'test'", "revision", "a set of okinst",
     "ending in .toml", "no recipe", "neither a recipe", "no part", "there is none", "in several parts",
 )  # fmt: skip

@@ -177,12 +177,30 @@ def test_the_filter_of_a_part_is_for_its_rows_only(tmp_path: Path) -> None:
 
 
 def test_a_part_that_is_empty_after_filtering_is_refused(tmp_path: Path) -> None:
-    for text in (
-        part("one", 'filter = { language = "zh" }') + part("two"),
-        "filter = { min_answer = 50000 }\n" + part("one") + part("two"),
+    for text, line in (
+        (part("two") + part("one", "filter = { min_answer = 50000 }"), 8),
+        ("filter = { min_answer = 50000 }\n" + part("one") + part("two", "may_be_empty = true"), 2),
     ):
-        with pytest.raises(WrongCall, match=r"one: its filter leaves nothing of its 15 rows: 15 .*leave the part out"):
+        told = rf"mine\.toml, line {line}, part \d: one: its filter leaves nothing of its 15 rows: 15 .*\(step filter.*may_be_empty"
+        with pytest.raises(WrongCall, match=told):
             make(tmp_path, text, one=TALKS, two=TALKS[:3])
+
+
+def test_a_part_that_may_be_empty_is_left_empty(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    text = part("one", "filter = { min_answer = 50000 }\nmay_be_empty = true") + part("two")
+    made = make(tmp_path, text, one=TALKS, two=TALKS[:3])
+    assert {row["source"] for row in made.rows} == {"two"} and len(made.rows) == 3
+    assert "mine.toml, line 1, part 1" in caplog.text and "of the part one" in caplog.text
+    assert made.steps["filter of one"]["rows_out"] == 3
+    adds_up(made)
+
+
+def test_a_part_that_others_empty_is_told_and_not_refused(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    made = make(tmp_path, 'dedup = "exact"\n' + part("one") + part("two"), one=TALKS, two=TALKS[:3])
+    assert {row["source"] for row in made.rows} == {"one"} and "of the part two" in caplog.text
+    text = 'license = "commercial"\n' + part("one") + part("two", license="cc-by-nc-4.0")
+    made = make(tmp_path, text, one=TALKS, two=TALKS[:3])
+    assert {row["source"] for row in made.rows} == {"one"}
 
 
 def test_the_licence_gate_decides_row_by_row(tmp_path: Path) -> None:

@@ -4,12 +4,13 @@ import functools
 import hashlib
 import http.client
 import io
+import logging
 import re
 import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -20,6 +21,8 @@ from filelock import FileLock
 from okinst.builders.errors import DamagedFile, MissingFile, NoNetwork, OkinstError
 from okinst.builders.upstream import ByHand, GitHub, Hub, Located, Upstream, matching, whole_set
 
+logger = logging.getLogger("okinst")
+
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _CHUNK = 1 << 20
 #: how the file begins that Git leaves in the place of one that is stored elsewhere
@@ -28,6 +31,7 @@ _OFFLINE = (
     "Without a network: okinst fetch NAME --to DIR where there is one, then --mirror DIR (or OKINST_MIRROR=DIR) here; "
     "--sample tries things out with the sample corpus."
 )
+_PIN = "Open it once where the Hub can be reached, with the same HF_HOME, or name a file on disk."
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ class Network:
             target = _github_cache() / upstream.repo.id / upstream.repo.revision / upstream.path
             return [Located(upstream, upstream.path, str(download(url, target, source)))]
         assert isinstance(upstream.repo, Hub), upstream.repo
-        with _hub_errors(source, upstream):
+        with _hub_errors(source, upstream, upstream.repo.revision):
             id, revision = _reachable(upstream.repo, self.token)
             return [
                 Located(upstream, name, self._hub_place(id, revision, name), id, revision)
@@ -67,7 +71,7 @@ class Network:
         """The files behind a glob, from the listing that a glob of the same repository has asked for; else none."""
         if not isinstance(upstream.repo, Hub) or not upstream.is_glob:
             return []
-        with _hub_errors(upstream.repo.id, upstream):
+        with _hub_errors(upstream.repo.id, upstream, upstream.repo.revision):
             return matching(_hub_listing(*_reachable(upstream.repo, self.token), self.token), upstream.path)
 
     def fingerprint(self, upstream: Upstream) -> str:
@@ -90,7 +94,7 @@ def open_binary(located: Located, source: str, token: str | bool | None = None) 
         import huggingface_hub
 
         with (
-            _hub_errors(source, located.upstream),
+            _hub_errors(source, located.upstream, located.upstream.repo.revision),
             huggingface_hub.HfFileSystem(token=token).open(located.place.removeprefix("hf://"), "rb") as remote,
         ):
             yield remote
@@ -111,7 +115,7 @@ def fetch(upstream: Upstream, root: Path, source: str, token: str | bool | None 
     assert isinstance(upstream.repo, Hub), upstream.repo
     import huggingface_hub
 
-    with _hub_errors(source, upstream):
+    with _hub_errors(source, upstream, upstream.repo.revision):
         id, revision = _reachable(upstream.repo, token)
         return [
             Path(
@@ -121,6 +125,48 @@ def fetch(upstream: Upstream, root: Path, source: str, token: str | bool | None 
             )
             for name in _hub_names(id, revision, upstream, token)
         ]
+
+
+def commit_of(repo: Hub, source: str, token: str | bool | None = None, kind: str = "dataset") -> str:
+    """The whole commit that a revision of a Hub repository is now; a whole commit is itself, and nobody is asked.
+
+    Where the Hub cannot be reached it is the commit that the revision was when it was last asked for, which is told, or
+    NoNetwork where it never was. Raises MissingFile for a repository or a revision that the Hub does not have. `kind` is the
+    Hub's: dataset or model.
+    """
+    if _COMMIT.fullmatch(repo.revision):
+        return repo.revision
+    from huggingface_hub import constants
+    from huggingface_hub.file_download import repo_folder_name
+
+    # where the Hub's client keeps what a branch was, for others that are offline too
+    folder = Path(constants.HF_HUB_CACHE, repo_folder_name(repo_id=repo.id, repo_type=kind))
+    known = folder / "refs" / repo.revision
+    try:
+        with _hub_errors(source, repo.id, repo.revision, offline=_PIN, gone="Name a revision that it has."):
+            commit = _whole_commit(repo.id, repo.revision, token, kind)
+    except NoNetwork as error:
+        commit = known.read_text(encoding="utf-8").strip() if known.is_file() else ""
+        if not (folder / "snapshots" / commit).is_dir() or not commit:
+            raise
+        logger.warning(
+            "%s: the Hub cannot be reached; %s of %s is taken at commit %s, as it was when it was last asked for",
+            source, repo.revision, repo.id, commit,
+        )  # fmt: skip
+        logger.debug("%s", error)
+        return commit
+    with suppress(OSError):  # a cache that is only read is one, too
+        known.parent.mkdir(parents=True, exist_ok=True)
+        known.write_text(commit, encoding="utf-8")
+    return commit
+
+
+def model_file(id: str, commit: str, name: str, source: str, token: str | bool | None = None) -> Path:
+    """A file of a model on the Hub, at a whole commit: from the Hub's cache, or downloaded."""
+    import huggingface_hub
+
+    with _hub_errors(source, f"{id}/{name}", commit, offline=_PIN, gone="Name a model that has it."):
+        return Path(huggingface_hub.hf_hub_download(id, name, revision=commit, token=token))
 
 
 def download(url: str, target: Path, source: str) -> Path:
@@ -208,11 +254,18 @@ def _request(url: str, source: str, start: int = 0) -> http.client.HTTPResponse:
 
 
 @contextmanager
-def _hub_errors(source: str, upstream: Upstream) -> Iterator[None]:
-    """Turn what the Hub's client raises into what a user can act on."""
+def _hub_errors(
+    source: str,
+    what: object,
+    revision: str,
+    *,
+    offline: str = _OFFLINE,
+    gone: str = "If you have the file, pass data_dir= (--data-dir).",
+) -> Iterator[None]:
+    """Turn what the Hub's client raises into what a user can act on: `offline` and `gone` say how."""
     from huggingface_hub import errors
 
-    what = f"{source}: {upstream} at {upstream.repo.revision}"
+    what = f"{source}: {what} at {revision}"
     try:
         yield
     except OkinstError:
@@ -220,19 +273,17 @@ def _hub_errors(source: str, upstream: Upstream) -> Iterator[None]:
     except errors.GatedRepoError as error:
         raise MissingFile(f"{what} asks for your consent. Accept its terms on the Hub, then: hf auth login") from error
     except (errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled) as error:
-        raise NoNetwork(f"{what} is not in the Hub's cache, and the Hub cannot be reached. {_OFFLINE}") from error
+        raise NoNetwork(f"{what} is not in the Hub's cache, and the Hub cannot be reached. {offline}") from error
     except errors.RepositoryNotFoundError as error:
         raise MissingFile(f"{what}: the Hub has no such repository, or it is private: hf auth login") from error
     except (errors.RevisionNotFoundError, errors.EntryNotFoundError) as error:
-        raise MissingFile(
-            f"{what} is not on the Hub any more. If you have the file, pass data_dir= (--data-dir)."
-        ) from error
+        raise MissingFile(f"{what} is not on the Hub{' any more' * (offline is _OFFLINE)}. {gone}") from error
     except errors.HfHubHTTPError as error:
         raise NoNetwork(f"{what}: the Hub refused ({error}). Try again later.") from error
     except Exception as error:
         # httpx and requests both keep their network errors under one root, and these are the roots' names
         if any(base.__name__ in ("RequestException", "TransportError") for base in type(error).__mro__):
-            raise NoNetwork(f"{what}: the Hub cannot be reached ({error}). {_OFFLINE}") from error
+            raise NoNetwork(f"{what}: the Hub cannot be reached ({error}). {offline}") from error
         raise
 
 
@@ -253,7 +304,7 @@ def _reachable(repo: Hub, token: str | bool | None) -> tuple[str, str]:
     raise gone
 
 
-def _whole_commit(id: str, revision: str, token: str | bool | None) -> str:
+def _whole_commit(id: str, revision: str, token: str | bool | None, kind: str = "dataset") -> str:
     # The Hub resolves whole commits and branch names only, and of some sources a shortened commit is all that is known.
     if _COMMIT.fullmatch(revision):
         return revision
@@ -261,8 +312,8 @@ def _whole_commit(id: str, revision: str, token: str | bool | None) -> str:
 
     api = huggingface_hub.HfApi(token=token)
     if not re.fullmatch(r"[0-9a-f]{7,39}", revision):
-        return str(api.dataset_info(id, revision=revision).sha)
-    for commit in api.list_repo_commits(id, repo_type="dataset"):
+        return str(api.repo_info(id, revision=revision, repo_type=kind).sha)
+    for commit in api.list_repo_commits(id, repo_type=kind):
         if commit.commit_id.startswith(revision):
             return str(commit.commit_id)
     raise MissingFile(

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from okinst import catalogue
 from okinst.builders import SourceBuilder, WrongCall
-from okinst.licences import COLUMNS, NOT_ADVICE, Lot, attribution, gate, lot, stricter_origins, together
+from okinst.licences import COLUMNS, NOT_ADVICE, Facts, Lot, attribution, gate, lot, stricter_origins, together
 from okinst.licences.gate import COMMERCIAL
 from okinst.mixtures import MIXTURES, Mixture, MixtureBuilder, recipe
 from okinst.mixtures.mixture import Tokens
@@ -35,6 +35,8 @@ class Known(NamedTuple):
     among: dict[str, int]
     #: sources whose number of rows somebody stated, and nobody counted
     stated: frozenset[str]
+    #: what a recipe declares of files of one's own, by the name their rows bear
+    facts: dict[str, Facts]
 
 
 def report(name: str, **door: Any) -> dict[str, Any]:
@@ -43,7 +45,7 @@ def report(name: str, **door: Any) -> dict[str, Any]:
     whole = together(known.lots)
     if known.stated:  # what nobody has counted is not told as if somebody had
         whole = replace(whole, explanation=together(replace(each, rows=None) for each in known.lots).explanation)
-    commercial = gate(COMMERCIAL)
+    commercial = gate(COMMERCIAL, known.facts)
     lots = []
     for each in known.lots:
         at, whys = each.standing, commercial.whys(each.source, each.license, each.making)
@@ -80,7 +82,7 @@ def report(name: str, **door: Any) -> dict[str, Any]:
             for source, found in origins.items()
             for origin, license in found
         ],
-        "attribution": attribution(known.lots),
+        "attribution": attribution(known.lots, known.facts),
         "note": NOT_ADVICE,
     }
 
@@ -100,10 +102,26 @@ def _known(name: str, door: dict[str, Any]) -> Known:
         built = bool(builder.tallies()) and not builder.config.raw
     if built:
         counts = _counts(table for rows in builder.as_dataset().values() for table in _tables(rows))
-        return Known(
-            builder.config.name, COUNTED, "Rows counted in what was built here.", _lots(counts), {}, frozenset()
-        )
+        facts = _facts(builder)
+        told = "Rows counted in what was built here."
+        return Known(builder.config.name, COUNTED, told, _lots(counts, facts), {}, frozenset(), facts)
     return _of_cards(builder)
+
+
+def _facts(builder: SourceBuilder | MixtureBuilder) -> dict[str, Facts]:
+    return builder.config.facts if isinstance(builder, MixtureBuilder) else {}
+
+
+def _facts_of_folder(recipe: dict[str, Any]) -> dict[str, Facts]:
+    """What the recipe of a folder that was built declares of files of one's own, those of parts that are mixtures included."""
+    found: dict[str, Facts] = {}
+    for part in recipe.get("parts", ()):
+        if isinstance(part["source"], dict):
+            found |= _facts_of_folder(part["source"])
+        elif "file" in part:
+            generators, translators = (tuple(part.get(key, ())) for key in ("generators", "translators"))
+            found[part["source"]] = Facts(part["source"], "", generators, translators)
+    return found
 
 
 def _tables(rows: datasets.Dataset) -> Iterator[pa.Table]:
@@ -119,8 +137,8 @@ def _counts(tables: Iterable[pa.Table]) -> Counter[tuple[str, str, str]]:
     return counts
 
 
-def _lots(counts: Counter[tuple[str, str, str]]) -> list[Lot]:
-    return [lot(*group, rows) for group, rows in counts.items()]
+def _lots(counts: Counter[tuple[str, str, str]], facts: dict[str, Facts]) -> list[Lot]:
+    return [lot(*group, rows, facts) for group, rows in counts.items()]
 
 
 def _of_folder(folder: Path) -> Known:
@@ -145,7 +163,8 @@ def _of_folder(folder: Path) -> Known:
                 for path in files
                 for batch in pq.ParquetFile(path).iter_batches(100_000, columns=list(COLUMNS))
             )
-            return Known(name, COUNTED, f"Rows counted in {folder}.", _lots(counts), {}, frozenset())
+            facts = _facts_of_folder(provenance.get("recipe", {}))
+            return Known(name, COUNTED, f"Rows counted in {folder}.", _lots(counts, facts), {}, frozenset(), facts)
     except pa.ArrowInvalid as error:
         raise WrongCall(f"{folder} has a Parquet file that cannot be read: {error}. Build it again.") from error
     if not provenance.get("funnel"):
@@ -161,7 +180,7 @@ def _of_folder(folder: Path) -> Known:
     ]
     among = {step["source"]: step["taken"] for step in provenance["funnel"]}
     told = f"Upstream's own columns in {folder} name no licence: told from the cards."
-    return Known(name, CARDS, told, found, among, frozenset())
+    return Known(name, CARDS, told, found, among, frozenset(), {})
 
 
 def _standings(source: str, rows: int | None) -> list[Lot]:
@@ -182,18 +201,20 @@ def _of_cards(builder: SourceBuilder | MixtureBuilder) -> Known:
     among = Counter[str]()  # a source may be there with two splits
     for part in parts:
         among[part.source] += part.rows or 0
+    facts = _facts(builder)
     told = "Not built here: from the cards, and rows as upstream or a measurement of its files states them."
     return Known(
         builder.config.name,
         CARDS,
         told,
         [
-            lot(part.source, license, making, part.rows if len(part.standings) == 1 else None)
+            lot(part.source, license, making, part.rows if len(part.standings) == 1 else None, facts)
             for part in parts
             for license, making in part.standings
         ],
         {source: count for source, count in among.items() if count},
         frozenset(part.source for part in parts if not part.exact),
+        facts,
     )
 
 

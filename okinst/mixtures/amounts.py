@@ -4,12 +4,13 @@ Each part has so much to give. `take` limits it first; then the parts are balanc
 proportion, or by a temperature. What comes out always adds up to the size that was asked for, to the row.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
 from okinst.builders import WrongCall
+from okinst.mixtures.where import NOWHERE, Where, told
 
 Rate = Literal["as given", "proportional", "temperature"]
 RATES: tuple[Rate, ...] = ("as given", "proportional", "temperature")
@@ -28,6 +29,8 @@ class Supply:
     share: float | None = None
     #: how many times each of its rows is used (as given), or may be (any other rate)
     repeat: int = 1
+    #: where a recipe names it, for messages
+    where: Where = NOWHERE
 
 
 def balance(
@@ -58,21 +61,27 @@ def _by_share(parts: Sequence[Supply], size: int | None, unit: str) -> list[int]
     shares = [_exact(part.share or 0) for part in parts]
     whole = sum(shares)
     if empty := next((part for part in parts if not part.there), None):
-        raise WrongCall(f"{empty.name}: its share is {empty.share}, and nothing is left of it.")
-    if size is None:  # as much as the scarcest part allows
-        size = min(
-            int(part.there * part.repeat * whole / share) for part, share in zip(parts, shares, strict=True) if share
-        )
-    wanted = apportion(shares, size, names=[part.name for part in parts])
+        with told(empty.where / "share"):
+            raise WrongCall(
+                f"{empty.name}: its share is {empty.share}, and nothing is left of it. Leave the part out, and share it among the "
+                f"others, or ask for less of its rows."
+            )
+    # as much as the scarcest part allows
+    most = min(
+        int(part.there * part.repeat * whole / share) for part, share in zip(parts, shares, strict=True) if share
+    )
+    wanted = apportion(shares, most if size is None else size, names=[part.name for part in parts])
     for part, want in zip(parts, wanted, strict=True):
-        _enough(part, want, unit, f"its share of {part.share} of {size:,}")
+        with told(part.where / "share"):
+            _enough(part, want, unit, f"its share of {part.share} of {size or most:,}", most)
     return wanted
 
 
 def _in_proportion(parts: Sequence[Supply], there: Sequence[int], size: int, unit: str) -> list[int]:
     if size > sum(there):
         raise WrongCall(
-            f"size = {size:,} {unit} were asked for, and the parts have {sum(there):,} left. Ask for fewer, or add a part."
+            f"size = {size:,} {unit} were asked for, and the parts have {sum(there):,} left. Ask for {sum(there)} at most, or add "
+            f"a part."
         )
     return apportion(there, size, names=[part.name for part in parts])
 
@@ -86,8 +95,8 @@ def _by_temperature(parts: Sequence[Supply], temperature: float, size: int | Non
         size = int(min(known, default=Fraction(0)) * sum(weights))
     if size > sum(limits):
         raise WrongCall(
-            f"size = {size:,} {unit} were asked for, and the parts have {sum(limits):,} to give. Ask for fewer, or let "
-            f"parts repeat."
+            f"size = {size:,} {unit} were asked for, and the parts have {sum(limits):,} to give. Ask for {sum(limits)} at most, "
+            f"or let parts repeat."
         )
     # what a part cannot give, the others give in its place, in their proportions
     given = [Fraction(0)] * len(parts)
@@ -105,12 +114,12 @@ def _by_temperature(parts: Sequence[Supply], temperature: float, size: int | Non
     return apportion(given, size, limits, [part.name for part in parts])
 
 
-def _enough(part: Supply, want: int, unit: str, why: str) -> None:
+def _enough(part: Supply, want: int, unit: str, why: str, most: int) -> None:
     if want > part.there * part.repeat:
         more = -(-want // part.there)
         raise WrongCall(
-            f"{part.name}: {want:,} {unit} are {why}, and it has {part.there * part.repeat:,}: ask for a smaller size, or set "
-            f"repeat = {more} on it."
+            f"{part.name}: {want:,} {unit} are {why}, and it has {part.there * part.repeat:,}: ask for a smaller size ({most} "
+            f"{unit} at most), or set repeat = {more} on it."
         )
 
 
@@ -149,17 +158,45 @@ def apportion(
     return given
 
 
-def check_shares(shares: dict[str, float | None], where: str) -> None:
-    """Raise WrongCall for shares that are not all there, or are not the whole."""
+def check_shares(
+    shares: Mapping[str, float | None], mixture: str, places: Mapping[str, Where] | None = None, at: Where = NOWHERE
+) -> None:
+    """Raise WrongCall for shares that are not all there, or are not the whole.
+
+    For messages: `places` is where a recipe has each part, `at` where it says what the parts are besides.
+    """
+    places = places or {}
     given = {name: share for name, share in shares.items() if share is not None}
     if not given:
         return
-    if missing := [name for name, share in shares.items() if share is None]:
+    for name, share in given.items():
+        if isinstance(share, bool) or not 0 < share <= 1:
+            with told(places.get(name, at) / "share"):
+                raise WrongCall(
+                    f"{mixture}: the share of {name} is {share}: it should lie above 0 and at most at 1, such as share = 0.5."
+                )
+    total = sum(given.values())
+    if missing := [name for name in shares if name not in given]:
+        left = f"{(1 - total) / len(missing):.4g}" if total < 1 - SLACK else ""
+        what = f"share = {left} would be what is left" if left else "nothing is left: the others are 1 already"
+        with told(places.get(missing[0], at)):
+            raise WrongCall(
+                f"{mixture}: {', '.join(missing)} has no share, and other parts have. Give one to every part, or to none; {what}."
+            )
+    if abs(total - 1) <= SLACK:
+        return
+    # the last that this recipe says itself: what it extends was right before
+    own = [name for name in given if not at.file or places.get(name, at).file == at.file]
+    others = total - given[own[-1]] if own else 0
+    if own and others < 1:
+        place, way = places.get(own[-1], at) / "share", f"share = {1 - others:.4g} for {own[-1]} would make it so"
+    else:
+        place = places.get(own[-1], at) / "share" if own else at
+        way = "in proportion: " + ", ".join(f"{name} share = {share / total:.4g}" for name, share in given.items())
+        if not own:
+            way += " (to change a part of what is extended: [[parts]], source = its name, share = ...)"
+    with told(place):
         raise WrongCall(
-            f"{where}: {', '.join(missing)} has no share, and other parts have. Give one to every part, or to none."
+            f"{mixture}: the shares are {' + '.join(f'{share:g}' for share in given.values())} = {total:g}, and "
+            f"should be 1 in all; {way}."
         )
-    if bad := [name for name, share in given.items() if isinstance(share, bool) or not 0 < share <= 1]:
-        raise WrongCall(f"{where}: the share of {bad[0]} is {given[bad[0]]}: it should lie above 0 and at most at 1.")
-    if abs(sum(given.values()) - 1) > SLACK:
-        told = " + ".join(f"{share:g}" for share in given.values())
-        raise WrongCall(f"{where}: the shares are {told} = {sum(given.values()):g}, and should be 1 in all.")

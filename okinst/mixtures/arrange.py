@@ -16,6 +16,7 @@ from okinst.builders import WrongCall
 from okinst.mixtures.amounts import Supply, balance
 from okinst.mixtures.mixture import Mixture, Part, Tokens
 from okinst.mixtures.rows import Indices, Rows
+from okinst.mixtures.where import told
 from okinst.mixtures.work import Work
 
 logger = logging.getLogger("okinst")
@@ -42,21 +43,27 @@ def arrange(
     queues = [_queue(rows, mixture, number) for number in range(len(mixture.parts))]
     before = work.count(rows, rows.alive)
     queues = [_taken(part, queue, rows, work, sampled) for part, queue in zip(mixture.parts, queues, strict=True)]
-    chosen = _balanced(queues, rows, mixture, work, sampled)
+    with told(mixture.where, ("size", "rate")):
+        chosen = _balanced(queues, rows, mixture, work, sampled)
     for part, (taken, _) in zip(mixture.parts, chosen, strict=True):
         if not len(taken):
             logger.warning(
-                "%s: of the part %s no row comes out; the funnel says where they went", mixture.name, part.name
+                "%s: of the part %s%s no row comes out; the funnel says where they went (okinst show)",
+                mixture.name,
+                part.name,
+                f" ({part.where})" if part.where.file else "",
             )
     copies = np.concatenate([copy for _, copy in chosen])
     order = np.concatenate([each for each, _ in chosen])
     if not len(order):
         why = "its amounts are too small for its parts" if len(rows) else "nothing is left after its steps"
-        raise WrongCall(f"{mixture.name}: no rows come out; {why}.")
+        with told(mixture.where):
+            raise WrongCall(f"{mixture.name}: no rows come out; {why}. Ask for more rows, or for less of them.")
     lines = []
     if mixture.is_worked_on:
         lines.append(work.line("take", before, work.count(rows, order)))
-    held, kept = _validation(order, rows, mixture, work, sampled)
+    with told(mixture.where / "validation"):
+        held, kept = _validation(order, rows, mixture, work, sampled)
     again = int((held & (copies > 0)).sum())
     held &= copies == 0  # a row that is used several times is asked once
     orders = {}
@@ -67,9 +74,9 @@ def arrange(
                 place = np.random.default_rng(mixture.seed).permutation(place)
             orders[split] = Order(order[place], copies[place] if copies.any() else None)
     if mixture.validation is not None:
-        told = work.line("validation", work.count(rows, order), work.count(rows, orders["train"].rows))
+        line = work.line("validation", work.count(rows, order), work.count(rows, orders["train"].rows))
         # a row that was repeated is asked once: its other copies are in neither split
-        lines.append({**told, "set aside": len(orders["validation"]), "copies of those": again})
+        lines.append({**line, "set aside": len(orders["validation"]), "copies of those": again})
     return orders, [len(each) for each, _ in chosen], lines
 
 
@@ -88,25 +95,33 @@ def _taken(part: Part, queue: Indices, rows: Rows, work: Work, sampled: bool) ->
     """The rows of a part that its take means, in the order in which they are taken."""
     if part.take is None or not len(queue):
         return queue
-    if isinstance(part.take, Tokens):
+    with told(part.where / "take"):
+        taken: Indices = queue[_amount(part, part.take, queue, rows, work, sampled)]
+    return taken
+
+
+def _amount(part: Part, take: int | float | Tokens, queue: Indices, rows: Rows, work: Work, sampled: bool) -> Any:
+    """Which of a queue's places an amount means. Raises WrongCall for more than there is, and for none."""
+    if isinstance(take, Tokens):
         weights = work.weights(rows, queue)
-        if weights.sum() < part.take.tokens and not sampled:
+        if weights.sum() < take.tokens and not sampled:
             raise WrongCall(
-                f"{part.name}: {part.take} were asked for, and there are {int(weights.sum()):,}. Ask for fewer, or leave it out "
-                f"for all of them."
+                f"{part.name}: {take} were asked for, and there are {int(weights.sum()):,}. Ask for so many at most, or "
+                f"leave take out for all of them."
             )
-        return queue[_fitting(weights, part.take.tokens)]
-    count = round(part.take * len(queue)) if isinstance(part.take, float) else part.take
+        return _fitting(weights, take.tokens)
+    count = round(take * len(queue)) if isinstance(take, float) else take
     if count > len(queue) and not sampled:
         raise WrongCall(
-            f"{part.config}: take = {part.take:,} rows were asked for, and there are {len(queue):,}. "
-            f"Ask for fewer, or leave take out for all of them."
+            f"{part.name}: take = {take:,} rows were asked for, and there are {len(queue):,}. "
+            f"Ask for so many at most, or leave take out for all of them."
         )
     if not count and not sampled:
         raise WrongCall(
-            f"{part.name}: take = {part.take} of {len(queue):,} rows is none. Ask for more, or leave the part out."
+            f"{part.name}: take = {take} of {len(queue):,} rows is none. Ask for more ({1 / len(queue):.2g} is one row), or leave "
+            f"the part out."
         )
-    return queue[:count]
+    return slice(count)
 
 
 def _fitting(weights: Indices, amount: int) -> Indices:
@@ -132,7 +147,7 @@ def _balanced(
     tokens = isinstance(mixture.size, Tokens)
     weights = [work.weights(rows, queue) if tokens else np.ones(len(queue), np.int64) for queue in queues]
     supplies = [
-        Supply(part.config, int(weight.sum()), part.share, part.repeat)
+        Supply(part.name, int(weight.sum()), part.share, part.repeat, part.where)
         for part, weight in zip(mixture.parts, weights, strict=True)
     ]
     size = mixture.size.tokens if isinstance(mixture.size, Tokens) else mixture.size

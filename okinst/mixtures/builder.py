@@ -16,13 +16,14 @@ import pyarrow.parquet as pq
 from okinst.builders import SourceBuilder, WrongCall, bibliography, schema
 from okinst.builders.identity import code_of, digest
 from okinst.builders.tables import DATASET, TableBuilder
-from okinst.mixtures import streaming, tokens
+from okinst.mixtures import pins, streaming, tokens
 from okinst.mixtures.arrange import Order, arrange
 from okinst.mixtures.aulm_0809 import AULM_0809, AULM_0809_DOCUMENTED
 from okinst.mixtures.mixture import Mixture, Part, Tokens
 from okinst.mixtures.open_korean_instructions import OPEN_KOREAN_INSTRUCTIONS, OPEN_KOREAN_INSTRUCTIONS_DOCUMENTED
 from okinst.mixtures.rows import Outcome, Rows
 from okinst.mixtures.steps import Doing, without_credentials
+from okinst.mixtures.where import told
 from okinst.mixtures.work import Work, libraries
 
 logger = logging.getLogger("okinst")
@@ -89,12 +90,15 @@ class MixtureBuilder(TableBuilder):
         config, _ = super()._create_builder_config(*args, **kwargs)
         if not config.parts:
             raise WrongCall(f"{config.name}: a mixture needs at least one part.")
+        pins.pin(config, self._door(config))
+        with told(config.where / "tokenizer"):
+            tokenizer = tokens.identity(config.tokenizer, self.token)
         self.hash: str = digest(
             code_of(__name__),
             json.dumps(config.recipe(), ensure_ascii=False),
             *self._inputs(config),
             *(each for step in config.steps for each in step.inputs(self._doing(config))),
-            *((libraries(), tokens.identity(config.tokenizer)) if config.is_worked_on else ()),
+            *((libraries(), tokenizer) if config.is_worked_on else ()),
         )
         return config, config.name
 
@@ -155,9 +159,9 @@ class MixtureBuilder(TableBuilder):
                 for split in splits
             ]
         self._plan = plan = self.plan()
-        for name, told in ((FUNNEL, plan.funnel), (STEPS, plan.steps)):
+        for name, lines in ((FUNNEL, plan.funnel), (STEPS, plan.steps)):
             with self._fs.open(f"{self._output_dir}/{name}", "w", encoding="utf-8") as file:
-                file.write(json.dumps(told, ensure_ascii=False, indent=2))
+                file.write(json.dumps(lines, ensure_ascii=False, indent=2))
         self._write_dropped(plan)
         return [
             datasets.SplitGenerator(
@@ -213,9 +217,11 @@ class MixtureBuilder(TableBuilder):
                 count += len(kept)
                 yield streaming.numbered(kept, time)
         if part.share and not count:
-            raise WrongCall(
-                f"{self.config.name}: nothing is left of {part.config}, and it has a share of {part.share}."
-            )
+            with told(part.where / "share"):
+                raise WrongCall(
+                    f"{self.config.name}: nothing is left of {part.config}, and it has a share of {part.share}. Leave the part out, "
+                    f"or ask for less of its rows."
+                )
 
     def _stream(self, part: Part) -> Iterator[pa.Table]:
         builder = self._part(part, self.config)
@@ -231,18 +237,21 @@ class MixtureBuilder(TableBuilder):
         """Prepare the parts, do what the recipe says to their rows, and decide which come out in which order."""
         config = self.config
         # before any work: what cannot be had may not be found missing after an hour of it
-        tokens.weigher(config.tokenizer)
+        with told(config.where / "tokenizer"):
+            weigh = tokens.weigher(config.tokenizer, self.token)
         if config.decontaminate:
-            config.decontaminate.ready(self._doing(config))
+            with told(config.where / "decontaminate"):
+                config.decontaminate.ready(self._doing(config))
         builders, prepared = self.parts(), []
         for part, builder in zip(config.parts, builders, strict=True):
-            builder.download_and_prepare(**self._prepare_options)
+            with told(part.where):
+                builder.download_and_prepare(**self._prepare_options)
             prepared.append(builder.as_dataset(split=part.split))
         rows = Rows(prepared)
         work = Work(
             doing=self._doing(config),
             cache=Path(self._cache_dir_root, DATASET, "steps"),
-            weigh=tokens.weigher(config.tokenizer) if config.is_worked_on else None,
+            weigh=weigh if config.is_worked_on else None,
             unit="tokens" if config.tokenizer not in (None, tokens.CHARACTERS) else tokens.CHARACTERS,
         )
         steps, dropped = work.do(rows, config, self._inputs(config))

@@ -29,9 +29,15 @@ class Key:
         # bool is an int to Python, not to a person
         if not isinstance(value, self.kinds) or (isinstance(value, bool) and bool not in self.kinds):
             raise WrongCall(f"{where / key}: {key} = {value!r} should be {self.told}.")
+        if self.schema is _MACHINES and not _are_texts(value):
+            raise WrongCall(f'{where / key}: {key} = {value!r} should name them: {key} = ["gpt-4"].')
         if allowed and value not in allowed:
             near = nearest(str(value), allowed)[0]
             raise WrongCall(f"{where / key}: {key} = {value!r} should be {self.told}. Did you mean {near!r}?")
+
+
+def _are_texts(value: Any) -> bool:
+    return bool(value) and all(isinstance(each, str) and each.strip() for each in value)
 
 
 def check_keys(values: dict[str, Any], known: dict[str, Key], where: Where) -> None:
@@ -57,6 +63,7 @@ _ROWS = {"type": "integer", "minimum": 1}
 _SHARE = {"type": "number", "exclusiveMinimum": 0, "maximum": 1}
 _TOKENS = {"type": "object", "properties": {"tokens": _ROWS}, "required": ["tokens"], "additionalProperties": False}
 _NAMES = {"type": "array", "items": {"type": "string"}}
+_MACHINES = {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1}
 
 
 def _filter_schema() -> dict[str, Any]:
@@ -90,7 +97,9 @@ _FILTER = Key(
 KEYS: dict[str, Key] = {
     "name": _text("The name of the set; the file's name otherwise."),
     "description": _text("One sentence on what it is for."),
-    "extends": _text("A recipe file, or a mixture, that this one changes: its parts by their `source`, and what is said here."),
+    "extends": _text(
+        "A recipe file, or a mixture, that this one changes: its parts by their `source`, `file` or `name`, and what is said here."
+    ),
     "without": Key((list,), "a list of names", "Parts of `extends` to leave out.", _NAMES),
     "seed": Key((int,), "a whole number, 0 or more", "Which rows an amount takes, and their order.", {"type": "integer", "minimum": 0}),
     "shuffle": Key((bool,), "true or false", "false keeps part after part.", {"type": "boolean"}),
@@ -102,7 +111,7 @@ KEYS: dict[str, Key] = {
     "size": Key(
         (int, dict), "a number of rows, or { tokens = 1000000 }", "Rows, or tokens, of the whole.", {"anyOf": [_ROWS, _TOKENS]}
     ),
-    "tokenizer": _text('What counts tokens: a tokenizer.json or its folder, a Hub id, or "characters".'),
+    "tokenizer": _text('What counts tokens: a tokenizer.json or its folder, a model on the Hub (owner/name, or owner/name@commit), or "characters".'),
     "filter": _FILTER,
     "dedup": Key(
         (bool, str, dict), 'true, false, "exact", "near", or a table', "Take out what is there twice; the earlier part's row stays.",
@@ -127,7 +136,7 @@ PART_KEYS: dict[str, Key] = {
     "recipe": _text("Another recipe file, from this one's folder."),
     "file": _text("A file of your own: JSON Lines, JSON or Parquet, from this recipe's folder."),
     "hub": _text("A dataset on the Hub, owner/name; `file` names one of its files, or several as a glob."),
-    "revision": _text("A commit of that dataset; main otherwise."),
+    "revision": _text("A commit of that dataset, which is never asked for anew; or a branch (main): its commit when the recipe is opened."),
     "name": _text("What rows of a file of your own bear as their `source`; the file's name otherwise."),
     "split": _text("train, where it is not said."),
     "take": Key(
@@ -137,13 +146,22 @@ PART_KEYS: dict[str, Key] = {
     "share": Key((int, float), "a share of the mixture (0.7)", "Its share of the whole; all of them are 1 together.", _SHARE),
     "repeat": Key((int,), "a whole number, 1 or more", "How often each row is used; with a rate or shares, may be.", _ROWS),
     "filter": _FILTER,
+    "may_be_empty": Key(
+        (bool,), "true or false", "true where a filter may leave no row of it; that is refused otherwise.", {"type": "boolean"}
+    ),
     "layout": _one_of(LAYOUTS, "How a file of your own is laid out."),
     "license": _one_of(get_args(License), "The licence of a file of your own."),
     "language": _one_of(get_args(Language), "The language of a file of your own."),
     "making": _one_of((*get_args(Making), "unstated"), "How the text of a file of your own came to be."),
+    "generators": Key(
+        (list,), 'a list of models (["gpt-4"])', "Models that wrote text of it; their terms count for its licence.", _MACHINES
+    ),
+    "translators": Key(
+        (list,), 'a list of machines (["DeepL"])', "Machines that translated it; the same.", _MACHINES
+    ),
 }  # fmt: skip
 #: what a file of one's own must declare, and what it may
-MUST, MAY = ("license", "language", "layout"), ("making", "revision", "name")
+MUST, MAY = ("license", "language", "layout"), ("making", "generators", "translators", "revision", "name")
 
 
 def schema() -> dict[str, Any]:
@@ -163,7 +181,11 @@ def schema() -> dict[str, Any]:
         {"required": ["recipe"], "not": {"anyOf": [{"required": [key]} for key in ["source", "file", "hub", *own]]}},
         {"required": ["file", *MUST], "not": {"anyOf": [{"required": [key]} for key in ["source", "recipe"]]}},
     ]
+    # a recipe that extends another names parts of it without saying anew what they are
+    changed = {"anyOf": [{"required": [key]} for key in ("source", "recipe", "file", "name")]}
     whole = table(KEYS)
-    whole["properties"]["parts"] = {"description": KEYS["parts"].means, "type": "array", "items": part, "minItems": 1}
-    whole["anyOf"] = [{"required": ["parts"]}, {"required": ["extends"]}]
+    whole["properties"]["parts"] = {"description": KEYS["parts"].means, "type": "array", "minItems": 1}
+    whole["if"] = {"required": ["extends"]}
+    whole["then"] = {"properties": {"parts": {"items": {**table(PART_KEYS), **changed}}}}
+    whole["else"] = {"required": ["parts"], "properties": {"parts": {"items": part}}}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A recipe of okinst", **whole}

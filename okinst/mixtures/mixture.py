@@ -1,18 +1,24 @@
 """A mixture is a value: parts of sources, and how they are put together."""
 
 import dataclasses
+import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Union, cast
 
 import datasets
 
-from okinst.builders import Card, License, Row, SourceBuilder, Upstream, Variant, WrongCall
+from okinst import catalogue, licences
+from okinst.builders import Card, Hub, License, Row, SourceBuilder, Upstream, Variant, WrongCall
 from okinst.builders.schema import Shape
 from okinst.curation.filters import Filter
+from okinst.licences import Facts
+from okinst.mixtures import emptied
 from okinst.mixtures.amounts import RATES, Rate, check_shares
 from okinst.mixtures.steps import Decontaminate, Dedup, Filtering, Gate
+from okinst.mixtures.where import NOWHERE, Where, told
 
 if TYPE_CHECKING:
     from okinst.mixtures.builder import MixtureBuilder
@@ -61,6 +67,10 @@ class Part:
     #: rows this part is known, or (rows_exact=False) thought, to have in the published set
     rows: int | None = None
     rows_exact: bool = True
+    #: whether a filter may leave no row of it; refused otherwise
+    may_be_empty: bool = False
+    #: where a recipe names it, for messages
+    where: Where = field(default=NOWHERE, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if isinstance(self.source, Mixture):
@@ -83,6 +93,11 @@ class Part:
             raise WrongCall(f"{self.config}: repeat = {self.repeat!r} should be a whole number, 1 or more.")
         if self.filter is not None:
             self.filter.check(self.shape, self.config)
+        if self.share is not None and self.may_be_empty:
+            raise WrongCall(
+                f"{self.config}: may_be_empty = true, and share = {self.share}: a share of nothing is nothing. Leave one of them "
+                f"out."
+            )
 
     @property
     def mixture(self) -> "Mixture | None":
@@ -124,11 +139,32 @@ class Part:
         return [(self.config, license, making) for license, making in self.source.standings()]
 
     @property
+    def languages(self) -> set[str]:
+        """Every language that it is declared to be in."""
+        declared: set[str] = {language for card in self.cards for language in card.languages}
+        if isinstance(self.source, Mixture):
+            return declared
+        variant = self.variant or self.source.builder_configs[self.config]
+        return declared | {file.language for files in variant.files.values() for file in files if file.language}
+
+    @property
+    def facts(self) -> dict[str, Facts]:
+        """What a recipe declares of files of one's own, by the name their rows bear."""
+        if isinstance(self.source, Mixture):
+            return self.source.facts
+        if self.variant is None:
+            return {}
+        (card,) = self.cards
+        return {self.config: Facts(card.title, card.homepage, card.generators, card.translators)}
+
+    @property
     def leaves(self) -> list[tuple[str, str]]:
-        """The sources, or files of one's own, that its rows are from, each with its split."""
+        """The sources, or files of one's own, that its rows are from, each with its split; and those files by their place."""
         if isinstance(self.source, Mixture):
             return [leaf for part in self.source.parts for leaf in part.leaves]
-        return [(self.config, self.split)]
+        if self.variant is None:
+            return [(self.config, self.split)]
+        return [(self.config, self.split), (place_of(self.variant), self.split)]
 
     def builder(self, **options: Any) -> "SourceBuilder | MixtureBuilder":
         """The builder of this part's rows."""
@@ -150,6 +186,14 @@ class Part:
         return self.name if self.take is None else f"{self.name} ({self.take})"
 
 
+def place_of(variant: Variant) -> str:
+    """Where the file of a part of one's own is: the same for one file, however it is spelt."""
+    (file,) = variant.files["train"]
+    if isinstance(file.repo, Hub):
+        return f"{file}@{file.repo.revision}"
+    return str(Path(file.repo.id, re.sub(r"\[([*?[])\]", r"\1", file.path)).resolve())
+
+
 def check_take(source: str, take: object) -> None:
     """Raise WrongCall for an amount that cannot be taken."""
     if take is None or isinstance(take, Tokens):
@@ -164,6 +208,19 @@ def check_take(source: str, take: object) -> None:
         )
     if isinstance(take, int) and take < 1:
         raise WrongCall(f"{source}: take = {take} is no number of rows: write 1 or more, or leave the part out.")
+
+
+@dataclass(frozen=True)
+class GateOfParts(Gate):
+    """A licence gate that knows which machines a recipe names for files of one's own."""
+
+    facts: Mapping[str, Facts] = field(default_factory=dict, compare=False)
+
+    def gate(self) -> licences.Gate:
+        return licences.gate(self.kind, self.facts)
+
+    def why(self, source: str, license: str, making: str) -> str | None:
+        return self.gate().reason(source, license, making)
 
 
 @dataclass
@@ -202,24 +259,40 @@ class Mixture(datasets.BuilderConfig):
     accept_drift: bool = False
     #: how the recipe wrote it, for provenance.json
     written: dict[str, Any] = field(default_factory=dict)
+    #: the recipe, for messages
+    where: Where = field(default=NOWHERE, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "parts", tuple(self.parts))
-        shapes: dict[str, list[str]] = {}
-        for part in self.parts:
-            shapes.setdefault(part.shape, []).append(part.config)
-        twice = [key for key, count in Counter((part.config, part.split) for part in self.parts).items() if count > 1]
-        if twice:
-            raise WrongCall(
-                f"{self.name}: {twice[0][0]} ({twice[0][1]}) is there twice: its rows would be. Name it once, with repeat = 2 if "
-                f"you mean it; a file of your own may have a name = of its own."
-            )
-        if len(shapes) > 1:
-            told = "; ".join(f"{shape}: {', '.join(configs)}" for shape, configs in shapes.items())
-            raise WrongCall(f"{self.name}: only sources of one shape can be mixed. These have several: {told}.")
+        self._check_parts()
         self._check_amounts()
         self._check_steps()
+
+    def _check_parts(self) -> None:
+        first: dict[tuple[str, str], Part] = {}
+        for part in self.parts:
+            before = first.setdefault((part.config, part.split), part)
+            if before is not part:
+                with told(part.where):
+                    raise WrongCall(
+                        f"{self.name}: {part.config} ({part.split}) is there twice{_first(before)}: its rows would be. Name it "
+                        f"once, with repeat = 2 if you mean it; a file of your own may have a name = of its own."
+                    )
+        shapes: dict[Shape, list[Part]] = {}
+        for part in self.parts:
+            shapes.setdefault(part.shape, []).append(part)
+        if len(shapes) < 2:
+            return
+        most = max(shapes, key=lambda shape: len(shapes[shape]))
+        odd = next(part for part in self.parts if part.shape != most)
+        fitting = [name for name, entry in catalogue.SOURCES.items() if most == entry.builder.SHAPE]
+        listed = "; ".join(f"{shape}: {', '.join(part.name for part in parts)}" for shape, parts in shapes.items())
+        with told(odd.where):
+            raise WrongCall(
+                f"{self.name}: only sources of one shape can be mixed. These have several: {listed}. Leave {odd.name} out; the "
+                f"nearest of the shape {most} are {', '.join(catalogue.nearest(odd.config, fitting))}."
+            )
 
     def _check_amounts(self) -> None:
         if self.rate not in RATES:
@@ -228,7 +301,8 @@ class Mixture(datasets.BuilderConfig):
             raise WrongCall(f'{self.name}: temperature = {self.temperature} needs rate = "temperature".')
         if isinstance(self.temperature, bool) or not 1 <= self.temperature < float("inf"):
             raise WrongCall(f"{self.name}: temperature = {self.temperature} should be 1 (proportional) or more.")
-        check_shares({str(part): part.share for part in self.parts}, self.name)
+        places = {part.name: part.where for part in self.parts}
+        check_shares({part.name: part.share for part in self.parts}, self.name, places, self._changed_at)
         if any(part.share for part in self.parts) and self.rate != "as given":
             raise WrongCall(
                 f"{self.name}: its parts have shares, and rate = {self.rate!r} would overrule them. Keep one."
@@ -236,10 +310,13 @@ class Mixture(datasets.BuilderConfig):
         counted = ["size"] if isinstance(self.size, Tokens) else []
         counted += [f"take of {part.config}" for part in self.parts if isinstance(part.take, Tokens)]
         if counted and not self.tokenizer:
-            raise WrongCall(
-                f'{self.name}: {counted[0]} is a number of tokens, of which tokenizer? Name it: tokenizer = "tokenizer.json", a '
-                f'Hub id, or "characters".'
-            )
+            counted_at = [self.where / "size"] if isinstance(self.size, Tokens) else []
+            counted_at += [part.where / "take" for part in self.parts if isinstance(part.take, Tokens)]
+            with told(counted_at[0]):
+                raise WrongCall(
+                    f'{self.name}: {counted[0]} is a number of tokens, of which tokenizer? Name it: tokenizer = "tokenizer.json", a '
+                    f'Hub id, or "characters".'
+                )
         rows = self.size if isinstance(self.size, int) else 1
         if isinstance(self.size, bool) or not isinstance(self.size, int | Tokens | None) or rows < 1:
             raise WrongCall(f"{self.name}: size = {self.size!r} is neither a number of rows nor {{tokens = 1000000}}.")
@@ -256,23 +333,48 @@ class Mixture(datasets.BuilderConfig):
             return
         if self.filter is not None:
             self.filter.check(self.shape, self.name)
-        leaves = Counter(leaf for part in self.parts for leaf in part.leaves)
-        twice = [f"{config} ({split})" for (config, split), count in leaves.items() if count > 1]
-        if twice and self.dedup is None:
-            raise WrongCall(
-                f"{self.name}: {', '.join(twice)} is in several parts, so that its rows could be there twice. Leave one of the "
-                f'parts out, or add dedup = "exact".'
-            )
-        if self.license is None:
+        if self.dedup is None:
+            self._check_leaves()
+        for part in self.parts:
+            emptied.expect_language(part, self)
+        gate = self.gate
+        if gate is None:
             return
-        refused = [part for part in self.parts if not any(self.license.keeps(*lot) for lot in part.lots)]
+        refused = [part for part in self.parts if not any(gate.keeps(*lot) for lot in part.lots)]
         if len(refused) == len(self.parts) or any(part.share for part in refused):
             part = next((part for part in refused if part.share), refused[0])
             raise WrongCall(
-                f"{self.name}: license = {self.license.values()!r} keeps no row of {part.config} "
-                f"({self.license.why(*part.lots[0])}), and nothing would be left"
+                f"{self.name}: license = {gate.values()!r} keeps no row of {part.config} "
+                f"({gate.why(*part.lots[0])}), and nothing would be left"
                 f"{f' for its share of {part.share}' if part.share else ''}. Leave it out, or ask for less: okinst licence."
             )
+
+    def _check_leaves(self) -> None:
+        first: dict[tuple[str, str], Part] = {}
+        for part in self.parts:
+            for leaf, count in Counter(part.leaves).items():
+                before = first.setdefault(leaf, part)
+                if before is not part or count > 1:
+                    with told(part.where):
+                        raise WrongCall(
+                            f"{self.name}: {leaf[0]} ({leaf[1]}) is in several parts{_first(before)}, so that its rows could be "
+                            f'there twice. Leave one of the parts out, or add dedup = "exact".'
+                        )
+
+    @property
+    def _changed_at(self) -> Where:
+        """Where a recipe says what it takes from another one, for what is wrong with parts that it does not name."""
+        return self.where / ("without" if self.where.has("without") else "extends")
+
+    @property
+    def facts(self) -> dict[str, Facts]:
+        """What its recipe declares of files of one's own, by the name their rows bear."""
+        return {name: facts for part in self.parts for name, facts in part.facts.items()}
+
+    @property
+    def gate(self) -> Gate | None:
+        """Its licence gate, with what is known of files of one's own."""
+        return self.license and GateOfParts(self.license.kind, self.facts)
 
     @property
     def shape(self) -> Shape:
@@ -288,10 +390,12 @@ class Mixture(datasets.BuilderConfig):
         """What is done to the rows of all parts, in order."""
         leaks, rest = self.filter.apart() if self.filter else (None, None)
         # first of all: what a later step drops is kept aside, and no secret may stand there
-        first = [Filtering(leaks, called="leaks")] if leaks else []
-        parts = [Filtering(part.filter, number, part.config) for number, part in enumerate(self.parts) if part.filter]
-        whole = Filtering(rest) if rest else None
-        return [*first, *parts, *(step for step in (self.license, whole, self.dedup, self.decontaminate) if step)]
+        first: list[Filtering] = [emptied.Sifting(leaks, called="leaks")] if leaks else []
+        parts = [
+            emptied.Sifting(part.filter, number, part.config) for number, part in enumerate(self.parts) if part.filter
+        ]
+        whole = emptied.Sifting(rest) if rest else None
+        return [*first, *parts, *(step for step in (self.gate, whole, self.dedup, self.decontaminate) if step)]
 
     @property
     def is_worked_on(self) -> bool:
@@ -342,6 +446,11 @@ def _part_recipe(part: Part) -> dict[str, Any]:
         (file,) = part.variant.files["train"]
         values |= {"file": str(file), "license": part.licenses[0], "language": part.cards[0].languages[0]}
         values |= {"layout": getattr(part.variant, "layout", ""), "making": part.cards[0].making}
+        if isinstance(file.repo, Hub):
+            values["revision"] = file.repo.revision
+        for key in ("generators", "translators"):
+            if named := getattr(part.cards[0], key):
+                values[key] = list(named)
     if part.files is not None:
         values["files"] = [str(file) for file in part.files]
     for key, given in (("reading", part.reading), ("rule", part.rule)):
@@ -353,7 +462,14 @@ def _part_recipe(part: Part) -> dict[str, Any]:
         values["repeat"] = part.repeat
     if part.filter is not None:
         values["filter"] = part.filter.values()
+    if part.may_be_empty:
+        values["may_be_empty"] = True
     return values
+
+
+def _first(part: Part) -> str:
+    """Where else, for messages."""
+    return f" (first {part.where})" if part.where.file else ""
 
 
 def _plain(amount: int | float | Tokens | None) -> Any:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any, ClassVar, Literal, get_args
 
@@ -40,6 +40,21 @@ class OwnVariant(Variant):
 
     layout: Layout = "messages"
     card: Card | None = None
+
+    def changed(self, **declared: Any) -> "OwnVariant":
+        """The same file, with some of what is declared of it declared anew: name, layout, revision, or what its card says."""
+        (file,) = self.files["train"]
+        assert self.card is not None, "own_variant() gives every part a card"
+        said: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in declared.items()
+        }
+        other: dict[str, Any] = {key: said.pop(key) for key in ("name", "layout") if key in said}
+        if "revision" in said:
+            file = replace(file, repo=replace(file.repo, revision=said.pop("revision")))
+        if "language" in said:
+            said["languages"] = (said.pop("language"),)
+        card = replace(self.card, title=str(other.get("name", self.name)), **said)
+        return replace(self, files={"train": (file,)}, card=card, **other)
 
 
 class OwnRows(SourceBuilder):
@@ -155,10 +170,21 @@ EXAMPLES: dict[Layout, Callable[[Row], Row]] = {
 
 
 def own_variant(
-    name: str, *, place: str, hub: str | None, revision: str, layout: Layout, license: Any, language: Any, making: Any
+    name: str,
+    *,
+    place: str,
+    hub: str | None,
+    revision: str,
+    layout: Layout,
+    license: Any,
+    language: Any,
+    making: Any,
+    generators: tuple[str, ...] = (),
+    translators: tuple[str, ...] = (),
 ) -> OwnVariant:
     """The config of one's own part: `place` is a path on disk, or a file (or glob) of the Hub repository `hub`.
 
+    `generators` and `translators` are the machines that wrote or translated the rows whose `making` says that a machine did.
     Raises WrongCall for a kind of file, or a layout, that is not known.
     """
     if layout not in LAYOUTS:
@@ -179,8 +205,8 @@ def own_variant(
         license_note="As the recipe declares it.",
         languages=(language,),
         making=making,
-        generators=(),
-        translators=(),
+        generators=generators,
+        translators=translators,
         derived_from=(),
         overlaps=(),
         warning="",

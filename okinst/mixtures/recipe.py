@@ -28,12 +28,12 @@ from pathlib import Path
 from typing import Any
 
 from okinst import catalogue
-from okinst.builders import WrongCall
+from okinst.builders import Hub, WrongCall
 from okinst.curation.filters import Filter
 from okinst.mixtures import MIXTURES, Mixture, Part
 from okinst.mixtures.keys import KEYS, MAY, MUST, PART_KEYS, check_keys, schema
-from okinst.mixtures.mixture import Tokens
-from okinst.mixtures.own import LAYOUTS, OwnRows, own_variant
+from okinst.mixtures.mixture import Tokens, place_of
+from okinst.mixtures.own import FORMATS, LAYOUTS, OwnRows, OwnVariant, own_variant
 from okinst.mixtures.steps import Decontaminate, Dedup, Gate
 from okinst.mixtures.where import Where, lines, told
 
@@ -48,6 +48,8 @@ __all__ = ["Where", "is_recipe", "mixture", "read", "schema"]
 NAME = re.compile(r"\w[\w.-]{0,99}")
 #: what stands beside a set in its folder
 TAKEN = frozenset(("readme.md", "provenance.json", "set-aside.jsonl", "dropped.parquet"))
+#: a dataset on the Hub
+_ON_HUB = re.compile(r"[\w.-]+(/[\w.-]+)?", re.ASCII)
 SUFFIX = ".toml"
 #: where a part may come from
 ORIGINS = ("source", "recipe", "file", "hub")
@@ -55,7 +57,9 @@ ORIGINS = ("source", "recipe", "file", "hub")
 _GIVEN = (
     "seed", "shuffle", "rate", "temperature", "size", "tokenizer", "filter", "dedup", "decontaminate", "license", "validation"
 )  # fmt: skip
-_GIVEN_PART = ("take", "share", "repeat", "filter")
+_GIVEN_PART = ("take", "share", "repeat", "filter", "may_be_empty")
+#: of a file of one's own, what a recipe that extends another may say anew
+_DECLARED = ("license", "language", "layout", "making", "generators", "translators", "revision", "name")
 
 
 def is_recipe(name: str) -> bool:
@@ -71,7 +75,7 @@ def read(path: Path, above: tuple[Path, ...] = ()) -> Mixture:
     real = path.expanduser().resolve()
     if real in above:
         chain = " -> ".join(each.name for each in (*above[above.index(real) :], real))
-        raise WrongCall(f"{path}: the recipes go round in a circle: {chain}.")
+        raise WrongCall(f"the recipes go round in a circle: {chain}. Leave one of them out.")
     try:
         text = path.expanduser().read_text(encoding="utf-8-sig")
         values = tomllib.loads(text)
@@ -112,6 +116,7 @@ def mixture(
         "parts": tuple(parts),
         "rows": None,
         "written": values if base is None or not base.written else {**values, "extended": base.written},
+        "where": where,
         **given,
     }
     with told(where, values):
@@ -163,6 +168,32 @@ def _base(values: dict[str, Any], where: Where, folder: Path, above: tuple[Path,
     return MIXTURES[name]
 
 
+_NO_HUB = "{where}: revision is for a dataset on the Hub: name it by hub, or leave it out."
+
+
+def _expect_own(table: dict[str, Any], where: Where) -> None:
+    """Raise WrongCall where something is declared of rows that declare it themselves."""
+    own = [key for key in (*MUST, *MAY) if key in table]
+    if own and "file" not in table:
+        raise WrongCall(f"{where / own[0]}: {own[0]} is for a file of your own; okinst's sources say it themselves.")
+
+
+def _named_nothing(table: dict[str, Any], origins: list[str], extended: list[str]) -> str:
+    """What is near a name that stands alone, and is no part of what is extended."""
+    if origins or "name" not in table or not extended:
+        return ""
+    near = ", ".join(catalogue.nearest(table["name"], extended))
+    return f", and no part of what it extends is named {table['name']!r}; the nearest: {near}"
+
+
+def _near_files(path: Path) -> str:
+    """The files of a folder that are named most like one that is not there."""
+    if not path.parent.is_dir():
+        return f" There is no folder {path.parent}."
+    there = [each.name for each in path.parent.iterdir() if each.suffix.lower() in FORMATS]
+    return f" The nearest: {', '.join(catalogue.nearest(path.name, there))}." if there else ""
+
+
 class _PartReader:
     """Reads the parts of one recipe."""
 
@@ -170,10 +201,14 @@ class _PartReader:
         self.where, self.folder, self.above = where, folder, above
 
     def all(self, tables: list[Any], base: Mixture | None, without: list[Any]) -> list[Part]:
-        """The parts of the base, changed by those of the same name, and then the new ones."""
+        """The parts of the base, changed by those of the same name or file, and then the new ones."""
         parts = {(part.config, part.split): part for part in base.parts} if base else {}
         for name in without:
-            there = [key for key in parts if name in (key[0], "/".join(key))]
+            there = [
+                key
+                for key, part in parts.items()
+                if name in (key[0], "/".join(key)) or (isinstance(name, str) and self._is_file(part, {"file": name}))
+            ]
             if not there:
                 near = ", ".join(catalogue.nearest(str(name), [config for config, _ in parts])) or "none"
                 raise WrongCall(
@@ -181,35 +216,65 @@ class _PartReader:
                 )
             for key in there:
                 del parts[key]
-        new = []
+        new: list[Part] = []
         for number, table in enumerate(tables):
             where = self.where / "parts" / number
             if not isinstance(table, dict):
                 raise WrongCall(f"{where}: a part is a table: [[parts]] and source = NAME.")
             check_keys(table, PART_KEYS, where)
-            key = (table.get("source", ""), table.get("split", "train"))
-            given = {
+            given: dict[str, Any] = {
                 name: _value(name, table[name], where / name, self.folder) for name in _GIVEN_PART if name in table
             }
+            given["where"] = where
             with told(where, table):
-                if key in parts:
-                    parts[key] = dataclasses.replace(parts[key], **given)
+                changed = self._changed(table, parts)
+                if changed is None:
+                    new.append(self._part(table, where, given, [config for config, _ in parts]))
                 else:
-                    new.append(self._part(table, where, given))
+                    parts[changed] = self._change(parts[changed], table, where, given)
         return [*parts.values(), *new]
 
-    def _part(self, table: dict[str, Any], where: Where, given: dict[str, Any]) -> Part:
+    def _changed(self, table: dict[str, Any], parts: dict[tuple[str, str], Part]) -> tuple[str, str] | None:
+        """The part of the base that a table is about: by its source, by its file, or, with neither, by its name alone."""
+        if "file" in table:
+            return next((key for key, part in parts.items() if self._is_file(part, table)), None)
+        name = table.get("source") or (table.get("name") if "recipe" not in table else None)
+        key = (name or "", table.get("split", "train"))
+        return key if key in parts else None
+
+    def _is_file(self, part: Part, table: dict[str, Any]) -> bool:
+        """Whether a part of one's own is the file that a table names, of whatever commit."""
+        if part.variant is None:
+            return False
+        (file,) = part.variant.files["train"]
+        if isinstance(file.repo, Hub):
+            return (file.repo.id, file.path) == (table.get("hub", file.repo.id), table["file"])
+        return "hub" not in table and place_of(part.variant) == str(self._place(table["file"]).resolve())
+
+    def _place(self, file: str) -> Path:
+        return (self.folder / Path(file).expanduser()).absolute()
+
+    def _change(self, part: Part, table: dict[str, Any], where: Where, given: dict[str, Any]) -> Part:
+        """A part of the base, with what a table says of it."""
+        declared = {key: table[key] for key in _DECLARED if key in table}
+        if part.variant is None:
+            _expect_own(table, where)
+            return dataclasses.replace(part, **given)
+        assert isinstance(part.variant, OwnVariant)
+        if "revision" in declared and not isinstance(part.variant.files["train"][0].repo, Hub):
+            raise WrongCall(_NO_HUB.format(where=where / "revision"))
+        if declared.get("name", part.config) != part.config:
+            self._check_own_name(declared["name"], where / "name")
+        return dataclasses.replace(part, config="", variant=part.variant.changed(**declared), **given)
+
+    def _part(self, table: dict[str, Any], where: Where, given: dict[str, Any], extended: list[str]) -> Part:
         origins = [key for key in ORIGINS if key in table]
         if origins not in (["source"], ["recipe"], ["file"], ["file", "hub"]):
             raise WrongCall(
                 f"{where}: a part has one origin: source (a name of `okinst list`), recipe, file, or hub with file; this one has "
-                f"{', '.join(origins) or 'none'}."
+                f"{', '.join(origins) or 'none'}{_named_nothing(table, origins, extended)}."
             )
-        own = [key for key in (*MUST, *MAY) if key in table]
-        if own and "file" not in table:
-            raise WrongCall(
-                f"{where / own[0]}: {own[0]} is for a file of your own; okinst's sources say it themselves."
-            )
+        _expect_own(table, where)
         split = table.get("split", "train")
         if "file" in table:
             return self._own(table, where, given)
@@ -218,7 +283,9 @@ class _PartReader:
                 raise WrongCall(
                     f"{where / 'recipe'}: recipe = {table['recipe']!r} should be a file ending in {SUFFIX}."
                 )
-            return Part(read(self.folder / Path(table["recipe"]).expanduser(), self.above), split=split, **given)
+            with told(where / "recipe"):
+                inner = read(self.folder / Path(table["recipe"]).expanduser(), self.above)
+            return Part(inner, split=split, **given)
         if table["source"] in MIXTURES:
             return Part(MIXTURES[table["source"]], split=split, **given)
         if table["source"] not in catalogue.SOURCES:
@@ -240,19 +307,15 @@ class _PartReader:
             raise WrongCall(f"{where / 'split'}: split = {table['split']!r}: a file of your own is train, all of it.")
         hub, place = table.get("hub"), table["file"]
         if hub is None and "revision" in table:
-            raise WrongCall(
-                f"{where / 'revision'}: revision is for a dataset on the Hub: name it by hub, or leave it out."
-            )
+            raise WrongCall(_NO_HUB.format(where=where / "revision"))
+        if hub is not None and not _ON_HUB.fullmatch(hub):
+            raise WrongCall(f'{where / "hub"}: hub = {hub!r} should be a dataset on the Hub, "owner/name".')
         if hub is None:
-            place = str((self.folder / Path(place).expanduser()).absolute())
+            place = str(self._place(place))
             if not Path(place).is_file():
-                raise WrongCall(f"{where / 'file'}: there is no file {place}.")
+                raise WrongCall(f"{where / 'file'}: there is no file {place}.{_near_files(Path(place))}")
         name = table.get("name", Path(table["file"]).stem if hub is None else hub.replace("/", "--"))
-        at = where / ("name" if "name" in table else "file")
-        _check_name(name, "a part", at)
-        if name in catalogue.SOURCES or name in MIXTURES:
-            # its rows would be taken for that source's, and judged by its card
-            raise WrongCall(f'{at}: {name!r} is the name of a set of okinst. Give yours another: name = "my-{name}".')
+        self._check_own_name(name, where / ("name" if "name" in table else "file"))
         with told(where / "file"):
             variant = own_variant(
                 name,
@@ -263,5 +326,15 @@ class _PartReader:
                 license=table["license"],
                 language=table["language"],
                 making=table.get("making", "unstated"),
+                generators=tuple(table.get("generators", ())),
+                translators=tuple(table.get("translators", ())),
             )
         return Part(OwnRows, variant=variant, **given)
+
+    def _check_own_name(self, name: str, where: Where) -> None:
+        _check_name(name, "a part", where)
+        if name in catalogue.SOURCES or name in MIXTURES:
+            # its rows would be taken for that source's, and judged by its card
+            raise WrongCall(
+                f'{where}: {name!r} is the name of a set of okinst. Give yours another: name = "my-{name}".'
+            )

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from okinst.builders import WrongCall
+from okinst.builders import MissingFile, NoNetwork, WrongCall
 
 _HEADER = re.compile(r"\s*\[\[?\s*([^\[\]#]+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"\s*((?:[\w-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*(?:[\w-]+|\"[^\"]*\"|'[^']*'))*)\s*=")
@@ -26,26 +26,39 @@ class Where:
     def __truediv__(self, key: Any) -> "Where":
         return dataclasses.replace(self, path=(*self.path, key))
 
-    def __str__(self) -> str:
+    def has(self, key: Any) -> bool:
+        """Whether a key stands in it, on a line of its own."""
+        return (*self.path, key) in self.lines
+
+    @property
+    def line(self) -> int | None:
+        """The line it stands on, where it is known."""
         path = self.path
         while path and path not in self.lines:
             path = path[:-1]  # a key of an inline table stands on the line of the table
-        line = self.lines.get(path)
+        return self.lines.get(path)
+
+    def __str__(self) -> str:
+        line = self.line
         part = f", part {self.path[1] + 1}" if len(self.path) > 1 and self.path[0] == "parts" else ""
         return self.file + (f", line {line}" if line else "") + part
+
+
+#: where what Python says stands: in no recipe
+NOWHERE = Where("")
 
 
 @contextmanager
 def told(where: Where, keys: Iterable[str] = (), said: str = "") -> Iterator[None]:
     """Say where in a recipe a value stands that something deeper refused: on the line of the first of these keys that its
-    message names. `said` is how the message begins where it tells a place itself."""
+    message names. `said` is how the message begins where it tells a place itself. What stands in no recipe is told as it is."""
     try:
         yield
-    except WrongCall as error:
+    except (WrongCall, MissingFile, NoNetwork) as error:
         text = str(error).removeprefix(said)
-        if text.startswith(where.file):
+        if not where.file or text.startswith(where.file):
             raise
-        raise WrongCall(f"{_narrowed(where, keys, text)}: {text}") from None
+        raise type(error)(f"{_narrowed(where, keys, text)}: {text}") from error.__cause__
 
 
 def _narrowed(where: Where, keys: Iterable[str], text: str) -> Where:

@@ -19,6 +19,7 @@ from filelock import FileLock
 
 from okinst.builders.identity import code_of, digest
 from okinst.curation import duplicates, passages
+from okinst.mixtures import emptied
 from okinst.mixtures.mixture import Mixture
 from okinst.mixtures.rows import Indices, Outcome, Rows
 from okinst.mixtures.steps import Doing, Step
@@ -65,6 +66,8 @@ class Work:
             if outcome.changes:
                 line["changed"] = dict(outcome.changes)
             line.update(outcome.told)
+            if isinstance(step, emptied.Sifting):
+                emptied.expect_rows(mixture, line)
             lines.append(line)
             dropped.append((step.name, outcome))
         return lines, dropped

@@ -7,7 +7,7 @@ from typing import Any
 
 from okinst.builders import SourceBuilder
 from okinst.builders.doors import sha256
-from okinst.mixtures import Mixture, MixtureBuilder
+from okinst.mixtures import Mixture, MixtureBuilder, tokens
 from okinst.mixtures.tokens import CHARACTERS
 
 #: numpy's generator decides which rows a share takes; rows.parquet is pyarrow's and datasets' work
@@ -46,9 +46,7 @@ def _of_steps(builder: MixtureBuilder) -> Iterator[dict[str, Any]]:
             for count in source.tallies():
                 yield _file("decontaminate", {**count.file, "bytes": count.bytes, "sha256": count.sha256})
     if mixture.tokenizer not in (None, CHARACTERS):
-        path = Path(str(mixture.tokenizer)).expanduser()
-        path = path / "tokenizer.json" if path.is_dir() else path
-        yield _on_disk("tokenizer", path) if path.is_file() else {"for": "tokenizer", "repo": mixture.tokenizer}
+        yield {"for": "tokenizer", **tokens.describe(str(mixture.tokenizer), builder.token)}
 
 
 def _on_disk(used_for: str, path: Path) -> dict[str, Any]:

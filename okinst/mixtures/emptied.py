@@ -1,0 +1,83 @@
+"""Parts of which no row is left: refused where what is written says so, and where a filter took the last of their rows.
+
+A licence gate, deduplication and decontamination may empty a part: which rows they take hangs on the other parts and on
+what the rows say themselves, and the funnel tells it. A filter is the recipe's own wish about the part: one of the two is a
+mistake, unless the part says `may_be_empty = true`.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from okinst.builders import WrongCall
+from okinst.curation.filters import Filter
+from okinst.mixtures.rows import Outcome, Rows
+from okinst.mixtures.steps import Doing, Filtering
+from okinst.mixtures.where import told
+
+if TYPE_CHECKING:
+    from okinst.mixtures.mixture import Mixture, Part
+
+#: reasons that a message lists
+LISTED = 3
+#: the language that a script of Chinese is
+SCRIPTS = {"simplified": "zh-Hans", "traditional": "zh-Hant"}
+
+
+class Sifting(Filtering):
+    """A filter as a step of a mixture, which judges by itself what is left of its parts: see `expect_rows`."""
+
+    def _leaving(self, outcome: Outcome, rows: Rows, doing: Doing) -> Outcome:
+        return outcome
+
+
+def expect_language(part: "Part", mixture: "Mixture") -> None:
+    """Raise WrongCall where a filter asks for languages of which a part is declared to hold none."""
+    for filter, where in ((part.filter, part.where / "filter"), (mixture.filter, part.where)):
+        if filter is None or part.may_be_empty:
+            continue
+        key, wanted = _asked(filter)
+        if not key or not part.languages or any(_fits(each, wanted, key) for each in part.languages):
+            continue
+        of_part = filter is part.filter
+        with told(where / key if of_part else where):
+            raise WrongCall(
+                f"{part.name}: filter.{key} = {', '.join(wanted)}{'' if of_part else ' of the recipe'} would leave nothing of it, as "
+                f"it is in {', '.join(sorted(part.languages))}. Take {key} out of the filter, leave the part out, or say "
+                f"may_be_empty = true on it."
+            )
+
+
+def _asked(filter: Filter) -> tuple[str, tuple[str, ...]]:
+    """The key of a filter that asks for languages, and what it asks for; "" where none does."""
+    if filter.language:
+        return "language", filter.language
+    return ("script", (filter.script,)) if filter.script else ("", ())
+
+
+def _fits(declared: str, wanted: tuple[str, ...], key: str) -> bool:
+    """Whether rows of a declared language can be of one that is wanted.
+
+    >>> _fits("zh-Hans", ("zh",), "language"), _fits("zh-Hans", ("zh-Hant",), "language"), _fits("mul", ("ko",), "language")
+    (True, False, True)
+    >>> _fits("zh-Hans", ("traditional",), "script"), _fits("ko", ("traditional",), "script")
+    (False, True)
+    """
+    if declared == "mul":
+        return True
+    if key == "script":  # which is about Chinese alone
+        return not declared.startswith("zh") or declared in map(SCRIPTS.__getitem__, wanted)
+    return any(declared == each or (each == "zh" and declared.startswith("zh")) for each in wanted)
+
+
+def expect_rows(mixture: "Mixture", line: dict[str, Any]) -> None:
+    """Raise WrongCall where a filter took the last rows of a part; `line` is what the funnel says of that step."""
+    for part in mixture.parts:
+        told_of = line["sources"][part.name]
+        if part.may_be_empty or not told_of["rows_in"] or told_of["rows_out"]:
+            continue
+        reasons = sorted(told_of["reasons"].items(), key=lambda each: (-each[1], each[0]))
+        listed = ", ".join(f"{count:,} {reason}" for reason, count in reasons[:LISTED])
+        with told(part.where):
+            raise WrongCall(
+                f"{part.name}: its filter leaves nothing of its {told_of['rows_in']:,} rows: {listed} (step {line['step']}). Ask "
+                f"for less, leave the part out, or say may_be_empty = true on it."
+            )
