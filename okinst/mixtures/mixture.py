@@ -130,6 +130,21 @@ class Part:
             return [leaf for part in self.source.parts for leaf in part.leaves]
         return [(self.config, self.split)]
 
+    def places(self) -> dict[str, str]:
+        """By leaf, with which the ids of its rows begin (`hrc/train`): where such rows are from, as a funnel calls it.
+
+        >>> from okinst.catalogue import SOURCES
+        >>> part = Part(SOURCES["hrc"].builder)
+        >>> part.places(), Part(Mixture(name="inner", parts=(part,))).places()
+        ({'hrc/train': 'hrc'}, {'hrc/train': 'inner/hrc'})
+        """
+        if not isinstance(self.source, Mixture):
+            return {f"{self.config}/{self.split}": self.name}
+        inner: dict[str, str] = {}
+        for part in self.source.parts:
+            inner = {**part.places(), **inner}  # rows that are in two of its parts are told under the first
+        return {leaf: f"{self.name}/{place}" for leaf, place in inner.items()}
+
     def builder(self, **options: Any) -> "SourceBuilder | MixtureBuilder":
         """The builder of this part's rows."""
         options = {key: value for key, value in options.items() if value is not None}
@@ -191,7 +206,8 @@ class Mixture(datasets.BuilderConfig):
     dedup: Dedup | None = None
     decontaminate: Decontaminate | None = None
     license: Gate | None = None
-    #: rows (int) or share (float) set aside for validation, none of them a near-duplicate of a row in train
+    #: rows (int) or share of the distinct rows (float) set aside for validation: no near-duplicate of a row in train among them,
+    #: nor another answer to a question that is asked there
     validation: int | float | None = None
     #: rows of the set as it was published
     rows: int | None = None

@@ -20,7 +20,6 @@ from okinst import catalogue, licences
 from okinst.builders import MissingFile, NoNetwork, SourceBuilder, WrongCall
 from okinst.builders.doors import sha256
 from okinst.builders.identity import code_of
-from okinst.builders.schema import Shape
 from okinst.catalogue import nearest
 from okinst.curation import contamination, duplicates, evaluation, filters, passages
 from okinst.curation.filters import Filter
@@ -425,16 +424,6 @@ class Decontaminate:
             for split in evaluation.scored(splits):
                 found += evaluation.items(splits[split], builder.config.name, split)
         return contamination.Index.of(found)
-
-
-def without_credentials(table: pa.Table, shape: Shape) -> pa.Table:
-    """Rows that are kept aside, with what leaks masked, whether the recipe asks for it or not: the folder may be published."""
-    hide = Filter(secrets="mask")
-    try:
-        hide.check(shape, "")
-    except WrongCall:  # rows of evaluation sets are not changed
-        return table
-    return hide.apply(table).table
 
 
 def _beside(rows: Rows, wanted: Indices) -> list[str]:
