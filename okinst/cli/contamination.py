@@ -14,8 +14,8 @@ from okinst.curation import passages
 from okinst.curation.contamination import Hits, Index
 from okinst.curation.evaluation import Item, items, scored
 from okinst.mixtures import MIXTURES, recipe
+from okinst.publishing.built import BuiltFolder
 from okinst.publishing.folder import builder_of
-from okinst.publishing.place import data_files
 
 #: the files that are read, and the split they are taken for where their name says none
 PARQUET, LINES = ".parquet", (".jsonl", ".json")
@@ -108,7 +108,7 @@ def _strings(value: Any) -> Iterator[str]:
 def _folder(folder: Path) -> dict[str, pa.Table]:
     """The Parquet files of a folder, those of one split together."""
     found: dict[str, list[pa.Table]] = {}
-    for path in data_files(folder):
+    for path in BuiltFolder(folder, {}).files:
         found.setdefault(_split(path), []).append(_file(path))
     if not found:
         raise WrongCall(
