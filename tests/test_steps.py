@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import signal
 from collections import Counter
+from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,13 @@ TALKS = [
 PHONE, KEY = "010-8274-3915", "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
 
 
+def sums(lines: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """The sums of some lines of a funnel, reason by reason."""
+    lines = list(lines)
+    reasons = sum((Counter(line["reasons"]) for line in lines), Counter[str]())
+    return {**{key: sum(line[key] for line in lines) for key in ("rows_in", "rows_out")}, "reasons": dict(reasons)}
+
+
 def adds_up(made: Made) -> None:
     """Each step begins with what the one before left, by source and in all; what a step took is what it kept aside."""
     lines, aside = made.builder.steps(), Counter((row["step"], row["reason"]) for row in made.dropped)
@@ -63,13 +71,18 @@ def adds_up(made: Made) -> None:
             for end in ("in", "out"):
                 assert line[f"{unit}_{end}"] == sum(each[f"{unit}_{end}"] for each in line["sources"].values())
     for line in lines:
-        if line["step"] in ("take", "validation"):
-            continue
-        reasons = sum((Counter(each["reasons"]) for each in line["sources"].values()), Counter[str]())
-        assert line["rows_in"] - line["rows_out"] == sum(reasons.values())
-        assert reasons == {reason: count for (step, reason), count in aside.items() if step == line["step"]}
+        told = [Counter(each["reasons"]) for each in line["sources"].values()]
+        reasons = sum(told, Counter[str]())
+        added = sum((Counter(each.get("added", {})) for each in line["sources"].values()), Counter[str]())
+        assert line["rows_in"] - line["rows_out"] == reasons.total() - added.total()
+        if line["step"] not in ("take", "validation"):  # which keep nothing aside
+            assert not added
+            assert reasons == {reason: count for (step, reason), count in aside.items() if step == line["step"]}
         for each in line["sources"].values():
-            assert each["rows_in"] - each["rows_out"] == sum(each["reasons"].values())
+            whole = sum(each["reasons"].values()) - sum(each.get("added", {}).values())
+            assert each["rows_in"] - each["rows_out"] == whole
+            if "sources" in each:  # of a part that is a mixture
+                assert sums(each["sources"].values()) == {key: each[key] for key in ("rows_in", "rows_out", "reasons")}
     assert lines[0]["rows_in"] == sum(step["kept"] for step in made.builder.funnel())
     assert lines[-1]["rows_out"] == len(made.rows)
     taken = next(line for line in lines if line["step"] == "take")
@@ -132,12 +145,21 @@ def test_dropped_rows_are_the_rows_that_went(tmp_path: Path) -> None:
     ]
     text = 'filter = { refusals = "drop" }\n' + part("mine")
     made = make(tmp_path, text, mine=rows)
-    (gone,) = made.dropped
+    unread, gone = made.dropped
     assert (gone["id"], gone["step"], gone["reason"]) == ("mine/train/16", "filter", "refusal")
     assert (
         gone["messages"][1]["content"].startswith("죄송하지만") and gone["evidence"] in gone["messages"][1]["content"]
     )
     assert made.builder.funnel()[0]["left_out"] == {"empty output": 1}
+    assert {key: unread[key] for key in ("step", "reason", "part", "id", "source", "messages")} == {
+        "step": "read",
+        "reason": "empty output",
+        "part": "mine",
+        "id": "mine/train/15",
+        "source": "mine",
+        "messages": None,
+    }
+    assert json.loads(unread["evidence"]) == {"instruction": "이것은?", "input": "", "output": ""}
     adds_up(made)
 
 

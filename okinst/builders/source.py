@@ -273,7 +273,7 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
                 count = self._tally(found, split)
                 yield self._common(found), self._rows(found, split, count)
                 if not streamed:
-                    self._keep(count)
+                    count.write(self._output_dir, self._fs)
 
     def download_and_prepare(self, *args: Any, **kwargs: Any) -> None:
         super().download_and_prepare(*args, **kwargs)
@@ -298,10 +298,15 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
         """What became of the rows of each file; nothing before the set is built."""
         return tally.read(self._output_dir)
 
+    def aside(self, split: str) -> Iterator[tally.Aside]:
+        """The upstream rows of a split that did not come through, the first under each reason; nothing before it is built."""
+        return tally.read_aside(self._output_dir, split)
+
     # -- one file -------------------------------------------------------------------------------------------------
 
     def _tally(self, file: Located, split: str) -> Tally:
-        count = Tally(self.config.name, split, file.describe(), self._door(self.config).name)
+        described, ids = file.describe(), self._prefix(file, split)
+        count = Tally(self.config.name, split, described, self._door(self.config).name, ids=ids)
         if file.is_local:
             count.bytes, count.sha256 = Path(file.place).stat().st_size, doors.sha256(file.place)
         self._compare(count, bytes=count.bytes, sha256=count.sha256)
@@ -412,12 +417,12 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
         ids: set[str] = set()
         for number, theirs in enumerate(self.gather(self._counted(upstream, file, count))):
             if isinstance(theirs, Unmapped):
-                _leave_out(count, theirs, number)
+                _leave_out(count, theirs, number, None)
                 continue
             made: list[Row | Unmapped] = []
             try:
                 if rule and (unwanted := rule(theirs)):
-                    count.rule_out(unwanted, number)
+                    count.rule_out(unwanted, number, upstream=theirs)
                     continue
                 if several:
                     # one by one: those that came before an error are there
@@ -425,20 +430,20 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
                 else:
                     made.append(example(theirs))
             except Unmapped as why:
-                _leave_out(count, why, number, wanted=not reading)
+                _leave_out(count, why, number, theirs, wanted=not reading)
             except (LookupError, TypeError, AttributeError, ValueError) as error:
-                count.leave_out(self._oddity(file, number, theirs, error), number)
+                count.leave_out(self._oddity(file, number, theirs, error), number, upstream=theirs)
             else:
                 if not made:
-                    count.leave_out("no row came of it", number)
+                    count.leave_out("no row came of it", number, upstream=theirs)
             for place, row in enumerate(made):
                 if isinstance(row, Unmapped):
-                    _leave_out(count, row, number)
+                    _leave_out(count, row, number, theirs)
                     continue
                 if self.config.roles:
                     _read_roles(row, self.config.roles)
                 reason = judge(row) if judge else None
-                if reason is not None and not self._mended(row, reason, number, count):
+                if reason is not None and not self._mended(row, reason, number, count, theirs):
                     continue
                 count.kept += 1
                 own = f"{number}-{place}" if several else str(number)
@@ -479,7 +484,7 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
                 )
             count.drift = "; ".join(filter(None, (count.drift, told)))
 
-    def _mended(self, row: Row, reason: str, number: int, count: Tally) -> bool:
+    def _mended(self, row: Row, reason: str, number: int, count: Tally, upstream: Row) -> bool:
         """Whether a flawed row can come through after all, changed; either way it is counted."""
         if self.SHAPE == "conversation" and schema.cut_dangling(row):
             left = schema.flaw(self.SHAPE, row)
@@ -487,7 +492,7 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
                 count.mend("dangling user turn cut off", number)
                 return True
             reason = left
-        count.leave_out(reason, number)
+        count.leave_out(reason, number, upstream=upstream)
         return False
 
     def _oddity(self, file: Located, number: int, row: Row, error: Exception) -> str:
@@ -546,11 +551,6 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
             f"(--data-dir)."
         )
 
-    def _keep(self, count: Tally) -> None:
-        name = "~".join((count.split, count.file["repo"], count.file["path"])).replace("/", "~")
-        with self._fs.open(f"{self._output_dir}/{tally.PREFIX}{name}.json", "w", encoding="utf-8") as file:
-            file.write(count.as_json())
-
 
 def _is_words(value: object) -> bool:
     """Whether an option gives words for words."""
@@ -574,6 +574,7 @@ def _read_roles(row: Row, roles: dict[str, str]) -> None:
         message["role"] = roles.get(message["role"], message["role"])
 
 
-def _leave_out(count: Tally, why: Unmapped, number: int, wanted: bool = True) -> None:
+def _leave_out(count: Tally, why: Unmapped, number: int, upstream: Row | None, wanted: bool = True) -> None:
     # what a published set, or the source itself, never wanted is no loss
-    (count.leave_out if wanted and not isinstance(why, Unwanted) else count.rule_out)(str(why), number, why.rows)
+    leave_out = count.leave_out if wanted and not isinstance(why, Unwanted) else count.rule_out
+    leave_out(str(why), number, why.rows, upstream)

@@ -1,12 +1,30 @@
-"""What became of the rows of one upstream file: how many came through, how many did not, and why."""
+"""What became of the rows of one upstream file: how many came through, how many did not, and why.
+
+Of the rows that did not come through, the first MOST under each reason are kept beside the count, as upstream has them. They
+are not masked: the cache is as private as the files. What leaves it is masked on the way (`okinst.mixtures.aside`).
+"""
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-PREFIX = "tally-"
+PREFIX, ASIDE = "tally-", "aside-"
+#: rows of one file and reason that are kept, and characters of each text in them
+MOST, LONGEST = 1_000, 10_000
+
+
+@dataclass(frozen=True)
+class Aside:
+    """One upstream row that did not come through."""
+
+    #: what its id would be
+    id: str
+    reason: str
+    #: as upstream has it, long texts cut off; None where not even that could be read
+    row: Any
 
 
 @dataclass
@@ -33,13 +51,25 @@ class Tally:
     #: how the file differs from measured.tsv, where that was accepted
     drift: str | None = None
 
-    def leave_out(self, reason: str, row: int, rows: int = 1) -> None:
-        self.left_out[reason] += rows
-        self.first.setdefault(reason, row)
+    #: with what the ids of its rows begin, and the first rows under each reason
+    ids: str = field(default="", repr=False)
+    aside: dict[str, list[Aside]] = field(default_factory=dict, repr=False)
 
-    def rule_out(self, reason: str, row: int, rows: int = 1) -> None:
+    def leave_out(self, reason: str, row: int, rows: int = 1, upstream: Any = None) -> None:
+        """Count one upstream row (its number, and itself), of which so many rows would have come, as lost."""
+        self.left_out[reason] += rows
+        self._set_aside(reason, row, upstream)
+
+    def rule_out(self, reason: str, row: int, rows: int = 1, upstream: Any = None) -> None:
+        """The same for a row that nobody wants."""
         self.ruled_out[reason] += rows
+        self._set_aside(reason, row, upstream)
+
+    def _set_aside(self, reason: str, row: int, upstream: Any) -> None:
         self.first.setdefault(reason, row)
+        aside = self.aside.setdefault(reason, [])
+        if len(aside) < MOST:
+            aside.append(Aside(f"{self.ids}{row}", reason, _cut(upstream)))
 
     def mend(self, reason: str, row: int) -> None:
         self.mended[reason] += 1
@@ -69,8 +99,34 @@ class Tally:
             parts.append(self.drift)
         return "; ".join(parts)
 
-    def as_json(self) -> str:
-        return json.dumps(vars(self), ensure_ascii=False, indent=2)
+    def values(self) -> dict[str, Any]:
+        """The counts, as plain values."""
+        return {name: value for name, value in vars(self).items() if name not in ("ids", "aside")}
+
+    def write(self, folder: str, fs: Any) -> None:
+        """Write it down in a folder of a file system, and the rows beside it."""
+        name = "~".join((self.split, self.file["repo"], self.file["path"])).replace("/", "~")
+        told = json.dumps(self.values(), ensure_ascii=False, indent=2)
+        rows = [json.dumps([each.id, each.reason, each.row]) for rows in self.aside.values() for each in rows]
+        for path, text in ((f"{PREFIX}{name}.json", told), (f"{ASIDE}{name}.jsonl", "\n".join(rows))):
+            if text:
+                with fs.open(f"{folder}/{path}", "w", encoding="utf-8") as file:
+                    file.write(text)
+
+
+def _cut(value: Any) -> Any:
+    """A row as plain values, long texts cut off.
+
+    >>> _cut({"text": "가" * (LONGEST + 5), "at": b"1"})["text"][-2:], _cut({1: (None, {2})})
+    ('가…', {'1': [None, '{2}']})
+    """
+    if isinstance(value, str):
+        return value if len(value) <= LONGEST else value[:LONGEST] + "…"
+    if isinstance(value, dict):
+        return {str(key): _cut(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_cut(each) for each in value]
+    return value if value is None or isinstance(value, bool | int | float) else _cut(str(value))
 
 
 def read(folder: str | Path) -> list[Tally]:
@@ -81,3 +137,15 @@ def read(folder: str | Path) -> list[Tally]:
         counters = {name: Counter(values[name]) for name in ("left_out", "ruled_out", "mended")}
         tallies.append(Tally(**{**values, **counters}))
     return tallies
+
+
+def read_aside(folder: str | Path, split: str) -> Iterator[Aside]:
+    """The rows of a split that did not come through, file by file; at most MOST of all files under each reason."""
+    seen: Counter[str] = Counter()
+    for path in sorted(Path(folder).glob(f"{ASIDE}{split}~*.jsonl")):
+        with path.open(encoding="utf-8") as file:
+            for line in file:
+                aside = Aside(*json.loads(line))
+                seen[aside.reason] += 1
+                if seen[aside.reason] <= MOST:
+                    yield aside

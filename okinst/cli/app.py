@@ -207,9 +207,10 @@ def licence(
 ) -> None:
     """Say what may be done with a set: licences and terms per source, what they add up to, and what may be used commercially."""
     from okinst.cli import licensing
+    from okinst.publishing import lots
 
     door = _door(mirror, sample, data_dir)
-    reports = [licensing.report(name, **door) for name in names]
+    reports = [lots.report(name, **door) for name in names]
     if as_json:
         _print_json(reports)
         return
@@ -584,14 +585,22 @@ def _print_steps(steps: list[dict[str, Any]]) -> None:
         whole = {**step, "reasons": {}}
         rows.append((step["step"], "all", *_in_and_out(whole, unit), _step_told(step)))
         for source, line in step["sources"].items():
-            if line["rows_in"] != line["rows_out"]:
-                told = ", ".join(f"{count:,} {reason}" for reason, count in line["reasons"].items())
-                rows.append(("", source, *_in_and_out(line, unit), told))
+            inner = {f"{source}/{place}": each for place, each in line.get("sources", {}).items()}
+            rows += [
+                ("", place, *_in_and_out(each, unit), _went(each))
+                for place, each in (inner or {source: line}).items()
+                if each["rows_in"] != each["rows_out"]
+            ]
     _print_table(("step", "source", ">rows in", ">out", f">{unit} out", "why"), rows, narrow=NARROWEST, folding="why")
 
 
 def _in_and_out(line: dict[str, Any], unit: str) -> tuple[str, str, str]:
     return _rows(line["rows_in"]), _rows(line["rows_out"]), _rows(line[f"{unit}_out"])
+
+
+def _went(line: dict[str, Any]) -> str:
+    reasons = {**line["reasons"], **line.get("added", {})}
+    return ", ".join(f"{count:,} {reason}" for reason, count in reasons.items())
 
 
 def _step_told(step: dict[str, Any]) -> str:

@@ -124,7 +124,7 @@ def _source_card(builder: SourceBuilder) -> dict[str, Any]:
             for file in files
         ],
         "measured": [asdict(line) for line in builder.measures() if line.config == config.name],
-        "built": [vars(tally) for tally in builder.tallies()],
+        "built": [tally.values() for tally in builder.tallies()],
         "quirks": list(card.quirks),
         "citation": bibliography.bibtex(card.citations),
     }

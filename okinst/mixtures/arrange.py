@@ -21,6 +21,9 @@ from okinst.mixtures.work import Work
 
 logger = logging.getLogger("okinst")
 
+#: why rows of the validation split are not in train
+SET_ASIDE = "set aside for validation"
+
 
 @dataclass(frozen=True)
 class Order:
@@ -60,11 +63,17 @@ def arrange(
         with told(mixture.where):
             raise WrongCall(f"{mixture.name}: no rows come out; {why}. Ask for more rows, or for less of them.")
     lines = []
+    out = work.count(rows, order)
     if mixture.is_worked_on:
-        lines.append(work.line("take", before, work.count(rows, order)))
+        left = rows.alive[~rows.among(order)[rows.alive]]
+        lines.append(
+            work.line(
+                "take", before, out, work.by_place(left, "not taken"), work.by_place(order[copies > 0], "used again")
+            )
+        )
     with told(mixture.where / "validation"):
         held, kept = _validation(order, rows, mixture, work, sampled)
-    again = int((held & (copies > 0)).sum())
+    again = held & (copies > 0)
     held &= copies == 0  # a row that is used several times is asked once
     orders = {}
     for split, wanted in (("train", kept), ("validation", held)):
@@ -74,9 +83,11 @@ def arrange(
                 place = np.random.default_rng(mixture.seed).permutation(place)
             orders[split] = Order(order[place], copies[place] if copies.any() else None)
     if mixture.validation is not None:
-        line = work.line("validation", work.count(rows, order), work.count(rows, orders["train"].rows))
         # a row that was repeated is asked once: its other copies are in neither split
-        lines.append({**line, "set aside": len(orders["validation"]), "copies of those": again})
+        aside, twice = work.by_place(order[held], SET_ASIDE), work.by_place(order[again], "copy of a row set aside")
+        reasons = {place: {**aside.get(place, {}), **twice.get(place, {})} for place in work.places.names}
+        line = work.line("validation", out, work.count(rows, orders["train"].rows), reasons)
+        lines.append({**line, "set aside": len(orders["validation"])})
     return orders, [len(each) for each, _ in chosen], lines
 
 
@@ -175,7 +186,11 @@ def _copies(queue: Indices, weights: Indices, amount: int) -> tuple[Indices, Ind
 
 
 def _validation(order: Indices, rows: Rows, mixture: Mixture, work: Work, sampled: bool) -> tuple[Any, Any]:
-    """Masks over the order: the rows held out, and the rows of train. Near-duplicates stay on one side together."""
+    """Masks over the order: the rows held out, and the rows of train.
+
+    Near-duplicates, and all answers to one question, stay on one side together; a group that is larger than what is wanted stays
+    in train.
+    """
     if mixture.validation is None:
         return np.zeros(len(order), bool), np.ones(len(order), bool)
     distinct, place = np.unique(order, return_inverse=True)
@@ -200,10 +215,19 @@ def _validation(order: Indices, rows: Rows, mixture: Mixture, work: Work, sample
             held[each], count = True, count + sizes[each]
         if count == wanted:
             break
-    if not count or held.all():
+    if not count:
         raise WrongCall(
-            f"{mixture.name}: validation = {mixture.validation} cannot be set aside: its rows are too much alike to be parted. "
-            f"dedup = true takes out what is there twice."
+            f"{mixture.name}: validation = {mixture.validation} ({wanted:,} rows) cannot be set aside: the rows are too much alike to "
+            f"be parted, of {len(distinct):,} there are {int(sizes.max()):,} that are near-duplicates of each other or answers to one "
+            f'question. Ask for more, or take out what is there twice: dedup = true, or dedup = {{ on = "instruction" }}.'
+        )
+    if count < wanted:
+        logger.warning(
+            "%s: validation has %s of the %s rows asked for: the others are near-duplicates, or answers to one question, in groups "
+            "too large for what is missing.",
+            mixture.name,
+            f"{count:,}",
+            f"{wanted:,}",
         )
     mask = held[group][place]
     return mask, ~mask

@@ -10,28 +10,28 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import datasets
+import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from okinst.builders import SourceBuilder, WrongCall, bibliography, schema
 from okinst.builders.identity import code_of, digest
 from okinst.builders.tables import DATASET, TableBuilder
-from okinst.mixtures import pins, streaming, tokens
+from okinst.mixtures import aside, pins, streaming, tokens
 from okinst.mixtures.arrange import Order, arrange
 from okinst.mixtures.aulm_0809 import AULM_0809, AULM_0809_DOCUMENTED
 from okinst.mixtures.mixture import Mixture, Part, Tokens
 from okinst.mixtures.open_korean_instructions import OPEN_KOREAN_INSTRUCTIONS, OPEN_KOREAN_INSTRUCTIONS_DOCUMENTED
+from okinst.mixtures.places import Places
 from okinst.mixtures.rows import Outcome, Rows
-from okinst.mixtures.steps import Doing, without_credentials
+from okinst.mixtures.steps import Doing
 from okinst.mixtures.where import told
-from okinst.mixtures.work import Work, libraries
+from okinst.mixtures.work import Work, libraries, tidy
 
 logger = logging.getLogger("okinst")
 
 FUNNEL = "funnel.json"
 STEPS = "steps.json"
-DROPPED = "dropped.parquet"
-#: rows of a table where a mixture is streamed, or dropped rows are written
+#: rows of a table where a mixture is streamed
 RANGE = 2_000
 
 
@@ -40,10 +40,13 @@ class Plan:
     """All rows of all parts, and which of them come out, in which order."""
 
     rows: Rows
+    places: Places
     orders: dict[str, Order]
     #: what went in and came out: by part, and by step
     funnel: list[dict[str, Any]]
     steps: list[dict[str, Any]]
+    #: by step
+    dropped: list[tuple[str, Outcome]]
 
     def table(self, split: str, start: int, stop: int) -> pa.Table:
         """The rows from start to stop of a split."""
@@ -77,7 +80,6 @@ class MixtureBuilder(TableBuilder):
     config: Mixture
     #: while the whole is being prepared
     _plan: Plan | None = None
-    _dropped: list[tuple[str, Outcome]]
     #: while it is streamed
     _sieve: streaming.Sieve | None = None
 
@@ -145,9 +147,21 @@ class MixtureBuilder(TableBuilder):
         self._prepare_options = {key: kwargs[key] for key in ("num_proc", "download_mode") if key in kwargs}
         try:
             super().download_and_prepare(*args, **kwargs)
+            if self._plan is not None:
+                tidy(self._steps)
         finally:
             # the plan keeps the files of all parts mapped: in memory beside the whole, once that is read
             self._plan = None
+
+    def _is_forced(self) -> bool:
+        """Whether everything is to be done anew."""
+        mode = self._prepare_options.get("download_mode") or datasets.DownloadMode.REUSE_DATASET_IF_EXISTS
+        return datasets.DownloadMode(mode) is datasets.DownloadMode.FORCE_REDOWNLOAD
+
+    @property
+    def _steps(self) -> Path:
+        """Where the results of steps are kept, of all mixtures."""
+        return Path(self._cache_dir_root, DATASET, "steps")
 
     def _split_generators(self, downloads: Any) -> list[datasets.SplitGenerator]:
         splits = self.config.splits
@@ -162,7 +176,8 @@ class MixtureBuilder(TableBuilder):
         for name, lines in ((FUNNEL, plan.funnel), (STEPS, plan.steps)):
             with self._fs.open(f"{self._output_dir}/{name}", "w", encoding="utf-8") as file:
                 file.write(json.dumps(lines, ensure_ascii=False, indent=2))
-        self._write_dropped(plan)
+        aside.write(Path(self._output_dir, aside.DROPPED), self._aside(plan))
+        plan.dropped.clear()  # the plan goes to every process
         return [
             datasets.SplitGenerator(
                 name=split,
@@ -250,12 +265,14 @@ class MixtureBuilder(TableBuilder):
         rows = Rows(prepared)
         work = Work(
             doing=self._doing(config),
-            cache=Path(self._cache_dir_root, DATASET, "steps"),
+            places=Places.of(config.parts, rows),
+            cache=self._steps,
+            inputs=self._inputs(config),
             weigh=weigh if config.is_worked_on else None,
-            unit="tokens" if config.tokenizer not in (None, tokens.CHARACTERS) else tokens.CHARACTERS,
+            tokenizer=config.tokenizer,
+            redo=self._is_forced(),
         )
-        steps, dropped = work.do(rows, config, self._inputs(config))
-        self._dropped = dropped
+        steps, dropped = work.do(rows, config)
         orders, chosen, more = arrange(rows, config, work, sampled=config.sample)
         funnel = [
             step(
@@ -269,34 +286,15 @@ class MixtureBuilder(TableBuilder):
             )
             for part, builder, count in zip(config.parts, builders, chosen, strict=True)
         ]
-        return Plan(rows, orders, funnel, [*steps, *more])
+        return Plan(rows, work.places, orders, funnel, [*steps, *more], dropped)
 
-    def _write_dropped(self, plan: Plan) -> None:
-        """Beside the built rows, the rows that a step dropped, with the step, the reason and the evidence."""
-        path = Path(self._output_dir, DROPPED)
-        writer = None
-        for part, builder in zip(self.config.parts, self.parts(), strict=True):
-            if isinstance(builder, MixtureBuilder) and (inner := builder.dropped()):
-                table = pq.read_table(inner)
-                told = [f"{part.name}: {name}" for name in table["step"].to_pylist()]
-                table = table.set_column(table.column_names.index("step"), "step", pa.array(told, pa.string()))
-                writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd")
-                writer.write_table(table)
-        for name, outcome in self._dropped:
-            for start in range(0, len(outcome.dropped), RANGE):
-                chosen = outcome.dropped[start : start + RANGE]
-                table = without_credentials(plan.rows.take(chosen), self.config.shape)
-                for column, values in (
-                    ("evidence", outcome.evidence[start : start + RANGE]),
-                    ("reason", outcome.reasons[start : start + RANGE]),
-                    ("step", [name] * len(chosen)),
-                ):
-                    table = table.add_column(0, column, pa.array(values, pa.string()))
-                writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd")
-                writer.write_table(table)
-        if writer:
-            writer.close()
-        self._dropped = []
+    def _aside(self, plan: Plan) -> Iterator[pa.Table]:
+        """The rows that did not come through."""
+        yield from aside.of_parts(self.config, self.parts(), self.info.features.arrow_schema.remove_metadata())
+        names = np.array(plan.places.names, object)
+        yield from aside.of_steps(
+            plan.dropped, plan.rows, lambda rows: names[plan.places.of_row[rows]].tolist(), self.config.shape
+        )
 
     def funnel(self) -> list[dict[str, Any]]:
         """What went in and what came out, part by part; nothing before the mixture is built."""
@@ -307,8 +305,8 @@ class MixtureBuilder(TableBuilder):
         return self._told(STEPS)
 
     def dropped(self) -> Path | None:
-        """The Parquet file of the rows that a step dropped, if there are any."""
-        path = Path(self._output_dir, DROPPED)
+        """The Parquet file of the rows that did not come through, if there are any."""
+        path = Path(self._output_dir, aside.DROPPED)
         return path if path.is_file() else None
 
     def _told(self, name: str) -> list[dict[str, Any]]:

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from okinst.builders import WrongCall
 from okinst.curation.filters import Filter
-from okinst.mixtures.rows import Outcome, Rows
-from okinst.mixtures.steps import Doing, Filtering
 from okinst.mixtures.where import told
 
 if TYPE_CHECKING:
@@ -20,13 +18,6 @@ if TYPE_CHECKING:
 LISTED = 3
 #: the language that a script of Chinese is
 SCRIPTS = {"simplified": "zh-Hans", "traditional": "zh-Hant"}
-
-
-class Sifting(Filtering):
-    """A filter as a step of a mixture, which judges by itself what is left of its parts: see `expect_rows`."""
-
-    def _leaving(self, outcome: Outcome, rows: Rows, doing: Doing) -> Outcome:
-        return outcome
 
 
 def expect_language(part: "Part", mixture: "Mixture") -> None:

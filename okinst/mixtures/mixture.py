@@ -3,14 +3,14 @@
 import dataclasses
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Union, cast
 
 import datasets
 
-from okinst import catalogue, licences
+from okinst import catalogue
 from okinst.builders import Card, Hub, License, Row, SourceBuilder, Upstream, Variant, WrongCall
 from okinst.builders.schema import Shape
 from okinst.curation.filters import Filter
@@ -166,6 +166,21 @@ class Part:
             return [(self.config, self.split)]
         return [(self.config, self.split), (place_of(self.variant), self.split)]
 
+    def places(self) -> dict[str, str]:
+        """By leaf, with which the ids of its rows begin (`hrc/train`): where such rows are from, as a funnel calls it.
+
+        >>> from okinst.catalogue import SOURCES
+        >>> part = Part(SOURCES["hrc"].builder)
+        >>> part.places(), Part(Mixture(name="inner", parts=(part,))).places()
+        ({'hrc/train': 'hrc'}, {'hrc/train': 'inner/hrc'})
+        """
+        if not isinstance(self.source, Mixture):
+            return {f"{self.config}/{self.split}": self.name}
+        inner: dict[str, str] = {}
+        for part in self.source.parts:
+            inner = {**part.places(), **inner}  # rows that are in two of its parts are told under the first
+        return {leaf: f"{self.name}/{place}" for leaf, place in inner.items()}
+
     def builder(self, **options: Any) -> "SourceBuilder | MixtureBuilder":
         """The builder of this part's rows."""
         options = {key: value for key, value in options.items() if value is not None}
@@ -210,19 +225,6 @@ def check_take(source: str, take: object) -> None:
         raise WrongCall(f"{source}: take = {take} is no number of rows: write 1 or more, or leave the part out.")
 
 
-@dataclass(frozen=True)
-class GateOfParts(Gate):
-    """A licence gate that knows which machines a recipe names for files of one's own."""
-
-    facts: Mapping[str, Facts] = field(default_factory=dict, compare=False)
-
-    def gate(self) -> licences.Gate:
-        return licences.gate(self.kind, self.facts)
-
-    def why(self, source: str, license: str, making: str) -> str | None:
-        return self.gate().reason(source, license, making)
-
-
 @dataclass
 class Mixture(datasets.BuilderConfig):
     """A named list of parts, in order, and what is done to their rows.
@@ -248,7 +250,8 @@ class Mixture(datasets.BuilderConfig):
     dedup: Dedup | None = None
     decontaminate: Decontaminate | None = None
     license: Gate | None = None
-    #: rows (int) or share (float) set aside for validation, none of them a near-duplicate of a row in train
+    #: rows (int) or share of the distinct rows (float) set aside for validation: no near-duplicate of a row in train among them,
+    #: nor another answer to a question that is asked there
     validation: int | float | None = None
     #: rows of the set as it was published
     rows: int | None = None
@@ -374,7 +377,7 @@ class Mixture(datasets.BuilderConfig):
     @property
     def gate(self) -> Gate | None:
         """Its licence gate, with what is known of files of one's own."""
-        return self.license and GateOfParts(self.license.kind, self.facts)
+        return self.license and dataclasses.replace(self.license, facts=self.facts)
 
     @property
     def shape(self) -> Shape:
@@ -390,11 +393,9 @@ class Mixture(datasets.BuilderConfig):
         """What is done to the rows of all parts, in order."""
         leaks, rest = self.filter.apart() if self.filter else (None, None)
         # first of all: what a later step drops is kept aside, and no secret may stand there
-        first: list[Filtering] = [emptied.Sifting(leaks, called="leaks")] if leaks else []
-        parts = [
-            emptied.Sifting(part.filter, number, part.config) for number, part in enumerate(self.parts) if part.filter
-        ]
-        whole = emptied.Sifting(rest) if rest else None
+        first: list[Filtering] = [Filtering(leaks, called="leaks")] if leaks else []
+        parts = [Filtering(part.filter, number, part.config) for number, part in enumerate(self.parts) if part.filter]
+        whole = Filtering(rest) if rest else None
         return [*first, *parts, *(step for step in (self.gate, whole, self.dedup, self.decontaminate) if step)]
 
     @property

@@ -96,7 +96,9 @@ class Rows:
 
     def __init__(self, parts: Sequence[datasets.Dataset]) -> None:
         self.whole = datasets.concatenate_datasets(list(parts))
-        self.part = np.repeat(np.arange(len(parts), dtype=np.int16), [len(part) for part in parts])
+        #: of each part
+        self.counts = [len(part) for part in parts]
+        self.part = np.repeat(np.arange(len(parts), dtype=np.int16), self.counts)
         self.alive: Indices = np.arange(len(self.whole))
         #: for each row its place among the changed rows, -1 where it is as it was; None while no row is changed
         self._place: np.ndarray[Any, np.dtype[np.int32]] | None = None
@@ -116,6 +118,12 @@ class Rows:
         """So many rows are done."""
         if self.bar is not None:
             self.bar.update(rows)
+
+    def among(self, rows: Indices) -> "np.ndarray[Any, np.dtype[np.bool_]]":
+        """For each of all rows, whether it is one of these."""
+        found = np.zeros(len(self.whole), bool)
+        found[rows] = True
+        return found
 
     def take(self, rows: Indices) -> pa.Table:
         """Some rows by their number, as they are now. It holds them in memory but where they stand in one stretch."""
@@ -155,9 +163,7 @@ class Rows:
 
     def apply(self, outcome: Outcome) -> None:
         """Let the rows go that a step dropped, and change those it changed."""
-        gone = np.zeros(len(self.whole), bool)
-        gone[outcome.dropped] = True
-        self.alive = self.alive[~gone[self.alive]]
+        self.alive = self.alive[~self.among(outcome.dropped)[self.alive]]
         if outcome.changed is None:
             return
         columns = outcome.changed.drop_columns(["row"]).cast(self.whole.features.arrow_schema.remove_metadata())

@@ -2,9 +2,9 @@
 or is in an evaluation set. A step is a value; its work is done by `okinst.curation`."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, get_args
 
@@ -15,7 +15,6 @@ from okinst import catalogue, licences
 from okinst.builders import SourceBuilder, WrongCall
 from okinst.builders.doors import sha256
 from okinst.builders.identity import code_of
-from okinst.builders.schema import Shape
 from okinst.catalogue import nearest
 from okinst.curation import contamination, duplicates, filters, passages
 from okinst.curation.filters import Filter
@@ -94,24 +93,7 @@ class Filtering:
             for piece, outcome in zip(pieces, outcomes, strict=True):
                 found.append(outcome)
                 rows.advance(len(piece))
-        return self._leaving(Outcome.of(found), rows, doing)
-
-    def _leaving(self, outcome: Outcome, rows: Rows, doing: Doing) -> Outcome:
-        """Raise WrongCall where it has left nothing of a part, which was asked for: one of the two is a mistake."""
-        before, gone = (np.bincount(rows.part[which], minlength=1) for which in (rows.alive, outcome.dropped))
-        for part in np.flatnonzero(gone == before[: len(gone)]).tolist():
-            if gone[part]:
-                reasons = Counter(
-                    reason
-                    for row, reason in zip(outcome.dropped, outcome.reasons, strict=True)
-                    if rows.part[row] == part
-                )
-                why = ", ".join(f"{count:,} {reason}" for reason, count in reasons.most_common(3))
-                raise WrongCall(
-                    f"{doing.names[part]}: its filter leaves nothing of its {before[part]:,} rows: {why}. Ask for less, or leave "
-                    f"the part out."
-                )
-        return outcome
+        return Outcome.of(found)
 
 
 _AT_WORK: list[Any] = []
@@ -152,6 +134,8 @@ class Gate:
     """Which rows' licences are wanted: a kind such as "commercial", or licence ids."""
 
     kind: str | tuple[str, ...]
+    #: what a recipe declares of files of one's own, by the name their rows bear
+    facts: Mapping[str, licences.Facts] = field(default_factory=dict, compare=False)
     name = "license"
     SCHEMA = {
         "oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}],
@@ -168,7 +152,7 @@ class Gate:
 
     def why(self, source: str, license: str, making: str) -> str | None:
         """Why rows like this are not wanted; None where they are."""
-        return licences.gate(self.kind).reason(source, license, making)
+        return self.gate().reason(source, license, making)
 
     def keeps(self, source: str, license: str, making: str) -> bool:
         """Whether rows like this are wanted."""
@@ -182,7 +166,7 @@ class Gate:
 
     def gate(self) -> licences.Gate:
         """What decides it."""
-        return licences.gate(self.kind)
+        return licences.gate(self.kind, self.facts)
 
     def work(self, rows: Rows, doing: Doing) -> Outcome:
         gate = self.gate()
@@ -406,16 +390,6 @@ class Decontaminate:
             for builder in builders:
                 builder.download_and_prepare()
         return builders
-
-
-def without_credentials(table: pa.Table, shape: Shape) -> pa.Table:
-    """Rows that are kept aside, with what leaks masked, whether the recipe asks for it or not: the folder may be published."""
-    hide = Filter(secrets="mask")
-    try:
-        hide.check(shape, "")
-    except WrongCall:  # rows of evaluation sets are not changed
-        return table
-    return hide.apply(table).table
 
 
 def _beside(rows: Rows, wanted: Indices) -> list[str]:

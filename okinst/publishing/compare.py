@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from okinst.builders import DamagedFile, WrongCall
-from okinst.publishing.place import DROPPED, PROVENANCE
+from okinst.publishing.built import BuiltFolder
+from okinst.publishing.place import PROVENANCE
 
 #: rows of each kind of difference that are listed
 LISTED = 20
@@ -36,29 +37,24 @@ class Folder:
     @classmethod
     def read(cls, path: Path) -> "Folder":
         """Read one. Raises WrongCall for a folder that okinst did not build, DamagedFile for a file that cannot be read."""
-        path = path.expanduser()
-        told = path / PROVENANCE
-        if not told.is_file():
+        built = BuiltFolder.at(path)
+        if not built.provenance:
             raise WrongCall(f"{path} has no {PROVENANCE}: okinst diff compares two folders that okinst build wrote.")
         try:
-            provenance = json.loads(told.read_text(encoding="utf-8"))
-            splits = {
-                split: sorted((path / provenance["name"]).glob(f"{split}-*.parquet")) for split in provenance["rows"]
-            }
             rows: dict[str, tuple[str, str, bytes]] = {}
             orders: dict[str, str] = {}
-            for split, files in splits.items():
+            for split, files in built.splits.items():
                 order = hashlib.sha256()
                 for id, source, row in _rows(files, split):
                     rows[id] = (split, source, row)
                     order.update(id.encode() + b"\0")
                 orders[split] = order.hexdigest()
-            dropped = _dropped(path / DROPPED)
+            dropped = _dropped(built.dropped)
         except (ValueError, KeyError, TypeError, pa.ArrowException, OSError) as error:
             raise DamagedFile(
                 f"{path} cannot be read as a folder of okinst build ({error}). Build it again."
             ) from error
-        return cls(path, provenance, rows, dropped, orders)
+        return cls(built.path, built.provenance, rows, dropped, orders)
 
 
 @dataclass
@@ -167,8 +163,8 @@ def _rows(files: list[Path], split: str) -> Iterator[tuple[str, str, bytes]]:
                 number += 1
 
 
-def _dropped(path: Path) -> dict[str, tuple[str, str]]:
-    if not path.is_file():
+def _dropped(path: Path | None) -> dict[str, tuple[str, str]]:
+    if path is None:
         return {}
     table = pq.read_table(path, columns=["id", "step", "reason"])
     return {row["id"]: (row["step"], row["reason"]) for row in table.to_pylist()}

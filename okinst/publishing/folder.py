@@ -27,10 +27,11 @@ from okinst.builders import SourceBuilder, WrongCall, schema
 from okinst.builders.doors import sha256
 from okinst.licences.terms import LICENCES
 from okinst.mixtures import MIXTURES, Mixture, MixtureBuilder
+from okinst.mixtures.aside import DROPPED
 from okinst.mixtures.builder import step
 from okinst.mixtures.meta import builder_for
 from okinst.publishing.inputs import inputs, versions
-from okinst.publishing.place import DROPPED, PROVENANCE, README, appearing, check_output
+from okinst.publishing.place import PROVENANCE, README, appearing, check_output
 from okinst.version import VERSION
 from okinst.views import CannotHold, view
 

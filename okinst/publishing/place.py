@@ -21,8 +21,6 @@ from okinst.builders.tables import plain_disk_errors
 
 PROVENANCE = "provenance.json"
 README = "README.md"
-#: rows that a step of a recipe dropped, with step, reason and evidence
-DROPPED = "dropped.parquet"
 _INCOMPLETE = ".incomplete-"
 _LOCK = ".lock"
 
@@ -134,8 +132,3 @@ def _undisturbed() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def data_files(folder: Path) -> list[Path]:
-    """The Parquet files of a built folder that hold its rows; those it dropped are no rows of it."""
-    return [path for path in sorted(folder.rglob("*.parquet")) if path.name != DROPPED]

@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 from okinst import catalogue
 from okinst.builders import DamagedFile, MissingFile, Unmapped, WrongCall, formats
 from okinst.mixtures import MIXTURES, recipe
+from okinst.publishing.built import BuiltFolder
 from okinst.publishing.folder import builder_of
-from okinst.publishing.place import data_files
 
 #: the files that are read, and the split they are taken for where their name says none
 PARQUET, LINES = ".parquet", (".jsonl", ".json")
@@ -36,7 +36,7 @@ def tables(name: str, **door: Any) -> dict[str, pa.Table]:
 def _folder(folder: Path) -> dict[str, pa.Table]:
     """The Parquet files of a folder, those of one split together."""
     found: dict[str, list[pa.Table]] = {}
-    for path in data_files(folder):
+    for path in BuiltFolder(folder, {}).files:
         found.setdefault(_split(path), []).append(_file(path))
     if not found:
         raise WrongCall(

@@ -1,0 +1,260 @@
+"""The lots of a set, rows of one source, licence and making, and what may be done with them: of a source, a mixture, a recipe, or a
+folder that was built."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import datasets
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from okinst import catalogue
+from okinst.builders import SourceBuilder, WrongCall
+from okinst.licences import COLUMNS, NOT_ADVICE, Facts, Lot, attribution, gate, lot, stricter_origins, together
+from okinst.licences.gate import COMMERCIAL
+from okinst.mixtures import MIXTURES, Mixture, MixtureBuilder, recipe
+from okinst.mixtures.mixture import Tokens
+from okinst.publishing.built import BuiltFolder
+from okinst.publishing.folder import builder_of
+from okinst.publishing.place import PROVENANCE
+
+COUNTED, CARDS = "counted", "cards"
+
+
+class Known(NamedTuple):
+    """The lots of a set, and how they are known."""
+
+    name: str
+    #: COUNTED in rows, or told by CARDS
+    basis: str
+    told: str
+    lots: list[Lot]
+    #: rows of a source of which the lots are not known one by one
+    among: dict[str, int]
+    #: sources whose number of rows somebody stated, and nobody counted
+    stated: frozenset[str]
+    #: what a recipe declares of files of one's own, by the name their rows bear
+    facts: dict[str, Facts]
+
+
+def report(name: str, **door: Any) -> dict[str, Any]:
+    """What may be done with the rows behind a name, as plain values; `okinst.cli.licensing` prints them."""
+    known = _known(name, door)
+    whole = together(known.lots)
+    if known.stated:  # what nobody has counted is not told as if somebody had
+        whole = replace(whole, explanation=together(replace(each, rows=None) for each in known.lots).explanation)
+    commercial = gate(COMMERCIAL, known.facts)
+    lots = []
+    for each in known.lots:
+        at, whys = each.standing, commercial.whys(each.source, each.license, each.making)
+        lots.append(
+            {
+                "source": each.source,
+                "rows": each.rows,
+                "among": known.among.get(each.source) if each.rows is None else None,
+                "rows_exact": each.source not in known.stated,
+                "license": each.license,
+                "making": each.making,
+                "generators": [machine.named for machine in at.generators],
+                "translators": [machine.named for machine in at.translators],
+                "terms": list(at.providers()),
+                "commercial": at.commercial,
+                "redistributable": at.redistributable,
+                "share_alike": bool(at.license.share_alike),
+                "no_derivatives": at.license.no_derivatives,
+                "research_only": at.research_only,
+                "why": whys,
+                "kept": not whys,
+                "reason": commercial.reason(each.source, each.license, each.making),
+            }
+        )
+    origins = {source: stricter_origins(source) for source in dict.fromkeys(each.source for each in known.lots)}
+    return {
+        "name": known.name,
+        "basis": known.basis,
+        "told": known.told,
+        "lots": lots,
+        "whole": whole.as_json(),
+        "origins": [
+            {"source": source, "origin": origin, "license": license}
+            for source, found in origins.items()
+            for origin, license in found
+        ],
+        "attribution": attribution(known.lots, known.facts),
+        "note": NOT_ADVICE,
+    }
+
+
+# -- how the rows are known -------------------------------------------------------------------------------------------
+
+
+def _known(name: str, door: dict[str, Any]) -> Known:
+    is_name = name in MIXTURES or name in catalogue.SOURCES or recipe.is_recipe(name)
+    folder = Path(name).expanduser()
+    if not is_name and folder.is_dir():
+        return _of_folder(folder)
+    builder = builder_of(name, **door)
+    if isinstance(builder, MixtureBuilder):
+        built = bool(builder.funnel())
+    else:
+        built = bool(builder.tallies()) and not builder.config.raw
+    if built:
+        counts = _counts(table for rows in builder.as_dataset().values() for table in _tables(rows))
+        facts = _facts(builder)
+        told = "Rows counted in what was built here."
+        return Known(builder.config.name, COUNTED, told, _lots(counts, facts), {}, frozenset(), facts)
+    return _of_cards(builder)
+
+
+def _facts(builder: SourceBuilder | MixtureBuilder) -> dict[str, Facts]:
+    return builder.config.facts if isinstance(builder, MixtureBuilder) else {}
+
+
+def _facts_of_folder(recipe: dict[str, Any]) -> dict[str, Facts]:
+    """What the recipe of a folder that was built declares of files of one's own, those of parts that are mixtures included."""
+    found: dict[str, Facts] = {}
+    for part in recipe.get("parts", ()):
+        if isinstance(part["source"], dict):
+            found |= _facts_of_folder(part["source"])
+        elif "file" in part:
+            generators, translators = (tuple(part.get(key, ())) for key in ("generators", "translators"))
+            found[part["source"]] = Facts(part["source"], "", generators, translators)
+    return found
+
+
+def _tables(rows: datasets.Dataset) -> Iterator[pa.Table]:
+    yield from rows.select_columns(list(COLUMNS)).with_format("arrow").iter(100_000)
+
+
+def _counts(tables: Iterable[pa.Table]) -> Counter[tuple[str, str, str]]:
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for table in tables:
+        for row in table.select(list(COLUMNS)).group_by(list(COLUMNS)).aggregate([([], "count_all")]).to_pylist():
+            source, license, making = (row[column] or "unstated" for column in COLUMNS)
+            counts[source, license, making] += row["count_all"]
+    return counts
+
+
+def _lots(counts: Counter[tuple[str, str, str]], facts: dict[str, Facts]) -> list[Lot]:
+    return [lot(*group, rows, facts) for group, rows in counts.items()]
+
+
+def _of_folder(folder: Path) -> Known:
+    """The rows of a folder of Parquet files, by their columns; of raw rows, by what provenance.json says they are."""
+    built = BuiltFolder.at(folder)
+    files, name = built.files, built.name
+    if not files:
+        raise WrongCall(
+            f"{folder} holds no Parquet files. Name a source or mixture (okinst list), or a folder that okinst build wrote."
+        )
+    try:
+        with_columns = [path for path in files if set(COLUMNS) <= set(pq.read_schema(path).names)]
+        if len(with_columns) == len(files):
+            counts = _counts(
+                pa.Table.from_batches([batch])
+                for path in files
+                for batch in pq.ParquetFile(path).iter_batches(100_000, columns=list(COLUMNS))
+            )
+            facts = _facts_of_folder(built.provenance.get("recipe", {}))
+            return Known(name, COUNTED, f"Rows counted in {folder}.", _lots(counts, facts), {}, frozenset(), facts)
+    except pa.ArrowInvalid as error:
+        raise WrongCall(f"{folder} has a Parquet file that cannot be read: {error}. Build it again.") from error
+    if not built.funnel:
+        raise WrongCall(
+            f"{folder} has rows without the columns {', '.join(COLUMNS)}, and no {PROVENANCE} that says where they are "
+            f"from: nothing is known of their licence."
+        )
+    found = [
+        each
+        for step in built.funnel
+        if step["source"] in catalogue.SOURCES
+        for each in _standings(step["source"], step["taken"])
+    ]
+    among = {step["source"]: step["taken"] for step in built.funnel}
+    told = f"Upstream's own columns in {folder} name no licence: told from the cards."
+    return Known(name, CARDS, told, found, among, frozenset(), {})
+
+
+def _standings(source: str, rows: int | None) -> list[Lot]:
+    """What the Card says rows of a source may be; their number belongs to one lot only where there is one."""
+    standings = catalogue.SOURCES[source].builder.standings()
+    return [lot(source, license, making, rows if len(standings) == 1 else None) for license, making in standings]
+
+
+def _of_cards(builder: SourceBuilder | MixtureBuilder) -> Known:
+    if isinstance(builder, MixtureBuilder):
+        parts = [*_of_mixture(builder.config)]
+    else:
+        name = builder.config.name
+        splits = [_expected(name, split, None, None, True) for split in builder.config.files]
+        rows = [count for count, _ in splits if count is not None]
+        count = sum(rows) if len(rows) == len(splits) else None
+        parts = [_Expected(name, count, all(exact for _, exact in splits), catalogue.SOURCES[name].builder.standings())]
+    among = Counter[str]()  # a source may be there with two splits
+    for part in parts:
+        among[part.source] += part.rows or 0
+    facts = _facts(builder)
+    told = "Not built here: from the cards, and rows as upstream or a measurement of its files states them."
+    return Known(
+        builder.config.name,
+        CARDS,
+        told,
+        [
+            lot(part.source, license, making, part.rows if len(part.standings) == 1 else None, facts)
+            for part in parts
+            for license, making in part.standings
+        ],
+        {source: count for source, count in among.items() if count},
+        frozenset(part.source for part in parts if not part.exact),
+        facts,
+    )
+
+
+class _Expected(NamedTuple):
+    """What is known of one part before it is built."""
+
+    source: str
+    rows: int | None
+    exact: bool
+    standings: Sequence[tuple[str, str]]
+
+
+def _of_mixture(mixture: Mixture) -> Iterator[_Expected]:
+    """Part by part, those of parts that are mixtures included. How many rows steps and shares leave nobody knows."""
+    worked_on = mixture.is_worked_on
+    for part in mixture.parts:
+        if part.mixture:
+            known = part.take is None and not worked_on
+            yield from (each if known else each._replace(rows=None) for each in _of_mixture(part.mixture))
+            continue
+        standings = list(dict.fromkeys((license, making) for _, license, making in part.lots))
+        take = None if isinstance(part.take, Tokens) else part.take
+        if part.variant is not None:
+            count, exact = (take, True) if isinstance(take, int) else (None, True)
+        else:
+            count, exact = _expected(part.config, part.split, take, part.rows, part.rows_exact)
+        unknown = worked_on or isinstance(part.take, Tokens)
+        yield _Expected(part.config, None if unknown else count, exact, standings)
+
+
+def _expected(
+    source: str, split: str, take: int | float | None, published: int | None, published_exact: bool
+) -> tuple[int | None, bool]:
+    """How many rows a part will have, so far as anybody knows, and whether that is exact."""
+    if isinstance(take, int):
+        return take, True
+    if published is not None:
+        return published, published_exact
+    entry = catalogue.SOURCES[source]
+    files = len(entry.variant.files.get(split, ()))
+    measured = [line for line in entry.builder.measures() if (line.config, line.split) == (source, split)]
+    if files and len(measured) == files:
+        rows, exact = sum(line.kept for line in measured), True
+    elif split in entry.variant.rows:
+        rows, exact = entry.variant.rows[split], False  # what will not come through nobody has counted
+    else:
+        return None, False
+    return (round(take * rows), False) if take is not None else (rows, exact)
