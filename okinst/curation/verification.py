@@ -20,7 +20,8 @@ A shorter text is the same where it differs
 
 Numbers, negations and signs of arithmetic make different texts, however alike: numbers in short texts always, in long ones where
 they are all that differs or the rest is not alike enough to make up for it; negations and signs in texts of up to 45 wide
-characters. Antonyms, and two names that have changed places, are beyond it in texts of 20 and more.
+characters. Another word, two things that have changed places, and the slots of a template are told apart after this, in texts
+of up to 120: see `wording`.
 """
 
 from collections import Counter

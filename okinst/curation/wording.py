@@ -3,20 +3,23 @@
 The texts are aligned word by word (Chinese: character by character). What stands in one place of one text and not of the other
 is a `Change`. It is another word, up to `SPELT_OUT` wide characters, where
 
-- the two are opposites (`opposites`), or two numbers, or two letters or names such as C, C++ and C#,
-- they share too little for a slip: two syllables or characters differ, of Latin words three letters,
-- they differ by less, the texts weigh up to `BRIEF`, and both stand in other texts, too, or
-- the place is a slot: the texts of the corpus hold `FILLERS` and more different words between the same neighbours, as rows made
-  from one template do.
+- the two are opposites (`opposites`), or one denies the other (불가능), or they are letters or names such as C, C++ and C#,
+- they share less than they differ in, two syllables or three Latin letters at least: 서울, 부산,
+- the place is a slot: the pairs compared hold `FILLERS` and more different words between the same neighbours, as rows made from
+  one template do, or
+- the texts weigh up to `BRIEF` and the two are numbers, or differ by less than that, of one length, and both stand in other
+  texts, too (of Chinese, with either neighbour).
 
-Two words that have changed places are a swap, but not in a list: 철수가 영희에게, 把中文翻译成英文, Korean into English. An ending of
-the same verb (하세요, 하시오), a particle, words run together or apart, letters in another order or written twice are no other word.
+Two words that have changed places are a swap, but not in a list: 철수가 영희에게, 把中文翻译成英文, Korean into English. Of Chinese a character
+that turns (成, 到, 比, ...) has to stand between them: 狗咬猫 is beyond it. An ending of the same verb (하세요, 하시오), a particle,
+words run together or apart, letters in another order or written twice are no other word.
 """
 
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from difflib import SequenceMatcher
+from functools import lru_cache
 from typing import NamedTuple
 
 from okinst.curation.attestation import standing_in
@@ -67,7 +70,7 @@ class Alignment:
 
     def __init__(self, a: str, b: str) -> None:
         self.spoken = a, b
-        self.a, self.b = words(a), words(b)
+        self.a, self.b = _words(a), _words(b)
         self.gaps = _gaps(self.a, self.b)
 
     def changes(self) -> list[Change]:
@@ -76,7 +79,10 @@ class Alignment:
         >>> Alignment("가장 높은 산은 어디인가요", "가장 낮은 산은 어디인가요").changes()
         [Change(ours=('높은',), theirs=('낮은',), before='가장', after='산은어디인가')]
         """
-        more, less = Counter(self.a) - Counter(self.b), Counter(self.b) - Counter(self.a)
+        # what stands outside the gaps is in both
+        gone = Counter(word for start, end, _, _ in self.gaps for word in self.a[start:end])
+        come = Counter(word for _, _, start, end in self.gaps for word in self.b[start:end])
+        more, less = gone - come, come - gone
         found, last = [], 0
         for number, (start, end, other_start, other_end) in enumerate(self.gaps):
             ours = tuple(word for word in self.a[start:end] if word in more)
@@ -194,6 +200,12 @@ def _evidence(change: Change) -> tuple[tuple[str, ...], tuple[str, ...]]:
     )  # type: ignore[return-value]
 
 
+@lru_cache(maxsize=1024)
+def _words(spoken: str) -> list[str]:
+    # one text is compared with several others in a row
+    return words(spoken)
+
+
 def _syllables(chars: Counter[str]) -> float:
     """How many characters, of Latin letters three counted as two."""
     return sum(count if char >= "\u1100" else count * 2 / 3 for char, count in chars.items())
@@ -232,7 +244,7 @@ def _stem(word: str) -> str:
 
 def _swapped_roles(a: str, b: str) -> bool:
     """Whether two Korean words have exchanged their particles: 철수가 영희에게, 영희가 철수에게."""
-    ours, theirs = Counter(a.split()), Counter(b.split())
+    ours, theirs = set(a.split()), set(b.split())
     marked: list[dict[str, str]] = []
     for only in (ours - theirs, theirs - ours):
         stems = {}
