@@ -14,7 +14,7 @@ first), the number of processes, or what was compared before.
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -24,8 +24,10 @@ import pyarrow as pa
 from okinst.builders import WrongCall
 from okinst.builders.tables import uncollected
 from okinst.curation import fingerprints
+from okinst.curation.attestation import neighbours_in
 from okinst.curation.normal import normalise_all
 from okinst.curation.verification import LONG, needed, similarity_of_long, similarity_of_short
+from okinst.curation.wording import tell_apart
 
 Array = np.ndarray[Any, Any]
 Rule = Literal["first", "longest", "source"]
@@ -41,8 +43,8 @@ _OVERLAP = 2
 #: up to here long texts, too, are looked for by the keys of short ones: a MinHash may miss those with few shingles
 _SURE = 30
 
-#: a number as it is written; a comma is part of it before three digits, and else stands between two numbers
-_NUMBERS = re.compile(r"\d+(?:[.:/*^-]\d+|,\d{3}(?!\d))*")
+#: a number as it is written (a comma is part of it before three digits, and else stands between two numbers), or a name such as C#
+_NUMBERS = re.compile(r"\d+(?:[.:/*^-]\d+|,\d{3}(?!\d))*|(?<![a-z])[a-z]#")
 
 
 @dataclass(frozen=True)
@@ -254,7 +256,7 @@ def _verified(texts: list[str], spoken: list[str], threshold: float, seed: int) 
     # those with equal texts have different numbers, or they would be one
     candidates = sorted((one, other) for one, other in found if texts[one] != texts[other])
     light = [pair for pair in candidates if min(weights[pair[0]], weights[pair[1]]) < LONG]
-    attested = _attestation(texts, light)
+    attested = neighbours_in(texts, (pair for one, other in light for pair in needed(texts[one], texts[other])))
     pairs: list[tuple[int, int]] = []
     similarities: list[float] = []
     for one, other in candidates:
@@ -266,40 +268,10 @@ def _verified(texts: list[str], spoken: list[str], threshold: float, seed: int) 
         if similarity:
             pairs.append((one, other))
             similarities.append(similarity)
-    return np.array(pairs, np.int64).reshape(-1, 2), np.array(similarities)
+    same = ~np.array(tell_apart(pairs, texts, spoken, weights), bool)
+    return np.array(pairs, np.int64).reshape(-1, 2)[same], np.array(similarities)[same]
 
 
 def _numbered(pairs: Array, numbers: list[int]) -> Iterator[tuple[int, int]]:
     for one, other in pairs.tolist():
         yield numbers[one], numbers[other]
-
-
-def _attestation(texts: list[str], candidates: list[tuple[int, int]]) -> Callable[[str], int]:
-    """In how many of the texts two neighbouring characters stand: counted for those that the candidates differ in."""
-    asked = sorted({pair for one, other in candidates for pair in needed(texts[one], texts[other])})
-    if not asked:
-        return lambda pair: 0
-    codes, _ = fingerprints.characters(asked)
-    wanted = np.unique(fingerprints.bigrams(codes)[::2])
-    counts = np.zeros(len(wanted), np.int64)
-    maybe = np.zeros(1 << 20, bool)  # twenty bits of a pair rule out most of the text before anything is looked up
-    maybe[_twenty_bits(wanted)] = True
-    for some in fingerprints.batches(texts):
-        codes, offsets = fingerprints.characters(some)
-        found = fingerprints.bigrams(codes)
-        there = np.flatnonzero(maybe[_twenty_bits(found)])
-        place = np.minimum(np.searchsorted(wanted, found[there]), len(wanted) - 1)
-        right = wanted[place] == found[there]
-        there, place = there[right], place[right]
-        rows = np.searchsorted(offsets, there, side="right") - 1
-        inside = there + 1 < offsets[rows + 1]
-        seen = np.unique(place[inside] * len(some) + rows[inside]) // len(some)
-        counts += np.bincount(seen, minlength=len(wanted))
-    known = dict(zip(wanted.tolist(), counts.tolist(), strict=True))
-    # pairs that nobody asked for come from texts without their particles: no text has them
-    return lambda pair: known.get((ord(pair[0]) << 32) | ord(pair[1]), 0)
-
-
-def _twenty_bits(pairs: Array) -> Array:
-    bits: Array = (pairs * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(44)
-    return bits

@@ -24,6 +24,15 @@ PARTICLES_ZH = "的了吗呢吧啊呀地得请"
 #: Korean particles by what they mark; others (에, 로, 에서, ...) say who does what where, and always count
 TOPIC, OBJECT, OTHER = "은는이가", "을를", "의도와과"
 FUNCTION = np.array(sorted(map(ord, PARTICLES_ZH + TOPIC + OBJECT + OTHER)), dtype=np.uint32)
+_MARKS = "에게서|한테서|으로서|으로써|으로|에서|에게|한테|부터|까지|보다|처럼|이나|이랑|하고|로서|로써|께|로|에|만|은|는|이|가|을|를|의|도|와|과|나|랑"
+#: all of them, longer ones first, and one at the end of a word
+MARKS, PARTICLE = tuple(_MARKS.split("|")), re.compile(f"(?:{_MARKS})$")
+#: how Korean sentences end: verbs that differ only in it say the same
+ENDINGS = "요오다까라죠지줘네"
+#: the same of Latin letters
+INFLECTIONS = frozenset(("s", "es", "d", "ed", "ing", "ly", "er"))
+#: words that join things which may stand in any order
+COORDINATING = frozenset("和与與或跟及同") | {"and", "or", "vs", "versus", "nor"}
 #: characters that a text is never the same without: numerals, negations, signs of arithmetic
 WEIGHTY = frozenset("一二三四五六七八九十百千万亿两几半零不无非没未否别反안못불비무미+-=<>×÷±^|~$€£¥₩%")
 #: what turns one thing into, to, or against another: two things that have changed places around it mean something else
@@ -33,6 +42,7 @@ TURNING = frozenset("成到比给把被로에서게다테")
 _WIDE = re.compile("[" + "".join(f"{chr(low)}-{chr(high)}" for low, high in WIDE_RANGES) + "]")
 _HANGUL = re.compile("[가-힣]")
 _NUMBER = re.compile(r"\d+")
+_WORD = re.compile(r"[a-z]+(?:\+\+|#)?|\d+|[가-힣]+|[^\W\d_]")
 
 
 def is_wide(codes: Array) -> Array:
@@ -65,3 +75,12 @@ def numbers(text: str) -> list[str]:
     ['3', '12']
     """
     return _NUMBER.findall(text)
+
+
+def words(spoken: str) -> list[str]:
+    """The words of a text in sighted normal form; of Chinese the characters.
+
+    >>> words("c++로 3개의 정렬 함수를 짜 주세요."), words("写一首诗。")
+    (['c++', '로', '3', '개의', '정렬', '함수를', '짜', '주세요'], ['写', '一', '首', '诗'])
+    """
+    return _WORD.findall(spoken)

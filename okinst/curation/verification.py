@@ -20,13 +20,15 @@ A shorter text is the same where it differs
 
 Numbers, negations and signs of arithmetic make different texts, however alike: numbers in short texts always, in long ones where
 they are all that differs or the rest is not alike enough to make up for it; negations and signs in texts of up to 45 wide
-characters. Antonyms, and two names that have changed places, are beyond it in texts of 20 and more.
+characters. Another word, two things that have changed places, and the slots of a template are told apart after this, in texts
+of up to 120: see `wording`.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+from okinst.curation.attestation import Standing
 from okinst.curation.fingerprints import NARROW, WIDE
 from okinst.curation.normal import normalise
 from okinst.curation.scripts import (
@@ -41,6 +43,7 @@ from okinst.curation.scripts import (
     numbers,
     weight,
 )
+from okinst.curation.wording import in_common
 
 #: in wide characters: texts from here on are compared by their shingles
 LONG = 20
@@ -63,8 +66,6 @@ ENOUGH, ENOUGH_FOR_ONE = 7, 18
 #: of two short texts whose words stand in another order and have a slip besides: the least Jaccard similarity of their bigrams
 REORDERED = 0.4
 
-#: in how many texts two neighbouring characters stand
-Attested = Callable[[str], int]
 _NEITHER = str.maketrans("", "", PARTICLES_ZH)
 #: Korean numerals that are words of their own
 _COUNTS = frozenset(("한", "두", "세", "네", "다섯", "여섯", "일곱", "여덟", "아홉", "열", "몇", "여러"))
@@ -104,7 +105,7 @@ def similarity_of_long(a: str, b: str, threshold: float) -> float:
     return jaccard
 
 
-def similarity_of_short(a: str, b: str, attested: Attested, spoken: tuple[str, str]) -> float:
+def similarity_of_short(a: str, b: str, attested: Standing, spoken: tuple[str, str]) -> float:
     """The share of characters that two different short texts in normal form have in common where they are the same, else 0.
 
     `attested` tells how many texts have two neighbouring characters; `spoken` is both texts with their blanks.
@@ -122,8 +123,8 @@ def needed(a: str, b: str) -> set[str]:
     return _bigrams(a) ^ _bigrams(b)
 
 
-def _one_slip(a: str, b: str, attested: Attested) -> bool:
-    start, end = _difference(a, b)
+def _one_slip(a: str, b: str, attested: Standing) -> bool:
+    start, end = in_common(a, b)
     ours, theirs = a[start : len(a) - end], b[start : len(b) - end]
     enough = min(len(a), len(b))
     if enough < ENOUGH or _weighty(ours + theirs):
@@ -144,10 +145,10 @@ def _one_slip(a: str, b: str, attested: Attested) -> bool:
     return any(attested(pair) < 2 for pair in needed(a, b))
 
 
-def _same_words(a: str, b: str, attested: Attested, spoken: tuple[str, str]) -> bool:
+def _same_words(a: str, b: str, attested: Standing, spoken: tuple[str, str]) -> bool:
     if min(len(a), len(b)) < ENOUGH:
         return False
-    start, end = _difference(a, b)
+    start, end = in_common(a, b)
     korean = is_korean(a)
     if korean:
         verdict = _same_korean_words(*spoken)
@@ -170,7 +171,7 @@ def _same_words(a: str, b: str, attested: Attested, spoken: tuple[str, str]) -> 
     return _reordered(one, other, attested, freely=not korean)
 
 
-def _reordered(a: str, b: str, attested: Attested, freely: bool) -> bool:
+def _reordered(a: str, b: str, attested: Standing, freely: bool) -> bool:
     """Whether two texts have the same characters in another order, but for one slip."""
     ours, theirs = Counter(a) - Counter(b), Counter(b) - Counter(a)
     if max(ours.total(), theirs.total()) > 1 or _weighty({*ours, *theirs}):
@@ -219,18 +220,6 @@ def _stem(word: str) -> tuple[str, str]:
         if len(word) > 2 and word[-1] in mark:
             return word[:-1], mark if mark != OTHER else ""
     return word, ""
-
-
-def _difference(a: str, b: str) -> tuple[int, int]:
-    """How many characters two texts have in common at the start, and then at the end."""
-    shorter = min(len(a), len(b))
-    start = 0
-    while start < shorter and a[start] == b[start]:
-        start += 1
-    end = 0
-    while end < shorter - start and a[-1 - end] == b[-1 - end]:
-        end += 1
-    return start, end
 
 
 @lru_cache(maxsize=1024)
