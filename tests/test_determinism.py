@@ -152,7 +152,7 @@ from pathlib import Path
 import datasets, numpy as np, pyarrow.parquet as pq
 datasets.disable_progress_bars()
 from okinst.builders import SourceBuilder
-from okinst.mixtures import builder, rows, steps, work
+from okinst.mixtures import aside, rows, steps, work
 from okinst.mixtures.builder import MixtureBuilder
 from okinst.publishing import folder
 recipe, out, cache, moment, processes = sys.argv[1:]
@@ -187,7 +187,7 @@ elif moment == "while rows are held out":
 elif moment == "the dropped rows are half written":
     class Writer(pq.ParquetWriter):
         pass
-    builder.pq = types.SimpleNamespace(ParquetWriter=Writer)
+    aside.pq = types.SimpleNamespace(ParquetWriter=Writer, ParquetFile=pq.ParquetFile)
     after(Writer, "write_table")
 elif moment == "the mixture is half prepared":
     after(MixtureBuilder, "_prepare_split")
