@@ -124,6 +124,7 @@ def test_scores_stand_beside_their_rows(tmp_path: Path) -> None:
         assert found["flag"].to_pylist() == ["", "empty", "", "", "", ""]
     assert set(counted(log).values()) == {1}, "copies are scored once, and nothing a second time"
     assert store.scores(Counting(), requests(texts), Local(), columns=["tokens"]).column_names == ["tokens"]
+    assert store.scores(Counting(), requests(texts), Local(), columns=()).num_columns == 0
     with pytest.raises(WrongCall, match=r"no column 'perplexity'; it has nll, tokens, flag"):
         store.scores(Counting(), requests(texts), Local(), columns=["perplexity"])
 

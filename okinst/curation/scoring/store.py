@@ -103,7 +103,8 @@ class Store:
     ) -> pa.Table:
         """The scores of requests, one row each, in their order: read where they are known, else made by the engine and kept.
 
-        A scorer that has to be fitted is fitted on these requests. `columns` are those wanted (None: all). Raises WrongCall where
+        A scorer that has to be fitted is fitted on these requests. `columns` are those wanted (None: all; (): score what is missing,
+        read nothing). Raises WrongCall where
         another run is at work on the same scorer or the store has another layout, DiskFull where there is no room; what was scored
         until then stays, as it does after Ctrl-C.
         """
@@ -272,6 +273,8 @@ class _Place:
         if unknown:
             raise WrongCall(f"{self.folder.name} has no column {unknown[0]!r}; it has {', '.join(schema.names)}.")
         schema = pa.schema([schema.field(name) for name in columns]) if columns is not None else schema
+        if not len(schema):
+            return pa.table({})
         order = np.argsort(found.shard, kind="stable")
         taken = [_Column(field.type, len(order)) for field in schema]
         numbers, starts = np.unique(found.shard[order], return_index=True)

@@ -22,7 +22,7 @@ from okinst.curation.scoring.shards import tokens
 #: bytes of the object store of a Ray that is started here; what does not fit is spilled to disk
 STORE_MEMORY = 1 << 30
 #: how often a shard is begun: Ray replaces an actor that dies, and would do so for ever with one that no memory is enough for
-_TRIES = 5
+_TRIES = 3
 _SHARD = pa.schema([("name", pa.string()), ("data", pa.large_binary())])
 
 
@@ -30,9 +30,10 @@ _SHARD = pa.schema([("name", pa.string()), ("data", pa.large_binary())])
 class Rays:
     """Scores on Ray.
 
-    `address` is a running cluster's ("auto", "10.0.0.1:6379"); None takes the Ray this process is connected to, or starts one on this
-    machine. `concurrency` is the number of actors (None: as many as the GPUs allow, or all CPUs but one, which reads),
-    `gpus` and `cpus` what each gets; a GPU may be shared (0.5). Raises WrongCall where Ray is missing or cannot be reached.
+    Where this process is connected to a Ray, that one is taken. Else `address` is a running cluster's ("auto", "10.0.0.1:6379"); None
+    starts a Ray on this machine, and stops it at the end. `concurrency` is the number of actors (None: as many as the GPUs allow, or
+    all CPUs but one, which reads), `gpus` and `cpus` what each gets; a GPU may be shared (0.5). Raises WrongCall where Ray is missing
+    or cannot be reached.
     """
 
     address: str | None = None
