@@ -1,10 +1,8 @@
 """Engines: the same scores from one process, several, and Ray; nothing lost and nothing left behind when one of them dies."""
 
 import os
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -219,17 +217,26 @@ def test_a_shard_that_ends_every_actor_ends_the_run(ray: None, tmp_path: Path) -
 
 TWO_NODES = """
 import sys
+from pathlib import Path
 import datasets, ray
+from ray.cluster_utils import Cluster
 datasets.disable_progress_bars()
 from okinst.curation.scoring.engines.rays import Rays
 from tests.counting import Counting
 from tests.test_engines import shards_of
-from pathlib import Path
-store, log, address = sys.argv[1:]
-ray.init(address=address, logging_level="ERROR", log_to_driver=False)
-assert len([node for node in ray.nodes() if node["Alive"]]) == 2, ray.nodes()
-ray.shutdown()
-shards_of(Rays(address, concurrency=2), Path(store), Counting(log, 0.002))
+if __name__ == "__main__":
+    store, log = sys.argv[1:]
+    node = {"num_cpus": 1, "object_store_memory": 100_000_000, "include_dashboard": False}
+    cluster = Cluster(initialize_head=True, head_node_args={"node_ip_address": "127.0.0.1", **node})
+    try:
+        cluster.add_node(node_ip_address="127.0.0.2", **node)
+        ray.init(address=cluster.address, _node_ip_address="127.0.0.1", logging_level="ERROR", log_to_driver=False)
+        cluster.wait_for_nodes()
+        print(sorted(node["NodeManagerAddress"] for node in ray.nodes() if node["Alive"]))
+        shards_of(Rays(concurrency=2), Path(store), Counting(log, 0.002))
+    finally:
+        ray.shutdown()
+        cluster.shutdown()
 """
 
 
@@ -237,46 +244,16 @@ shards_of(Rays(address, concurrency=2), Path(store), Counting(log, 0.002))
 def test_two_nodes(wanted: dict[str, bytes], tmp_path: Path) -> None:
     """Two real raylets on two addresses of this machine, one actor each."""
     pytest.importorskip("ray", reason="needs Ray: pip install 'okinst[ray]'")
-    quiet = {
-        **environment(),
-        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "1",
-        "RAY_USAGE_STATS_ENABLED": "0",
-        "RAY_AUTH_MODE": "disabled",
-    }
-    port = 20_000 + os.getpid() % 10_000
-    common = ["--num-cpus=1", "--object-store-memory=100000000", "--disable-usage-stats", "--block"]
-    nodes = [
-        ["--head", f"--port={port}", "--node-ip-address=127.0.0.1", "--include-dashboard=false"],
-        [f"--address=127.0.0.1:{port}", "--node-ip-address=127.0.0.2"],
-    ]
-    running: list[subprocess.Popen[bytes]] = []
-    try:
-        for node in nodes:
-            command = [
-                str(Path(sys.executable).with_name("ray")),
-                "start",
-                *node,
-                *common,
-                f"--temp-dir={tmp_path / 'r'}",
-            ]
-            if len(running):
-                command = command[:-1]  # it is the head's
-            said = (tmp_path / f"node-{len(running)}").open("wb")
-            running.append(
-                subprocess.Popen(command, env=quiet, stdout=said, stderr=subprocess.STDOUT, start_new_session=True)
-            )
-            time.sleep(8 if len(running) == 1 else 5)
-        store, log = tmp_path / "store", tmp_path / "log"
-        python(TWO_NODES, store, log, f"127.0.0.1:{port}", **quiet)
-        assert shard_files(store) == wanted
-        assert counted(log).total() == ROWS
-    finally:
-        for process in reversed(running):
-            below = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
-            process.send_signal(signal.SIGTERM)
-            for each in psutil.wait_procs(below, timeout=10)[1]:
-                each.kill()
-            process.wait(30)
+    store, log = tmp_path / "store", tmp_path / "log"
+    settings = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "1", "RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
+    done = subprocess.run(
+        [sys.executable, "-c", TWO_NODES, store, log],
+        capture_output=True, text=True, timeout=400, env={**environment(), **settings},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "['127.0.0.1', '127.0.0.2']" in done.stdout
+    assert shard_files(store) == wanted
+    assert counted(log).total() == ROWS
 
 
 FAILS = """
