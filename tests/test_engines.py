@@ -227,10 +227,10 @@ from tests.test_engines import shards_of
 if __name__ == "__main__":
     store, log = sys.argv[1:]
     node = {"num_cpus": 1, "object_store_memory": 100_000_000, "include_dashboard": False}
-    cluster = Cluster(initialize_head=True, head_node_args={"node_ip_address": "127.0.0.1", **node})
+    cluster = Cluster(initialize_head=True, head_node_args={"node_ip_address": "127.0.0.2", **node})
     try:
-        cluster.add_node(node_ip_address="127.0.0.2", **node)
-        ray.init(address=cluster.address, _node_ip_address="127.0.0.1", logging_level="ERROR", log_to_driver=False)
+        cluster.add_node(node_ip_address="127.0.0.3", **node)
+        ray.init(address=cluster.address, _node_ip_address="127.0.0.2", logging_level="ERROR", log_to_driver=False)
         cluster.wait_for_nodes()
         print(sorted(node["NodeManagerAddress"] for node in ray.nodes() if node["Alive"]))
         shards_of(Rays(concurrency=2), Path(store), Counting(log, 0.002))
@@ -251,7 +251,7 @@ def test_two_nodes(wanted: dict[str, bytes], tmp_path: Path) -> None:
         capture_output=True, text=True, timeout=400, env={**environment(), **settings},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert "['127.0.0.1', '127.0.0.2']" in done.stdout
+    assert "['127.0.0.2', '127.0.0.3']" in done.stdout
     assert shard_files(store) == wanted
     assert counted(log).total() == ROWS
 

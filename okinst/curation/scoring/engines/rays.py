@@ -7,6 +7,7 @@ type of a column, so that the scores are those of `local`, byte for byte, on the
 import contextlib
 import logging
 import os
+import socket
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
@@ -170,6 +171,13 @@ def _iterated(ray: Any, scored: Any) -> Iterator[pa.Table]:
         yield batch
 
 
+def _knock(address: str) -> None:
+    """Raise OSError where nobody listens: Ray itself would try for minutes."""
+    host, _, port = address.rpartition(":")
+    if port.isdigit() and "/" not in address:
+        socket.create_connection((host, int(port)), timeout=10).close()
+
+
 @contextlib.contextmanager
 def _connected(address: str | None) -> Iterator[Any]:
     """Ray, connected and quiet. A Ray that was started here is stopped here."""
@@ -190,12 +198,13 @@ def _connected(address: str | None) -> Iterator[Any]:
         quiet: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
         try:
             if address is not None:
+                _knock(address)
                 ray.init(address=address, **quiet)
             else:
                 ray.init(
                     _node_ip_address="127.0.0.1", include_dashboard=False, object_store_memory=STORE_MEMORY, **quiet
                 )
-        except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
+        except (OSError, RuntimeError, ValueError) as error:
             where = f"at {address!r}" if address else "on this machine"
             raise WrongCall(
                 f"no Ray {where} ({error}). `ray start --head` starts one; `ray status` says where it is."
