@@ -1,6 +1,6 @@
 """k-means in each length group: rows that ask for much the same.
 
-`search` finds better clusters than ten restarts of scikit-learn's k-means in a fraction of their time. It looks for them where
+`search` is as good as ten starts of scikit-learn's k-means in a fraction of their time (benchmarks/clusters.py). It looks where
 looking is cheap (some rows, their principal axes) by breathing: add centres where the error is, let them settle, take away those
 that are missed least, keep what is better. What it finds is where Lloyd's iterations on all rows and the full width start.
 
@@ -75,7 +75,8 @@ class Clusters:
         """For each cluster the rows nearest to its centre, the nearest first; all of them where it has fewer."""
         order = np.argsort(self.labels, kind="stable")
         found = []
-        for rows, centre in zip(np.split(order, np.cumsum(self.sizes)[:-1]), self.centres, strict=True):
+        for end, size, centre in zip(np.cumsum(self.sizes), self.sizes, self.centres, strict=True):
+            rows = order[end - size : end]
             away = ((np.asarray(vectors[rows], np.float64) - centre) ** 2).sum(1)
             found.append(rows[np.argsort(away, kind="stable")[:count]])
         return found
@@ -106,7 +107,7 @@ def cluster(
     vectors, groups = np.asarray(vectors), np.asarray(groups)
     _check(vectors, groups, k, mode, threads)
     try:
-        import sklearn  # noqa: F401
+        import sklearn  # type: ignore[import-untyped]  # noqa: F401
     except ImportError:
         raise WrongCall(
             "clusters: scikit-learn is not installed. Install it: pip install 'okinst[curation]'."
@@ -182,7 +183,7 @@ class _Found:
 
 @contextmanager
 def _pool(threads: int | None) -> Iterator[_Run]:
-    from threadpoolctl import threadpool_limits
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     # One thread of BLAS for each of ours: else the order of its sums, and so the last digits, would depend on the machine.
     with threadpool_limits(1), ThreadPoolExecutor(threads or _processors()) as pool:
@@ -207,7 +208,7 @@ def _distinct(vectors: Array, most: int) -> int:
 
 
 def _reference(vectors: Array, k: int) -> _Found:
-    from sklearn.cluster import KMeans
+    from sklearn.cluster import KMeans  # type: ignore[import-untyped]
 
     fit = KMeans(k, random_state=REFERENCE_SEED, n_init=REFERENCE_STARTS).fit(vectors)
     return _Found(fit.labels_, fit.cluster_centers_, float(fit.inertia_), int(fit.n_iter_))
@@ -291,7 +292,7 @@ class _Data:
         return _means(parts, np.zeros((k, self.vectors.shape[1]), np.float32))
 
     def _sums(self, rows: slice, labels: Array, k: int) -> tuple[Array, Array]:
-        from scipy.sparse import csc_matrix
+        from scipy.sparse import csc_matrix  # type: ignore[import-untyped]
 
         own = self.vectors[rows]
         members = csc_matrix((np.ones(len(own), np.float32), labels, np.arange(len(own) + 1)), shape=(k, len(own)))
@@ -414,7 +415,6 @@ def _plus_plus(data: _Data, k: int, rng: np.random.Generator, trials: int = 4) -
     vectors, rows = data.vectors, len(data.vectors)
     centres = np.empty((k, vectors.shape[1]), np.float32)
     centres[0] = vectors[rng.integers(rows)]
-    away = np.full((rows, 1), np.inf, np.float32)
     away = data.nearest(centres[:1]).away
     for number in range(1, k):
         upto = np.cumsum(away, dtype=np.float64)
@@ -425,7 +425,8 @@ def _plus_plus(data: _Data, k: int, rng: np.random.Generator, trials: int = 4) -
             each = vectors[block] @ turned
             each += squares
             each += data.squares[block, None]
-            return np.minimum(np.maximum(each, 0), away[block, None])
+            capped: Array = np.minimum(np.maximum(each, 0), away[block, None])
+            return capped
 
         tried = np.concatenate(data.run(work, rows))
         best = int(tried.sum(axis=0, dtype=np.float64).argmin())
