@@ -179,7 +179,8 @@ def run(kind: str, name: str, mirror: Path, num_proc: int) -> tuple[Watched, dic
         else:
             command = [__file__, "--plain", name, "--mirror", str(mirror), "--output", str(output)]
         seen = watch([sys.executable, *command], Path(folder, "cache"))
-        for path in sorted(output.glob("*/*.parquet")):  # of the set; what did not come through stands beside it
+        files = [path for path in sorted(output.rglob("*.parquet")) if path.name != "dropped.parquet"]
+        for path in files:
             for batch in pq.ParquetFile(path).iter_batches(columns=["source"]):
                 seen.rows.update(batch.column(0).to_pylist())
         told = output / "provenance.json"
