@@ -63,6 +63,16 @@ def weight(text: str) -> float:
     return wide + (len(text) - wide) * NARROW_WEIGHT
 
 
+def hangul_share(text: str) -> float:
+    """The share of a text's letters that are Hangul syllables; 0 of one without letters.
+
+    >>> hangul_share("한국어 abc 3"), hangul_share("12 + 3")
+    (0.5, 0.0)
+    """
+    letters = sum(map(str.isalpha, text))
+    return len(_HANGUL.findall(text)) / letters if letters else 0.0
+
+
 def is_korean(text: str) -> bool:
     """Whether there is a Hangul syllable."""
     return _HANGUL.search(text) is not None

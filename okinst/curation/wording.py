@@ -5,8 +5,8 @@ is a `Change`. It is another word, up to `SPELT_OUT` wide characters, where
 
 - the two are opposites (`opposites`), or one denies the other (불가능), or they are letters or names such as C, C++ and C#,
 - they share less than they differ in, two syllables or three Latin letters at least: 서울, 부산,
-- the place is a slot: the pairs compared hold `FILLERS` and more different words between the same neighbours, as rows made from
-  one template do, or
+- the place is a slot: the pairs compared hold `FILLERS` and more words between the same neighbours, slips in one word not counted,
+  as rows made from one template do, or
 - the texts weigh up to `BRIEF` and the two are numbers, or differ by less than that, of one length, and both stand in other
   texts, too (of Chinese, with either neighbour).
 
@@ -17,7 +17,7 @@ words run together or apart, letters in another order or written twice are no ot
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import NamedTuple
@@ -43,6 +43,8 @@ from okinst.curation.scripts import (
 SPELT_OUT, BRIEF = 120, 45
 #: so many different words between the same neighbours make a slot; the neighbours are so many characters on either side, or on one
 FILLERS, NEIGHBOURS = 4, 6
+#: of one place, words that are looked at
+LOOKED_AT = 40
 #: two things that have changed places stand in so many words, or Chinese characters, at most
 NEARBY = 24
 #: in so many texts, at least, stands what is a word and no slip: the one compared, and another
@@ -145,9 +147,10 @@ def tell_apart(
     for _, change in changed:
         if len(change.before + change.after) >= NEIGHBOURS:
             fillers[change.before, change.after] |= {"".join(change.ours), "".join(change.theirs)}
+    slots = {place for place, words in fillers.items() if _unlike(words) >= FILLERS}
     doubtful = list[tuple[int, Change]]()
     for number, change in changed:
-        if len(fillers.get((change.before, change.after), ())) >= FILLERS:
+        if (change.before, change.after) in slots:
             apart[number] = True
         elif not apart[number] and max(weights[each] for each in pairs[number]) < BRIEF:
             doubtful.append((number, change))
@@ -158,6 +161,32 @@ def tell_apart(
         if all(side and all(standing(word) >= ELSEWHERE for word in side) for side in sides):
             apart[number] = True
     return apart
+
+
+def _unlike(words: Iterable[str]) -> int:
+    """How many words there are, a word and slips in it counted once; no more than `FILLERS`.
+
+    >>> _unlike({"바다와", "바가와", "바다나", "나다와"}), _unlike({"서울", "부산", "대구", "대전"})
+    (1, 4)
+    """
+    some = sorted(words)[:LOOKED_AT]
+    near = {word: [other for other in some if _one_apart(word, other)] for word in some}
+    found = 0
+    # first the words that most others are slips of
+    for word in sorted(some, key=lambda word: -len(near[word])):
+        if word in near:
+            found += 1
+            for other in near.pop(word):
+                near.pop(other, None)
+        if found == FILLERS:
+            break
+    return found
+
+
+def _one_apart(one: str, other: str) -> bool:
+    """Whether two words of three characters and more differ in one of them."""
+    longer = max(len(one), len(other))
+    return one != other and longer > 2 and (Counter(one) & Counter(other)).total() >= longer - 1
 
 
 def _for_sure(change: Change, heavy: float) -> bool:

@@ -17,8 +17,8 @@ import numpy as np
 import pyarrow as pa
 
 from okinst.builders import WrongCall
-from okinst.curation.scoring.sums import likelihoods
 from okinst.curation.scoring.scorer import CUT, EMPTY, FINE, Progress
+from okinst.curation.scoring.sums import likelihoods
 
 #: texts handed over at a time
 BATCH = 512
@@ -75,7 +75,9 @@ class Loaded:
         return likelihoods(nll, tokens, flags)
 
     def _analysed(self, texts: Sequence[str]) -> "tuple[Any, Any]":
-        clean = [text.encode("utf-16", "replace").decode("utf-16") for text in texts]  # half a surrogate pair stops Kiwi
+        clean = [
+            text.encode("utf-16", "replace").decode("utf-16") for text in texts
+        ]  # half a surrogate pair stops Kiwi
         found: Iterator[Any] = self.kiwi.analyze(clean)
         pairs = [(-best[0][1], len(best[0][0])) for best in found]
         return np.array([cost for cost, _ in pairs]), np.array([count for _, count in pairs], np.int64)

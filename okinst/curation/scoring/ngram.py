@@ -22,9 +22,9 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from okinst.curation.scoring.sums import likelihoods
 from okinst.curation.scoring.requests import keys, requests
 from okinst.curation.scoring.scorer import EMPTY, FINE, Progress
+from okinst.curation.scoring.sums import likelihoods
 
 Hashes = np.ndarray[Any, np.dtype[np.uint64]]
 Numbers = np.ndarray[Any, np.dtype[np.int64]]
@@ -169,7 +169,8 @@ def _owners(codes: Any, starts: Numbers) -> Numbers:
 def _hashes(codes: Any, starts: Numbers, order: int) -> "list[tuple[Hashes, Hashes, Any]]":
     """For each length of a gram: the grams that end at each place, their histories, and where there is a whole one."""
     place = np.arange(len(codes)) - np.repeat(starts, np.diff(np.append(starts, len(codes))))
-    found, history = [], np.zeros(len(codes), np.uint64)
+    found: list[tuple[Hashes, Hashes, Any]] = []
+    history = np.zeros(len(codes), np.uint64)
     for length in range(1, order + 1):
         if length > 1:
             history = np.concatenate([np.zeros(min(1, len(codes)), np.uint64), found[-1][0][:-1]])

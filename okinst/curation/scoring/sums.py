@@ -27,9 +27,9 @@ def mean(scores: pa.Table) -> "np.ndarray[Any, np.dtype[np.float64]]":
     """Nats a token, the logarithm of perplexity; NaN (only here, where rows are compared) for a text without a score."""
     nll = scores["nll"].to_numpy().astype(np.float64)
     tokens = scores["tokens"].to_numpy()
-    return np.where(tokens > 0, nll / np.maximum(tokens, 1), np.nan)
+    return np.asarray(np.where(tokens > 0, nll / np.maximum(tokens, 1), np.nan), np.float64)
 
 
 def perplexity(scores: pa.Table) -> "np.ndarray[Any, np.dtype[np.float64]]":
     """exp(nll / tokens); NaN for a text without a score."""
-    return np.exp(mean(scores))
+    return np.asarray(np.exp(mean(scores)), np.float64)

@@ -107,7 +107,7 @@ def cluster(
     vectors, groups = np.asarray(vectors), np.asarray(groups)
     _check(vectors, groups, k, mode, threads)
     try:
-        import sklearn  # type: ignore[import-untyped]  # noqa: F401
+        import sklearn  # noqa: F401
     except ImportError:
         raise WrongCall(
             "clusters: scikit-learn is not installed. Install it: pip install 'okinst[curation]'."
@@ -183,7 +183,7 @@ class _Found:
 
 @contextmanager
 def _pool(threads: int | None) -> Iterator[_Run]:
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     # One thread of BLAS for each of ours: else the order of its sums, and so the last digits, would depend on the machine.
     with threadpool_limits(1), ThreadPoolExecutor(threads or _processors()) as pool:
@@ -208,7 +208,7 @@ def _distinct(vectors: Array, most: int) -> int:
 
 
 def _reference(vectors: Array, k: int) -> _Found:
-    from sklearn.cluster import KMeans  # type: ignore[import-untyped]
+    from sklearn.cluster import KMeans
 
     fit = KMeans(k, random_state=REFERENCE_SEED, n_init=REFERENCE_STARTS).fit(vectors)
     return _Found(fit.labels_, fit.cluster_centers_, float(fit.inertia_), int(fit.n_iter_))
@@ -292,7 +292,7 @@ class _Data:
         return _means(parts, np.zeros((k, self.vectors.shape[1]), np.float32))
 
     def _sums(self, rows: slice, labels: Array, k: int) -> tuple[Array, Array]:
-        from scipy.sparse import csc_matrix  # type: ignore[import-untyped]
+        from scipy.sparse import csc_matrix
 
         own = self.vectors[rows]
         members = csc_matrix((np.ones(len(own), np.float32), labels, np.arange(len(own) + 1)), shape=(k, len(own)))
