@@ -16,9 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from okinst.builders import WrongCall, tally
+from okinst.curation.duplicates import joined
 from okinst.mixtures import recipe
 from okinst.mixtures.builder import builder_of_mixture
-from okinst.mixtures.work import UNUSED, joined
+from okinst.mixtures.work import UNUSED
 from tests.own_files import Made, make, part
 from tests.test_steps import KEY, PHONE, TALKS, adds_up
 

@@ -139,6 +139,32 @@ def records(groups: Groups, ids: Sequence[str]) -> pa.Table:
     )
 
 
+def links(groups: Groups, places: Array) -> Array:
+    """Pairs (n, 2) of rows that are the same or nearly, each row by its place."""
+    _, first = np.unique(groups.text, return_index=True)
+    same = np.column_stack([np.arange(len(groups)), first[groups.text]])
+    return np.asarray(places[np.concatenate([same, first[groups.pairs]])], np.int64)
+
+
+def joined(count: int, links: Array) -> Array:
+    """A number for each of so many rows, the same for those that a chain of links (n, 2) joins.
+
+    >>> joined(5, np.array([[3, 1], [4, 3]])).tolist()
+    [0, 1, 2, 1, 1]
+    """
+    label = np.arange(count)
+    while True:
+        before, (one, other) = label.copy(), links.T
+        least = np.minimum(label[one], label[other])
+        for row in (one, other, before[one], before[other]):
+            np.minimum.at(label, row, least)
+        label = label[label]
+        if (label == before).all():
+            break
+    _, numbers = np.unique(label, return_inverse=True)
+    return np.asarray(numbers, np.int64)
+
+
 def _order(
     rule: Rule,
     text: Array,

@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from okinst.builders import SourceBuilder, WrongCall, ask
+from okinst.builders import SourceBuilder
 from okinst.builders.schema import Shape
 from okinst.builders.tally import MOST, Aside
-from okinst.curation.filters import Filter
+from okinst.mixtures.masking import hidden, masked
 from okinst.mixtures.mixture import Mixture, Part
 from okinst.mixtures.rows import Outcome, Rows
 
@@ -64,8 +64,8 @@ def of_source(
 
 
 def _read(rows: Sequence[Aside], source: str, part: str, schema: pa.Schema, personal: bool) -> pa.Table:
-    hidden = iter(_hidden([text for each in rows for text in _texts([each.reason, each.row])], personal))
-    told = [_with_texts([each.reason, each.row], hidden) for each in rows]
+    clean = iter(hidden([text for each in rows for text in _texts([each.reason, each.row])], personal))
+    told = [_with_texts([each.reason, each.row], clean) for each in rows]
     known = {
         "id": pa.array([each.id for each in rows], pa.string()),
         "source": pa.array([source] * len(rows), pa.string()),
@@ -94,8 +94,8 @@ def of_parts(
                 first = {name: table[name].to_pylist() for name in _FIRST}
                 first["part"] = [f"{part.name}/{place}" for place in first["part"]]
                 first["step"] = [step if step == READ else f"{part.name}: {step}" for step in first["step"]]
-                first["evidence"] = _hidden(first["evidence"], personal)
-                yield _with_first(_masked(table.select(schema.names), mixture.shape, personal), **first)
+                first["evidence"] = hidden(first["evidence"], personal)
+                yield _with_first(masked(table.select(schema.names), mixture.shape, personal), **first)
 
 
 def of_steps(
@@ -106,7 +106,7 @@ def of_steps(
         for start in range(0, len(outcome.dropped), RANGE):
             chosen = outcome.dropped[start : start + RANGE]
             yield _with_first(
-                _masked(rows.take(chosen), shape),  # personal data were masked by the first step, where they are to be
+                masked(rows.take(chosen), shape),  # personal data were masked by the first step, where they are to be
                 step=[step] * len(chosen),
                 reason=outcome.reasons[start : start + RANGE],
                 evidence=outcome.evidence[start : start + RANGE],
@@ -122,26 +122,6 @@ def _with_first(table: pa.Table, **columns: list[str]) -> pa.Table:
 
 def _asks_for_pii(mixture: Mixture, part: Part) -> bool:
     return any(each and each.pii for each in (mixture.filter, part.filter))
-
-
-def _masked(table: pa.Table, shape: Shape, personal: bool = False) -> pa.Table:
-    """Rows of a shape with what leaks masked."""
-    hide = Filter(secrets="mask", pii="mask" if personal else None)
-    try:
-        hide.check(shape, "")
-    except WrongCall:  # rows of evaluation sets are not changed
-        return table
-    return hide.apply(table).table
-
-
-def _hidden(texts: Sequence[str], personal: bool) -> list[str]:
-    """Texts with what leaks masked."""
-    # of lone surrogates, which upstream's JSON may have, no column can be made
-    rows = [ask(text.encode("utf-8", "replace").decode(), "") for text in texts]
-    table = pa.Table.from_pylist(rows) if rows else None
-    if table is None:
-        return []
-    return [row[0]["content"] for row in _masked(table, "conversation", personal)["messages"].to_pylist()]
 
 
 def _texts(value: Any) -> Iterator[str]:

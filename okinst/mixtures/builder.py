@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import datasets
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from okinst.builders import SourceBuilder, WrongCall, bibliography, schema
 from okinst.builders.identity import code_of, digest
@@ -19,10 +20,12 @@ from okinst.builders.tables import DATASET, TableBuilder
 from okinst.mixtures import aside, pins, streaming, tokens
 from okinst.mixtures.arrange import Order, arrange
 from okinst.mixtures.aulm_0809 import AULM_0809, AULM_0809_DOCUMENTED
-from okinst.mixtures.mixture import Mixture, Part, Tokens
+from okinst.mixtures.koquality import KOQUALITY, KOQUALITY_EXACT
+from okinst.mixtures.mixture import CALLERS, Mixture, Part, Tokens
 from okinst.mixtures.open_korean_instructions import OPEN_KOREAN_INSTRUCTIONS, OPEN_KOREAN_INSTRUCTIONS_DOCUMENTED
 from okinst.mixtures.places import Places
 from okinst.mixtures.rows import Outcome, Rows
+from okinst.mixtures.selecting import CLUSTERS, SELECTION
 from okinst.mixtures.steps import Doing
 from okinst.mixtures.where import told
 from okinst.mixtures.work import Work, libraries, tidy
@@ -73,6 +76,8 @@ class MixtureBuilder(TableBuilder):
     BUILDER_CONFIGS: ClassVar[list[Mixture]] = [
         AULM_0809,
         AULM_0809_DOCUMENTED,
+        KOQUALITY,
+        KOQUALITY_EXACT,
         OPEN_KOREAN_INSTRUCTIONS,
         OPEN_KOREAN_INSTRUCTIONS_DOCUMENTED,
     ]
@@ -119,10 +124,11 @@ class MixtureBuilder(TableBuilder):
 
     def _doing(self, config: Mixture) -> Doing:
         names = [part.name for part in config.parts]
-        return Doing(self._prepare_options.get("num_proc") or 1, self._door(config), names)
+        return Doing(self._prepare_options.get("num_proc") or 1, self._door(config), names, config.compute)
 
     def _part(self, part: Part, config: Mixture) -> "SourceBuilder | MixtureBuilder":
-        return part.builder(data_dir=config.data_dir, **self._door(config))
+        own = {"compute": config.compute} if part.mixture else {}
+        return part.builder(data_dir=config.data_dir, **own, **self._door(config))
 
     def door_of_parts(self) -> dict[str, Any]:
         """The options that parts and evaluation sets are opened with."""
@@ -177,6 +183,9 @@ class MixtureBuilder(TableBuilder):
             with self._fs.open(f"{self._output_dir}/{name}", "w", encoding="utf-8") as file:
                 file.write(json.dumps(lines, ensure_ascii=False, indent=2))
         aside.write(Path(self._output_dir, aside.DROPPED), self._aside(plan))
+        for _, outcome in plan.dropped:
+            for name, table in outcome.notes.items():
+                pq.write_table(table, Path(self._output_dir, name), compression="zstd")
         plan.dropped.clear()  # the plan goes to every process
         return [
             datasets.SplitGenerator(
@@ -292,8 +301,10 @@ class MixtureBuilder(TableBuilder):
         """The rows that did not come through."""
         yield from aside.of_parts(self.config, self.parts(), self.info.features.arrow_schema.remove_metadata())
         names = np.array(plan.places.names, object)
+        # selection.parquet names the rows that were not chosen
+        dropped = [(name, outcome) for name, outcome in plan.dropped if not outcome.notes]
         yield from aside.of_steps(
-            plan.dropped, plan.rows, lambda rows: names[plan.places.of_row[rows]].tolist(), self.config.shape
+            dropped, plan.rows, lambda rows: names[plan.places.of_row[rows]].tolist(), self.config.shape
         )
 
     def funnel(self) -> list[dict[str, Any]]:
@@ -308,6 +319,10 @@ class MixtureBuilder(TableBuilder):
         """The Parquet file of the rows that did not come through, if there are any."""
         path = Path(self._output_dir, aside.DROPPED)
         return path if path.is_file() else None
+
+    def notes(self) -> list[Path]:
+        """The Parquet files of what a selection measured, if there was one."""
+        return [path for name in (SELECTION, CLUSTERS) if (path := Path(self._output_dir, name)).is_file()]
 
     def _told(self, name: str) -> list[dict[str, Any]]:
         path = Path(self._output_dir, name)
@@ -325,7 +340,7 @@ def builder_of_mixture(mixture: Mixture, *args: Any, **options: Any) -> MixtureB
     if mixture.name in MixtureBuilder.builder_configs:
         return MixtureBuilder(*args, config_name=mixture.name, **options)
     own = {each.name: getattr(mixture, each.name) for each in dataclasses.fields(mixture)}
-    for name in ("name", "version", "data_files", "data_dir", "mirror", "sample", "accept_drift"):
+    for name in ("name", "version", "data_files", "data_dir", *CALLERS):
         own.pop(name)
     return RecipeBuilder(*args, config_name=mixture.name, **own, **options)
 

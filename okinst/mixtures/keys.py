@@ -10,6 +10,7 @@ from okinst.catalogue import nearest
 from okinst.curation.filters import Filter, language, residue
 from okinst.mixtures.amounts import RATES
 from okinst.mixtures.own import LAYOUTS
+from okinst.mixtures.selecting import Select
 from okinst.mixtures.steps import Decontaminate, Dedup, Gate
 from okinst.mixtures.where import Where
 
@@ -125,6 +126,7 @@ KEYS: dict[str, Key] = {
         (str, list), '"commercial", "redistributable", "open", or licences', "Which rows' licences are wanted; decided per row.",
         Gate.SCHEMA,
     ),
+    "select": Key((dict,), "a table: share or rows, rule, groups, clusters, score, scorer, embedder", "Choose a few, by perplexity and clusters; see below.", Select.SCHEMA),
     "validation": Key(
         (int, float), "a number of rows (500) or a share (0.01)", "Set aside as a split, no row of it like one in train.",
         {"anyOf": [_ROWS, {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}]},

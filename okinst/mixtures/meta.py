@@ -11,10 +11,11 @@ from okinst import catalogue
 from okinst.builders import SourceBuilder, WrongCall
 from okinst.mixtures import MIXTURES, Mixture, MixtureBuilder, recipe
 from okinst.mixtures.builder import builder_of_mixture
+from okinst.mixtures.mixture import CALLERS
 
 #: what a caller may say besides what every builder of datasets takes; a published set has nothing else to choose
-MIXTURE_OPTIONS = ("data_dir", "mirror", "sample", "accept_drift")
-SOURCE_OPTIONS = (*MIXTURE_OPTIONS, "raw", "rename", "roles")
+MIXTURE_OPTIONS = ("data_dir", *CALLERS)
+SOURCE_OPTIONS = ("data_dir", "mirror", "sample", "accept_drift", "raw", "rename", "roles")
 BUILDER_OPTIONS = frozenset(inspect.signature(datasets.DatasetBuilder.__init__).parameters)
 NAMES: tuple[str, ...] = (*MIXTURES, *catalogue.SOURCES)
 #: the name of no set: load_dataset("okinst", "custom", recipe="my.toml")

@@ -14,9 +14,11 @@ from okinst import catalogue
 from okinst.builders import Card, Hub, License, Row, SourceBuilder, Upstream, Variant, WrongCall
 from okinst.builders.schema import Shape
 from okinst.curation.filters import Filter
+from okinst.curation.scoring.compute import Compute
 from okinst.licences import Facts
 from okinst.mixtures import emptied
 from okinst.mixtures.amounts import RATES, Rate, check_shares
+from okinst.mixtures.selecting import Select
 from okinst.mixtures.steps import Decontaminate, Dedup, Filtering, Gate
 from okinst.mixtures.where import NOWHERE, Where, told
 
@@ -36,6 +38,10 @@ class Tokens:
 
     def __str__(self) -> str:
         return f"{self.tokens:,} tokens"
+
+
+#: what a caller sets, and no recipe
+CALLERS = ("mirror", "sample", "accept_drift", "compute")
 
 
 @dataclass(frozen=True)
@@ -192,7 +198,7 @@ class Part:
             own["files"] = {self.split: self.files}
         if self.variant is not None:
             own |= {each.name: getattr(self.variant, each.name) for each in dataclasses.fields(self.variant)}
-            for name in ("name", "version", "data_files", "data_dir", "mirror", "sample", "accept_drift"):
+            for name in ("name", "version", "data_files", "data_dir", *CALLERS):
                 own.pop(name)
             options = {key: value for key, value in options.items() if key != "data_dir"}
         return source(config_name=self.config, **options, **{key: value for key, value in own.items() if value})
@@ -230,7 +236,7 @@ class Mixture(datasets.BuilderConfig):
     """A named list of parts, in order, and what is done to their rows.
 
     The steps, in this order: what the filter says of personal data and credentials; each part's filter; the licence gate; the
-    rest of the filter; deduplication; decontamination; then each part's take, the balance between the parts, the validation split, and the shuffle. The fields below `citations` are set by
+    rest of the filter; deduplication; decontamination; the selection; then each part's take, the balance between the parts, the validation split, and the shuffle. The fields below `citations` are set by
     the caller: `load_dataset("okinst", NAME, sample=True)`.
     """
 
@@ -250,6 +256,8 @@ class Mixture(datasets.BuilderConfig):
     dedup: Dedup | None = None
     decontaminate: Decontaminate | None = None
     license: Gate | None = None
+    #: which of the rows that are left are chosen, by their measures
+    select: Select | None = None
     #: rows (int) or share of the distinct rows (float) set aside for validation: no near-duplicate of a row in train among them,
     #: nor another answer to a question that is asked there
     validation: int | float | None = None
@@ -260,6 +268,7 @@ class Mixture(datasets.BuilderConfig):
     mirror: str | None = None
     sample: bool = False
     accept_drift: bool = False
+    compute: Compute = field(default_factory=Compute)
     #: how the recipe wrote it, for provenance.json
     written: dict[str, Any] = field(default_factory=dict)
     #: the recipe, for messages
@@ -396,7 +405,10 @@ class Mixture(datasets.BuilderConfig):
         first: list[Filtering] = [Filtering(leaks, called="leaks")] if leaks else []
         parts = [Filtering(part.filter, number, part.config) for number, part in enumerate(self.parts) if part.filter]
         whole = Filtering(rest) if rest else None
-        return [*first, *parts, *(step for step in (self.gate, whole, self.dedup, self.decontaminate) if step)]
+        chosen = self.select and dataclasses.replace(self.select, seed=self.seed)
+        if chosen and self.sample:
+            chosen = chosen.on_sample()
+        return [*first, *parts, *(step for step in (self.gate, whole, self.dedup, self.decontaminate, chosen) if step)]
 
     @property
     def is_worked_on(self) -> bool:
@@ -426,6 +438,7 @@ class Mixture(datasets.BuilderConfig):
                     ("dedup", self.dedup),
                     ("decontaminate", self.decontaminate),
                     ("license", self.license),
+                    ("select", self.select),
                 )
             },
             "validation": self.validation,

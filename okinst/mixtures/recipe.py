@@ -34,6 +34,7 @@ from okinst.mixtures import MIXTURES, Mixture, Part
 from okinst.mixtures.keys import KEYS, MAY, MUST, PART_KEYS, check_keys, schema
 from okinst.mixtures.mixture import Tokens, place_of
 from okinst.mixtures.own import FORMATS, LAYOUTS, OwnRows, OwnVariant, own_variant
+from okinst.mixtures.selecting import Select
 from okinst.mixtures.steps import Decontaminate, Dedup, Gate
 from okinst.mixtures.where import Where, lines, told
 
@@ -55,7 +56,7 @@ SUFFIX = ".toml"
 ORIGINS = ("source", "recipe", "file", "hub")
 #: the keys that are fields of a Mixture, and of a Part
 _GIVEN = (
-    "seed", "shuffle", "rate", "temperature", "size", "tokenizer", "filter", "dedup", "decontaminate", "license", "validation"
+    "seed", "shuffle", "rate", "temperature", "size", "tokenizer", "filter", "dedup", "decontaminate", "license", "select", "validation"
 )  # fmt: skip
 _GIVEN_PART = ("take", "share", "repeat", "filter", "may_be_empty")
 #: of a file of one's own, what a recipe that extends another may say anew
@@ -147,6 +148,7 @@ def _value(key: str, value: Any, where: Where, folder: Path) -> Any:
         "dedup": Dedup.from_values,
         "decontaminate": Decontaminate.from_values,
         "license": Gate.from_values,
+        "select": Select.from_values,
     }
     return readers[key](value, where, folder) if key in readers else value
 

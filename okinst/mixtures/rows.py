@@ -21,7 +21,7 @@ Indices = np.ndarray[Any, np.dtype[np.int64]]
 BATCH = 5_000
 #: bytes gathered at once from all over the files, and rows
 GATHERED, MOST = 64 * 1024 * 1024, 50_000
-TOLD = "told.json"
+TOLD, NOTES = "told.json", "notes"
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ class Outcome:
     changes: Counter[str] = field(default_factory=Counter)
     #: what else its line of the funnel says
     told: dict[str, Any] = field(default_factory=dict)
+    #: tables that stand beside the built rows, by the name of their file
+    notes: dict[str, pa.Table] = field(default_factory=dict)
 
     @classmethod
     def nothing(cls) -> "Outcome":
@@ -53,6 +55,7 @@ class Outcome:
             pa.concat_tables(changed) if changed else None,
             sum((outcome.changes for outcome in outcomes), Counter[str]()),
             {key: value for outcome in outcomes for key, value in outcome.told.items()},
+            {name: table for outcome in outcomes for name, table in outcome.notes.items()},
         )
 
     def save(self, folder: Path) -> None:
@@ -68,6 +71,9 @@ class Outcome:
         pq.write_table(aside, folder / "dropped.parquet")
         if self.changed is not None:
             pq.write_table(self.changed, folder / "changed.parquet")
+        for name, table in self.notes.items():
+            (folder / NOTES).mkdir(exist_ok=True)
+            pq.write_table(table, folder / NOTES / name, compression="zstd")
         (folder / TOLD).write_text(json.dumps(self.told, ensure_ascii=False), encoding="utf-8")
         partial = folder / "changes.json.incomplete"
         partial.write_text(json.dumps(self.changes, ensure_ascii=False), encoding="utf-8")
@@ -88,6 +94,7 @@ class Outcome:
             pq.read_table(changed) if changed.is_file() else None,
             Counter(json.loads(done.read_text(encoding="utf-8"))),
             json.loads((folder / TOLD).read_text(encoding="utf-8")),
+            {path.name: pq.read_table(path) for path in sorted((folder / NOTES).glob("*.parquet"))},
         )
 
 

@@ -21,6 +21,7 @@ from okinst.curation.filters import Filter
 from okinst.curation.normal import normalise_all
 from okinst.curation.passages import ON, On
 from okinst.curation.processes import pool
+from okinst.curation.scoring.compute import Compute
 from okinst.curation.values import share
 from okinst.mixtures import evaluation_sets
 from okinst.mixtures.rows import BATCH, Indices, Outcome, Rows
@@ -42,6 +43,8 @@ class Doing:
     processes: int
     door: dict[str, Any]
     names: Sequence[str]
+    #: where rows are scored, and the scores kept
+    compute: Compute = field(default_factory=Compute)
 
 
 class Step(Protocol):

@@ -29,6 +29,7 @@ def needs_all(mixture: Mixture) -> list[str]:
         "size": mixture.size is not None,
         "rate": mixture.rate != "as given",
         "dedup": mixture.dedup is not None,
+        "select": mixture.select is not None,
         "validation": mixture.validation is not None,
         "shuffle = false beside shares": not mixture.shuffle and any(part.share for part in mixture.parts),
     }

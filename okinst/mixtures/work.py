@@ -130,11 +130,13 @@ class Work:
 
     def _alike(self, rows: Rows, wanted: Indices) -> Indices:
         both, asked = (self.texts(rows, wanted, on) for on in ("both", "instruction"))
-        links = _links(duplicates.find(both), np.arange(len(wanted)))
+        pairs = duplicates.links(duplicates.find(both), np.arange(len(wanted)))
         if asked != both:
             own = questions(asked)
-            links = np.concatenate([links, _links(duplicates.find([asked[place] for place in own.tolist()]), own)])
-        return joined(len(wanted), links)
+            pairs = np.concatenate(
+                [pairs, duplicates.links(duplicates.find([asked[place] for place in own.tolist()]), own)]
+            )
+        return duplicates.joined(len(wanted), pairs)
 
     def weights(self, rows: Rows, wanted: Indices) -> Indices:
         """What some rows weigh, in tokens or characters."""
@@ -218,32 +220,6 @@ def questions(asked: Sequence[str]) -> Indices:
     weights = fingerprints.weights(plain)
     common = np.fromiter((often[text] > TASK for text in plain), bool, len(plain))
     return np.flatnonzero((weights >= BRIEF) & ~common)
-
-
-def _links(groups: duplicates.Groups, places: Indices) -> Indices:
-    """Pairs (n, 2) of rows that are the same or nearly, each row by its place."""
-    _, first = np.unique(groups.text, return_index=True)
-    same = np.column_stack([np.arange(len(groups)), first[groups.text]])
-    return np.asarray(places[np.concatenate([same, first[groups.pairs]])], np.int64)
-
-
-def joined(count: int, links: Indices) -> Indices:
-    """A number for each of so many rows, the same for those that a chain of links (n, 2) joins.
-
-    >>> joined(5, np.array([[3, 1], [4, 3]])).tolist()
-    [0, 1, 2, 1, 1]
-    """
-    label = np.arange(count)
-    while True:
-        before, (one, other) = label.copy(), links.T
-        least = np.minimum(label[one], label[other])
-        for row in (one, other, before[one], before[other]):
-            np.minimum.at(label, row, least)
-        label = label[label]
-        if (label == before).all():
-            break
-    _, numbers = np.unique(label, return_inverse=True)
-    return np.asarray(numbers, np.int64)
 
 
 def tidy(cache: Path) -> None:

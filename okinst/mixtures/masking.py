@@ -1,0 +1,29 @@
+"""What is shown of rows beside a built set, with what leaks masked: a folder may be published."""
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from okinst.builders import WrongCall, ask
+from okinst.builders.schema import Shape
+from okinst.curation.filters import Filter
+
+
+def masked(table: pa.Table, shape: Shape, personal: bool = False) -> pa.Table:
+    """Rows of a shape with what leaks masked."""
+    hide = Filter(secrets="mask", pii="mask" if personal else None)
+    try:
+        hide.check(shape, "")
+    except WrongCall:  # rows of evaluation sets are not changed
+        return table
+    return hide.apply(table).table
+
+
+def hidden(texts: Sequence[str], personal: bool) -> list[str]:
+    """Texts with what leaks masked."""
+    # of lone surrogates, which upstream's JSON may have, no column can be made
+    rows = [ask(text.encode("utf-8", "replace").decode(), "") for text in texts]
+    table = pa.Table.from_pylist(rows) if rows else None
+    if table is None:
+        return []
+    return [row[0]["content"] for row in masked(table, "conversation", personal)["messages"].to_pylist()]
