@@ -17,6 +17,7 @@ import typer
 from okinst.version import VERSION
 
 if TYPE_CHECKING:
+    from okinst.curation.scoring.compute import Compute
     from okinst.publishing import Built
     from okinst.publishing.compare import Diff
 
@@ -41,6 +42,11 @@ MirrorDir = Annotated[
 ]
 Sample = Annotated[bool, typer.Option("--sample", help="Read the sample corpus that comes with okinst.")]
 DataDir = Annotated[Path | None, typer.Option("--data-dir", metavar="DIR", help="Read files placed by hand in DIR.")]
+EngineName = Annotated[str, typer.Option("--engine", metavar="local|ray", help="This machine, or Ray.")]
+Device = Annotated[str | None, typer.Option(metavar="DEVICE", help="cpu, cuda, cuda:1; else the best there is.")]
+Address = Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Of a Ray cluster; else one is started here.")]
+Gpus = Annotated[float, typer.Option(min=0, metavar="N", help="With Ray: what each actor gets of GPUs, such as 0.5.")]
+StoreDir = Annotated[Path | None, typer.Option("--store", metavar="DIR", help="Where scores are kept.")]
 AcceptDrift = Annotated[
     bool, typer.Option("--accept-drift", help="Go on, and record it, when a file differs from what was measured.")
 ]
@@ -338,10 +344,154 @@ def overlap(
 
 
 @app.command()
+def curate(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME_OR_RECIPE.toml", help="koquality, koquality-exact, or a recipe with [select]")
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="DIR", help="A folder that is not there yet, or empty.")
+    ],
+    mirror: MirrorDir = None,
+    sample: Sample = False,
+    data_dir: DataDir = None,
+    scorer: Annotated[
+        str | None, typer.Option(metavar="MODEL[@COMMIT]", help="A language model, or embedded; else the recipe's.")
+    ] = None,
+    embedder: Annotated[
+        str | None, typer.Option(metavar="MODEL[@COMMIT]", help="A sentence encoder, or embedded; else the recipe's.")
+    ] = None,
+    rule: Annotated[str | None, typer.Option(help="stride, budget, high, low, middle or random")] = None,
+    share: Annotated[
+        float | None, typer.Option(metavar="N", help="The share of the rows that is chosen (0.01).")
+    ] = None,
+    rows: Annotated[int | None, typer.Option(metavar="N", help="How many rows are chosen.")] = None,
+    engine: EngineName = "local",
+    device: Device = None,
+    address: Address = None,
+    gpus: Gpus = 0.0,
+    store: StoreDir = None,
+    num_proc: Annotated[int, typer.Option(min=1, metavar="N", help="Processes.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Choose the rows worth training on: filter, deduplicate, score, cluster and sample, as the recipe says; written like a build."""
+    from tqdm.contrib.logging import logging_redirect_tqdm
+
+    from okinst.cli import curating
+    from okinst.publishing import build
+
+    chosen = curating.curated(name, scorer, embedder, share, rows, rule)
+    compute = _compute(engine, device, address, gpus, store)
+    with logging_redirect_tqdm():
+        built = build(chosen, output, num_proc=num_proc, compute=compute, **_door(mirror, sample, data_dir))
+    clusters = curating.clusters(built.folder)
+    if as_json:
+        _print_json({**built.as_json(), "clusters": clusters})
+        return
+    _print_built(built, as_json=False)
+    print()
+    _print_table(
+        ("length group", ">rows", ">characters", ">clusters", ">of rows", ">median score", ">chosen", ">their median"),
+        (
+            (
+                str(each["group"] + 1) if each["group"] >= 0 else "no score",
+                _rows(each["rows"]),
+                f"{each['shortest']:,} to {each['longest']:,}",
+                _rows(each["clusters"]),
+                f"{each['smallest']:,} to {each['largest']:,}" if each["clusters"] else "",
+                "" if each["median"] is None else f"{each['median']:,}",
+                _rows(each["chosen"]),
+                "" if each["median chosen"] is None else f"{each['median chosen']:,}",
+            )
+            for each in clusters
+        ),
+    )
+    if sample:
+        print(
+            "The sample is small: it is scored by the embedded models, in fewer clusters. See the recipe for the real ones."
+        )
+
+
+@app.command()
+def score(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME_OR_RECIPE.toml", help="a name of `okinst list`, or a recipe.toml")
+    ],
+    of: Annotated[
+        str, typer.Option(help="the perplexity of the instruction, the answer, the answer given it, or ifd")
+    ] = "given",
+    scorer: Annotated[
+        str, typer.Option(metavar="MODEL[@COMMIT]", help="A language model (Hub id or folder), or embedded.")
+    ] = "embedded",
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE.parquet", help="Write the scores row by row, too.")
+    ] = None,
+    mirror: MirrorDir = None,
+    sample: Sample = False,
+    data_dir: DataDir = None,
+    engine: EngineName = "local",
+    device: Device = None,
+    address: Address = None,
+    gpus: Gpus = 0.0,
+    store: StoreDir = None,
+    as_json: Json = False,
+) -> None:
+    """Score all rows of a set, into the store: what a selection needs is then there. Run again after an interruption: it goes on."""
+    from okinst.cli import curating
+
+    compute = _compute(engine, device, address, gpus, store)
+    told = curating.score(name, of, scorer, compute, output, **_door(mirror, sample, data_dir))
+    if as_json:
+        _print_json(told)
+        return
+    by = ", ".join(f"{count:,} by {name}" for name, count in told["scorers"].items())
+    print(f"{told['name']}: {told['scored']:,} of {told['rows']:,} rows scored ({by}), {told['tokens']:,} tokens")
+    for flag, count in told["flags"].items():
+        print(f"  {count:,} rows: {flag}")
+    what = "IFD" if of == "ifd" else f"perplexity ({of})"
+    for part, value in told["quantiles"].items():
+        print(f"  {float(part):4.0%} of the rows have a {what} up to {value:,}")
+    print(f"in the store {told['store']}{f', and row by row in {output}' if output else ''}")
+
+
+@app.command()
+def scores(
+    remove: Annotated[str | None, typer.Option(metavar="NAME", help="Remove what is stored under a name.")] = None,
+    store: StoreDir = None,
+    as_json: Json = False,
+) -> None:
+    """Say what the store of scores holds, and what it cost."""
+    from okinst.cli import curating
+
+    compute = _compute("local", None, None, 0.0, store)
+    if remove:
+        compute.kept_in().remove(remove)
+    found = curating.contents(compute)
+    if as_json:
+        _print_json(found)
+        return
+    _print_table(
+        ("name", "model", ">rows", ">tokens", ">MB", ">seconds", "last used"),
+        (
+            (
+                each["name"],
+                str(each["settings"].get("model", "")),
+                _rows(each["rows"]),
+                _rows(each["tokens"]),
+                f"{each['bytes'] / 1e6:,.1f}",
+                f"{each['seconds']:,.1f}",
+                each["used"],
+            )
+            for each in found
+        ),
+    )
+    print(f"{compute.kept_in().folder}: {len(found)} scorers")
+
+
+@app.command()
 def demo(
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR")] = Path("okinst-demo"),
 ) -> None:
-    """Build aulm-0809 from the sample corpus, with no network, and load it back."""
+    """Build aulm-0809 from the sample corpus, with no network, load it back, and curate koquality."""
     from okinst.publishing import build
 
     built = build("aulm-0809", output, sample=True, replace="aulm-0809")
@@ -353,6 +503,9 @@ def demo(
     print(f'\nload_dataset("{output}", "{built.name}") gives back {len(rows):,} rows. One of them, {row["id"]}:')
     for message in row["messages"]:
         print(f"  {message['role']}: {message['content']}")
+    print("\nFrom three sets, the rows worth training on:\n")
+    curated = output.with_name(f"{output.name}-koquality")
+    _print_built(build("koquality", curated, sample=True, replace="koquality"), as_json=False)
 
 
 @app.command()
@@ -521,6 +674,12 @@ def _door(mirror: Path | None, sample: bool, data_dir: Path | None) -> dict[str,
     if sum((mirror is not None, sample, data_dir is not None)) > 1:
         raise WrongCall("--mirror, --sample and --data-dir exclude each other: name one.")
     return _flags(mirror=mirror and str(mirror), sample=sample, data_dir=data_dir and str(data_dir))
+
+
+def _compute(engine: str, device: str | None, address: str | None, gpus: float, store: Path | None) -> "Compute":
+    from okinst.curation.scoring.compute import Compute
+
+    return Compute(engine, device, str(store) if store else None, address, gpus)  # type: ignore[arg-type]  # which it checks
 
 
 def _pairs(given: list[str] | None, option: str) -> dict[str, str]:

@@ -5,9 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
+
 from okinst.builders import DamagedFile
 from okinst.mixtures.aside import DROPPED
+from okinst.mixtures.selecting import CLUSTERS, NOT_CHOSEN, SELECTION
 from okinst.publishing.place import PROVENANCE
+
+#: Parquet files that hold no rows of the set
+BESIDE = frozenset((DROPPED, SELECTION, CLUSTERS))
 
 
 @dataclass(frozen=True)
@@ -40,7 +46,7 @@ class BuiltFolder:
     @property
     def files(self) -> list[Path]:
         """The Parquet files that hold its rows; those that did not come through are no rows of it."""
-        return [path for path in sorted(self.path.rglob("*.parquet")) if path.name != DROPPED]
+        return [path for path in sorted(self.path.rglob("*.parquet")) if path.name not in BESIDE]
 
     @property
     def splits(self) -> dict[str, list[Path]]:
@@ -58,3 +64,20 @@ class BuiltFolder:
         """The rows that did not come through, if there are any."""
         path = self.path / DROPPED
         return path if path.is_file() else None
+
+    @property
+    def selection(self) -> Path | None:
+        """What was measured of the rows that a selection chose from, if there was one."""
+        path = self.path / SELECTION
+        return path if path.is_file() else None
+
+    def why_absent(self) -> dict[str, tuple[str, str]]:
+        """By id, the step that dropped a row, and its reason."""
+        found: dict[str, tuple[str, str]] = {}
+        if self.selection:
+            table = pq.read_table(self.selection, columns=["id"], filters=[("chosen", "=", False)])
+            found = dict.fromkeys(table["id"].to_pylist(), ("select", NOT_CHOSEN))
+        if self.dropped:
+            rows = pq.read_table(self.dropped, columns=["id", "step", "reason"]).to_pylist()
+            found |= {row["id"]: (row["step"], row["reason"]) for row in rows}
+        return found

@@ -49,7 +49,7 @@ class Folder:
                     rows[id] = (split, source, row)
                     order.update(id.encode() + b"\0")
                 orders[split] = order.hexdigest()
-            dropped = _dropped(built.dropped)
+            dropped = built.why_absent()
         except (ValueError, KeyError, TypeError, pa.ArrowException, OSError) as error:
             raise DamagedFile(
                 f"{path} cannot be read as a folder of okinst build ({error}). Build it again."
@@ -161,13 +161,6 @@ def _rows(files: list[Path], split: str) -> Iterator[tuple[str, str, bytes]]:
                 told = json.dumps(row, ensure_ascii=False, sort_keys=True, default=str).encode("utf-8", "surrogatepass")
                 yield str(id), str(row.get("source", "")), hashlib.sha256(told).digest()
                 number += 1
-
-
-def _dropped(path: Path | None) -> dict[str, tuple[str, str]]:
-    if path is None:
-        return {}
-    table = pq.read_table(path, columns=["id", "step", "reason"])
-    return {row["id"]: (row["step"], row["reason"]) for row in table.to_pylist()}
 
 
 def _flat(value: Any, path: str = "") -> dict[str, Any]:

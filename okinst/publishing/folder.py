@@ -29,7 +29,7 @@ from okinst.licences.terms import LICENCES
 from okinst.mixtures import MIXTURES, Mixture, MixtureBuilder
 from okinst.mixtures.aside import DROPPED
 from okinst.mixtures.builder import step
-from okinst.mixtures.meta import builder_for
+from okinst.mixtures.meta import CUSTOM, builder_for
 from okinst.publishing.inputs import inputs, versions
 from okinst.publishing.place import PROVENANCE, README, appearing, check_output
 from okinst.version import VERSION
@@ -72,13 +72,15 @@ class Built:
         }
 
 
-def builder_of(name_or_recipe: str, **options: Any) -> SourceBuilder | MixtureBuilder:
-    """The builder of a source, a published mixture, or a recipe file."""
+def builder_of(name_or_recipe: str | Mixture, **options: Any) -> SourceBuilder | MixtureBuilder:
+    """The builder of a source, a published mixture, a recipe file, or a mixture that is in no list."""
+    if isinstance(name_or_recipe, Mixture):
+        return builder_for(CUSTOM, recipe=name_or_recipe, **options)
     return builder_for(name_or_recipe, **options)
 
 
 def build(
-    name_or_recipe: str,
+    name_or_recipe: str | Mixture,
     folder: Path,
     *,
     layout: str | None = None,
@@ -106,6 +108,10 @@ def build(
         if isinstance(builder, MixtureBuilder) and (dropped := builder.dropped()):
             shutil.copyfile(dropped, partial / DROPPED)
             built.files.append(_file(partial, partial / DROPPED))
+        if isinstance(builder, MixtureBuilder):
+            for note in builder.notes():
+                shutil.copyfile(note, partial / note.name)
+                built.files.append(_file(partial, partial / note.name))
         if built.set_aside:
             built.files.append(_file(partial, partial / SET_ASIDE))
         (partial / README).write_text(_readme(builder, built), encoding="utf-8")

@@ -73,12 +73,12 @@ def measure(
         "given": (answers, instructions),
         "ifd": (answers, instructions),
     }[how.score]
-    scored = _likelihoods(texts, contexts, how.scorer, store, engine, seed)
+    scored = likelihoods(texts, contexts, how.scorer, store, engine, seed)
     logarithms = mean(scored)
     sums = {"nll": scored["nll"], "tokens": scored["tokens"]}
     flags = scored["flag"].to_pylist()
     if how.score == "ifd":
-        alone = _likelihoods(texts, None, how.scorer, store, engine, seed)
+        alone = likelihoods(texts, None, how.scorer, store, engine, seed)
         logarithms = logarithms - mean(alone)
         sums |= {"nll_alone": alone["nll"], "tokens_alone": alone["tokens"]}
         flags = [one or other for one, other in zip(flags, alone["flag"].to_pylist(), strict=True)]
@@ -96,10 +96,10 @@ def measure(
     )
 
 
-def _likelihoods(
+def likelihoods(
     texts: Sequence[str], contexts: Sequence[str] | None, scorer: Scorer | None, store: Store, engine: Engine, seed: int
 ) -> pa.Table:
-    """The columns of likelihood, and which scorer they are from."""
+    """The columns of likelihood of some texts, each after its context, and which scorer they are from."""
     wanted = requests(texts, contexts)
     if scorer is not None:
         found = store.scores(scorer, wanted, engine, seed)

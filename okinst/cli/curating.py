@@ -1,0 +1,161 @@
+"""What `okinst curate`, `okinst score` and `okinst scores` do: curated sets, scores on their own, and what the store holds."""
+
+import dataclasses
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from okinst.builders import WrongCall
+from okinst.catalogue import nearest
+from okinst.curation import passages
+from okinst.curation.scoring.compute import Compute
+from okinst.curation.scoring.sums import mean
+from okinst.curation.selection.measures import SCORES, likelihoods
+from okinst.mixtures import MIXTURES, Mixture, recipe
+from okinst.mixtures.selecting import EMBEDDED, Causal, Encoding, Model
+from okinst.publishing.folder import builder_of
+
+#: shares of the rows that lie below the perplexities that are printed
+SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+def curated(
+    name: str, scorer: str | None, embedder: str | None, share: float | None, rows: int | None, rule: str | None
+) -> Mixture | str:
+    """The mixture that is to be curated: a published one or a recipe's by its name, or a variant of it where something is said.
+
+    Raises WrongCall for one that chooses nothing.
+    """
+    found = _mixture(name)
+    if found.select is None:
+        having = [each.name for each in MIXTURES.values() if each.select]
+        raise WrongCall(
+            f"{name} has no [select]: it is built whole, by okinst build. Curated are {', '.join(having)}; or add a [select] table to a "
+            f'recipe that extends it: extends = "{found.name}".'
+        )
+    changes: dict[str, Any] = {}
+    if scorer:
+        changes["scorer"] = _model(scorer, Causal)
+    if embedder:
+        changes["embedder"] = _model(embedder, Encoding)
+    amount: dict[str, Any] = {key: value for key, value in (("share", share), ("rows", rows)) if value is not None}
+    if len(amount) > 1:
+        raise WrongCall("--share and --rows exclude each other: name one.")
+    choice: dict[str, Any] = {
+        **({"share": None, "rows": None, **amount} if amount else {}),
+        **({"rule": rule} if rule else {}),
+    }
+    if choice:
+        changes["choice"] = dataclasses.replace(found.select.choice, **choice)
+    if not changes:
+        return name
+    # a published set is never changed: what differs from it bears another name
+    variant = f"{found.name}-variant" if found.name in MIXTURES else found.name
+    changed: dict[str, Any] = {"name": variant, "rows": None, "select": dataclasses.replace(found.select, **changes)}
+    return dataclasses.replace(found, **changed)
+
+
+def _mixture(name: str) -> Mixture:
+    if name in MIXTURES:
+        return MIXTURES[name]
+    if recipe.is_recipe(name):
+        return recipe.read(Path(name))
+    raise WrongCall(
+        f"there is no mixture {name!r}. The nearest are {', '.join(nearest(name, MIXTURES))}; or name a recipe.toml with a [select] table."
+    )
+
+
+def _model(name: str, kind: type[Model]) -> Any:
+    """A model as the command line names it: "embedded", or a Hub id or folder, with @commit or without."""
+    if name == EMBEDDED:
+        return None
+    model, _, revision = name.partition("@")
+    return kind(model, revision or None)
+
+
+def score(name: str, of: str, scorer: str, compute: Compute, output: Path | None, **door: Any) -> dict[str, Any]:
+    """Score all rows of a set, so that they are in the store; what comes out as plain values, and by row into a Parquet file."""
+    if of not in SCORES:
+        raise WrongCall(f"--of {of}: there is no such score. There are {', '.join(SCORES)}.")
+    if output and (output.exists() or not output.absolute().parent.is_dir()):
+        raise WrongCall(f"-o {output}: it is there already, or its folder is not. Name a file that is yet to be.")
+    chosen = _model(scorer, Causal)
+    used = chosen.scorer() if chosen else None
+    builder = builder_of(name, **door)
+    builder.download_and_prepare()
+    tables = [rows.data.table for rows in builder.as_dataset().values()]
+    asked, answered = (
+        [text for table in tables for text in passages.texts(table, on)] for on in ("instruction", "answer")
+    )
+    texts, contexts = {"instruction": (asked, None), "answer": (answered, None)}.get(of, (answered, asked))
+    store, engine = compute.kept_in(), compute.run_by()
+    found = likelihoods(texts, contexts, used, store, engine, 0)
+    logarithms = mean(found)
+    if of == "ifd":
+        logarithms = logarithms - mean(likelihoods(texts, None, used, store, engine, 0))
+    values = np.exp(np.minimum(logarithms, 700.0))
+    if output:
+        ids = [id for table in tables for id in table["id"].to_pylist()]
+        table = pa.table(
+            {
+                "id": ids,
+                "value": pa.array(values, mask=np.isnan(values)),
+                **{name: found[name] for name in found.column_names},
+            }
+        )
+        partial = output.with_name(f"{output.name}.incomplete")
+        pq.write_table(table, partial, compression="zstd")
+        partial.replace(output)
+    there = values[~np.isnan(values)]
+    by = Counter(found["scorer"].to_pylist())
+    return {
+        "name": builder.config.name,
+        "of": of,
+        "scorers": dict(by),
+        "rows": len(values),
+        "scored": len(there),
+        "flags": dict(Counter(flag for flag in found["flag"].to_pylist() if flag)),
+        "tokens": int(found["tokens"].to_numpy().sum()),
+        "quantiles": {str(share): round(float(np.quantile(there, share)), 4) for share in SHARES} if len(there) else {},
+        "store": str(store.folder),
+        "file": str(output) if output else None,
+    }
+
+
+def clusters(folder: Path) -> list[dict[str, Any]]:
+    """The length groups of a curated folder, and what was chosen of each."""
+    rows = pq.read_table(folder / "selection.parquet", columns=["group", "cluster", "length", "value", "chosen"])
+    columns = {name: rows[name].to_numpy(zero_copy_only=False) for name in rows.column_names}
+    found = []
+    for group in np.unique(columns["group"]).tolist():
+        of_group = columns["group"] == group
+        chosen = of_group & columns["chosen"]
+        values, kept = columns["value"][of_group].astype(float), columns["value"][chosen].astype(float)
+        sizes = np.unique(columns["cluster"][of_group], return_counts=True)[1]
+        found.append(
+            {
+                "group": group,
+                "rows": int(of_group.sum()),
+                "chosen": int(chosen.sum()),
+                "shortest": int(columns["length"][of_group].min()),
+                "longest": int(columns["length"][of_group].max()),
+                "clusters": len(sizes) if group >= 0 else 0,
+                "smallest": int(sizes.min()),
+                "largest": int(sizes.max()),
+                "median": None if np.isnan(values).all() else round(float(np.nanmedian(values)), 3),
+                "median chosen": None if not len(kept) else round(float(np.nanmedian(kept)), 3),
+            }
+        )
+    return found
+
+
+def contents(compute: Compute) -> list[dict[str, Any]]:
+    """What the store holds, scorer by scorer."""
+    return [
+        {**dataclasses.asdict(each), "used": each.used.isoformat(timespec="seconds")}
+        for each in compute.kept_in().contents()
+    ]
