@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from okinst.builders import SourceBuilder, WrongCall, ask
+from okinst.builders import SourceBuilder, WrongCall
 from okinst.builders.schema import Shape
 from okinst.builders.tally import MOST, Aside
 from okinst.curation.filters import Filter
@@ -109,7 +109,7 @@ def of_steps(
                 _masked(rows.take(chosen), shape),  # personal data were masked by the first step, where they are to be
                 step=[step] * len(chosen),
                 reason=outcome.reasons[start : start + RANGE],
-                evidence=outcome.evidence[start : start + RANGE],
+                evidence=_hidden(outcome.evidence[start : start + RANGE]),  # a stretch of the row may be among it
                 part=place_of(chosen),
             )
 
@@ -134,13 +134,17 @@ def _masked(table: pa.Table, shape: Shape, personal: bool = False) -> pa.Table:
     return hide.apply(table).table
 
 
-def _hidden(texts: Sequence[str], personal: bool) -> list[str]:
-    """Texts with what leaks masked."""
-    # of lone surrogates, which upstream's JSON may have, no column can be made
-    rows = [ask(text.encode("utf-8", "replace").decode(), "") for text in texts]
-    table = pa.Table.from_pylist(rows) if rows else None
-    if table is None:
+def _hidden(texts: Sequence[str], personal: bool = False) -> list[str]:
+    """Texts with what leaks masked, and else as they are, blanks included.
+
+    >>> _hidden(["  왜?\\n", ""])
+    ['  왜?\\n', '']
+    """
+    if not texts:
         return []
+    # of lone surrogates, which upstream's JSON may have, no column can be made
+    said = [{"role": "user", "content": text.encode("utf-8", "replace").decode()} for text in texts]
+    table = pa.Table.from_pylist([{"messages": [each], "context": ""} for each in said])
     return [row[0]["content"] for row in _masked(table, "conversation", personal)["messages"].to_pylist()]
 
 
