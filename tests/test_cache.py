@@ -58,3 +58,15 @@ def test_doors_do_not_share_a_cache(tmp_path: Path, mirror: Path) -> None:
     path.write_text('{"instruction": "거울 질문", "output": "답", "url": ""}\n', encoding="utf-8")
     assert first(tmp_path, "koalpaca-v1.1", {"mirror": str(mirror)})[0]["content"] == "거울 질문"
     assert first(tmp_path, "koalpaca-v1.1", {"sample": True})[0]["content"] != "거울 질문"
+
+
+def test_a_name_does_not_depend_on_what_is_imported() -> None:
+    code = """
+from okinst.mixtures.builder import MixtureBuilder
+hashes = [MixtureBuilder(config_name="aulm-0809", sample=True).hash]
+import okinst.mixtures.meta, okinst.publishing.folder
+hashes.append(MixtureBuilder(config_name="aulm-0809", sample=True).hash)
+print(*hashes)
+"""
+    before, after = python(code).split()
+    assert before == after

@@ -587,12 +587,14 @@ ADVERSARIES = {
 
 @pytest.mark.parametrize("name", ADVERSARIES)
 def test_a_megabyte_of_anything_takes_no_time(name: str) -> None:
-    rows = rows_of(answered(ADVERSARIES[name]), ask(ADVERSARIES[name], "네."))
+    """Half of it in each of two rows."""
+    text, end = ADVERSARIES[name][:500_000], ADVERSARIES[name][-12:]
+    rows = rows_of(answered(text + end), ask(text + end, "네."))
     for key, value in ALL.items():
         kept = Filter.from_values({key: value}, "here")
         start = time.process_time()
         kept.apply(rows)
-        assert time.process_time() - start < 4, key  # two megabytes
+        assert time.process_time() - start < 2, key
 
 
 def test_masks_are_never_taken_for_residue() -> None:

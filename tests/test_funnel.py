@@ -16,7 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from okinst.builders import WrongCall, tally
+from okinst.curation.contamination import Index
 from okinst.curation.duplicates import joined
+from okinst.curation.evaluation import Item
 from okinst.mixtures import recipe
 from okinst.mixtures.builder import builder_of_mixture
 from okinst.mixtures.work import UNUSED
@@ -154,6 +156,7 @@ def test_a_mixture_in_the_mixture_is_told_by_its_sources(tmp_path: Path) -> None
         "inner/closed": (2, 0),
     }
     assert not told["sources"]["inner/one"]["reasons"] and sum(told["sources"]["inner/closed"]["reasons"].values()) == 2
+    assert list(told["sources"]) == ["inner/one", "inner/closed"]  # in the order of the parts
     assert "sources" not in made.steps["license"]["sources"]["two"]
     assert Counter((row["part"], row["step"]) for row in made.dropped) == {
         ("outer/inner/one", "read"): 1,
@@ -175,6 +178,16 @@ def test_what_leaks_is_masked_in_rows_left_out_while_reading(nested: bool, tmp_p
     (gone,) = made.dropped
     assert gone["step"] == "read" and KEY not in gone["evidence"] and PHONE not in gone["evidence"]
     assert json.loads(gone["evidence"])["instruction"].startswith("토큰은\n")
+
+
+def test_what_leaks_is_masked_in_what_shows_a_step(tmp_path: Path) -> None:
+    """An evaluation item was found around it: what stands between its two halves is kept aside, too."""
+    asked = "어느 겨울 아침 마당에 눈이 소복이 쌓였고 아이들은 커다란 눈사람을 만들었다. 해가 뜨자 눈사람은 조금씩 녹기 시작했는데 그 까닭은 무엇인가?"
+    Index.of([Item("mine", "test", "x", "prompt", asked, "")]).save(tmp_path / "mine.index")
+    row = (f"{asked[:40]} {KEY} {asked[40:]}", "더워서요.")
+    made = make(tmp_path, 'decontaminate = { index = "mine.index" }\n' + part("mine"), mine=[*TALKS, row])
+    (gone,) = made.dropped
+    assert gone["step"] == "decontaminate" and "눈사람" in gone["evidence"] and KEY not in str(gone)
 
 
 def test_the_first_rows_under_each_reason_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -542,13 +542,16 @@ def contamination(
     from okinst.cli import contamination
     from okinst.curation.contamination import THRESHOLD, Index
     from okinst.curation.passages import said
-    from okinst.publishing.reading import tables
+    from okinst.curation.values import share as checked
+    from okinst.publishing.reading import check, tables
 
     if index_file and against:
         raise WrongCall("--index and --against exclude each other: an index says itself what it holds.")
+    share = THRESHOLD if threshold is None else checked(threshold, f"threshold = {threshold}")
     door = _door(mirror, sample, data_dir)
+    for name in (*names, *(against or ())):  # an index of all sets takes minutes
+        check(name, **door)
     index = Index.load(index_file) if index_file else contamination.index(against or (), **door)
-    share = THRESHOLD if threshold is None else threshold
     reports = []
     for name in names:
         for split, rows in tables(name, **door).items():

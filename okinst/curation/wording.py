@@ -277,7 +277,8 @@ def _swapped_roles(a: str, b: str) -> bool:
     marked: list[dict[str, str]] = []
     for only in (ours - theirs, theirs - ours):
         stems = {}
-        for word in map(normalise, only):
+        # in order: of a stem with two particles the last one counts, and of a set that is another one in every process
+        for word in map(normalise, sorted(only)):
             stem = _stem(word)
             mark = word[len(stem) :]
             if mark:

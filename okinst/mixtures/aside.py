@@ -109,7 +109,7 @@ def of_steps(
                 masked(rows.take(chosen), shape),  # personal data were masked by the first step, where they are to be
                 step=[step] * len(chosen),
                 reason=outcome.reasons[start : start + RANGE],
-                evidence=outcome.evidence[start : start + RANGE],
+                evidence=hidden(outcome.evidence[start : start + RANGE]),  # a stretch of the row may be among it
                 part=place_of(chosen),
             )
 

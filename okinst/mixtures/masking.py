@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from okinst.builders import WrongCall, ask
+from okinst.builders import WrongCall
 from okinst.builders.schema import Shape
 from okinst.curation.filters import Filter
 
@@ -19,11 +19,15 @@ def masked(table: pa.Table, shape: Shape, personal: bool = False) -> pa.Table:
     return hide.apply(table).table
 
 
-def hidden(texts: Sequence[str], personal: bool) -> list[str]:
-    """Texts with what leaks masked."""
-    # of lone surrogates, which upstream's JSON may have, no column can be made
-    rows = [ask(text.encode("utf-8", "replace").decode(), "") for text in texts]
-    table = pa.Table.from_pylist(rows) if rows else None
-    if table is None:
+def hidden(texts: Sequence[str], personal: bool = False) -> list[str]:
+    """Texts with what leaks masked, and else as they are, blanks included.
+
+    >>> hidden(["  왜?\\n", ""])
+    ['  왜?\\n', '']
+    """
+    if not texts:
         return []
+    # of lone surrogates, which upstream's JSON may have, no column can be made
+    said = [{"role": "user", "content": text.encode("utf-8", "replace").decode()} for text in texts]
+    table = pa.Table.from_pylist([{"messages": [each], "context": ""} for each in said])
     return [row[0]["content"] for row in masked(table, "conversation", personal)["messages"].to_pylist()]

@@ -184,7 +184,8 @@ class Part:
             return {f"{self.config}/{self.split}": self.name}
         inner: dict[str, str] = {}
         for part in self.source.parts:
-            inner = {**part.places(), **inner}  # rows that are in two of its parts are told under the first
+            for leaf, place in part.places().items():
+                inner.setdefault(leaf, place)  # rows that are in two of its parts are told under the first
         return {leaf: f"{self.name}/{place}" for leaf, place in inner.items()}
 
     def builder(self, **options: Any) -> "SourceBuilder | MixtureBuilder":

@@ -242,6 +242,7 @@ def _is_unused(path: Path) -> bool:
 
 
 def libraries() -> str:
-    """The versions of what decides besides okinst's own code: which secrets and near-duplicates are found, and what a text is."""
-    named = ("detect-secrets", "numpy", "rensa", "tokenizers")
+    """The versions of what decides besides okinst's own code: which secrets and near-duplicates are found, what a
+    text is, and (pyarrow's regular expressions) which rows a filter looks at."""
+    named = ("detect-secrets", "numpy", "pyarrow", "rensa", "tokenizers")
     return " ".join([unicodedata.unidata_version, *map(importlib.metadata.version, named)])

@@ -17,20 +17,37 @@ PARQUET, LINES = ".parquet", (".jsonl", ".json")
 SPLITS = ("train", "validation", "test")
 
 
+def check(name: str, **door: Any) -> None:
+    """Raise what `tables` would, so far as it can be told without reading or building anything."""
+    path = _own(name)
+    if path is None:
+        builder_of(name, **door)
+    elif not path.exists():
+        raise _missing(path)
+
+
 def tables(name: str, **door: Any) -> dict[str, pa.Table]:
     """The rows of a set, by split: of a name of the catalogue, a recipe, a folder that okinst built, or a file.
 
     Raises WrongCall for what is none of these, DamagedFile for a file that cannot be read.
     """
-    if name not in catalogue.SOURCES and name not in MIXTURES and not recipe.is_recipe(name):
-        path = Path(name).expanduser()
-        if path.is_dir():
-            return _folder(path)
-        if path.suffix == PARQUET or path.suffix in LINES:
-            return {_split(path): _file(path)}
+    if path := _own(name):
+        return _folder(path) if path.is_dir() else {_split(path): _file(path)}
     builder = builder_of(name, **door)
     builder.download_and_prepare()
     return {str(split): rows.data.table for split, rows in builder.as_dataset().items()}
+
+
+def _own(name: str) -> Path | None:
+    """The folder or file that a name is; None where it is another kind of name."""
+    if name in catalogue.SOURCES or name in MIXTURES or recipe.is_recipe(name):
+        return None
+    path = Path(name).expanduser()
+    return path if path.is_dir() or path.suffix == PARQUET or path.suffix in LINES else None
+
+
+def _missing(path: Path) -> MissingFile:
+    return MissingFile(f"there is no file {path}.")
 
 
 def _folder(folder: Path) -> dict[str, pa.Table]:
@@ -54,7 +71,7 @@ def _split(path: Path) -> str:
 
 def _file(path: Path) -> pa.Table:
     if not path.is_file():
-        raise MissingFile(f"there is no file {path}.")
+        raise _missing(path)
     try:
         if path.suffix == PARQUET:
             return pq.read_table(path)
