@@ -371,6 +371,7 @@ def curate(
     gpus: Gpus = 0.0,
     store: StoreDir = None,
     num_proc: Annotated[int, typer.Option(min=1, metavar="N", help="Processes.")] = 1,
+    accept_drift: AcceptDrift = False,
     as_json: Json = False,
 ) -> None:
     """Choose the rows worth training on: filter, deduplicate, score, cluster and sample, as the recipe says; written like a build."""
@@ -382,7 +383,14 @@ def curate(
     chosen = curating.curated(name, scorer, embedder, share, rows, rule)
     compute = _compute(engine, device, address, gpus, store)
     with logging_redirect_tqdm():
-        built = build(chosen, output, num_proc=num_proc, compute=compute, **_door(mirror, sample, data_dir))
+        built = build(
+            chosen,
+            output,
+            num_proc=num_proc,
+            compute=compute,
+            **_flags(accept_drift=accept_drift),
+            **_door(mirror, sample, data_dir),
+        )
     clusters = curating.clusters(built.folder)
     if as_json:
         _print_json({**built.as_json(), "clusters": clusters})
