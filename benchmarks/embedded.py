@@ -187,7 +187,7 @@ def quality(mirror: Path, seeds: Sequence[int], pairs: int) -> None:
             ("neighbouring words exchanged", lambda text: exchanged(rng, text.split(), " ")),  # noqa: B023
         ):
             told("Kiwi", name, seed, sound, mean(loaded.score(requests([spoil(text) for text in texts]))))
-        mixed = rng.sample(han, len(han))
+        mixed = [text for text in rng.sample(han, len(han)) if len(set(text[:-1])) > 1]
         texts, others = mixed[: 2 * pairs], mixed[2 * pairs :]
         fitted = Ngram().fitted(requests(some(rng, others, LEARNT)))
         spoilt = [exchanged(rng, list(text), "") for text in texts]
