@@ -3,7 +3,7 @@ PYTHON ?= python
 FULL ?= /tmp/okinst-stand-in
 MIRROR ?= ../shared/mirror
 
-.PHONY: check lint types test versions bench bench-mixing bench-mixtures bench-contamination bench-duplicates
+.PHONY: check lint types test versions bench bench-mixing bench-mixtures bench-contamination bench-duplicates bench-embedded
 
 check: lint types test
 
@@ -31,6 +31,9 @@ bench-contamination:  ## planted evaluation prompts in real rows, which MIRROR h
 bench-duplicates:  ## planted near-duplicates in real rows
 	$(PYTHON) benchmarks/duplicates.py
 	$(PYTHON) benchmarks/duplicates.py --speed
+
+bench-embedded:  ## Kiwi and the n-gram model: speed, and sound text beside spoilt text
+	$(PYTHON) benchmarks/embedded.py --mirror $(MIRROR)
 
 bench-mixing:  ## ten prepared sources mixed, beside plain datasets; the first row of a cached mixture; memory
 	$(PYTHON) benchmarks/mixing.py

@@ -14,7 +14,7 @@ from okinst.catalogue import nearest
 from okinst.curation import passages
 from okinst.curation.scoring.compute import Compute
 from okinst.curation.scoring.sums import mean
-from okinst.curation.selection.measures import SCORES, likelihoods
+from okinst.curation.selection.measures import SCORES, likelihoods, reading_context
 from okinst.mixtures import MIXTURES, Mixture, recipe
 from okinst.mixtures.selecting import EMBEDDED, Causal, Encoding, Model
 from okinst.publishing.folder import builder_of
@@ -85,6 +85,8 @@ def score(name: str, of: str, scorer: str, compute: Compute, output: Path | None
         raise WrongCall(f"-o {output}: it is there already, or its folder is not. Name a file that is yet to be.")
     chosen = _model(scorer, Causal)
     used = chosen.scorer() if chosen else None
+    if of == "ifd":
+        used = reading_context(used)
     builder = builder_of(name, **door)
     builder.download_and_prepare()
     tables = [rows.data.table for rows in builder.as_dataset().values()]

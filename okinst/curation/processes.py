@@ -1,4 +1,4 @@
-"""Worker processes: none outlives the one that started it, and one that is killed is an error, not a wait without end."""
+"""Processors, and worker processes: none outlives the one that started it, and one that is killed is an error, not an endless wait."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -11,6 +11,11 @@ from threading import Thread
 from typing import Any
 
 from okinst.builders import LostProcess
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager

@@ -6,7 +6,8 @@ those came from an older state of the raw corpus, and from k-means that another 
 
 `koquality` keeps the idea and mends what was measured in the published set: 16 rows that only say "계속" and other instructions that are
 there several times, rows without Hangul, answers that are cut off, evaluation prompts, and a share that is never the one asked for.
-It scores the answer given the instruction, with models that come as packages: it needs no GPU and no network.
+It scores the answer, which the model is trained on, by models that come as packages: it needs no GPU and no network. (Kiwi, which
+scores Korean, reads sentence by sentence and does not see the instruction; a language model does: `okinst curate koquality --scorer ...`.)
 """
 
 from okinst.builders import Row

@@ -10,7 +10,6 @@ The result is a matter of vectors, groups, K and seed. Rows are cut into blocks 
 added in the order of the blocks, and BLAS is kept to one thread. (Another BLAS library, or another processor, may round otherwise.)
 """
 
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from typing import Any, Literal
 import numpy as np
 
 from okinst.builders import WrongCall
+from okinst.curation.processes import processors
 
 Array = np.ndarray[Any, Any]
 Mode = Literal["search", "reference"]
@@ -186,12 +186,8 @@ def _pool(threads: int | None) -> Iterator[_Run]:
     from threadpoolctl import threadpool_limits
 
     # One thread of BLAS for each of ours: else the order of its sums, and so the last digits, would depend on the machine.
-    with threadpool_limits(1), ThreadPoolExecutor(threads or _processors()) as pool:
+    with threadpool_limits(1), ThreadPoolExecutor(threads or processors()) as pool:
         yield lambda work, rows: list(pool.map(work, (slice(start, start + BLOCK) for start in range(0, rows, BLOCK))))
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _distinct(vectors: Array, most: int) -> int:

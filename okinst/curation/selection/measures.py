@@ -35,7 +35,8 @@ class How:
 
     `score` is the perplexity of the instruction, of the answer alone, of the answer given the instruction ("given"), or the ratio of the last
     two ("ifd", instruction-following difficulty: Li et al., 2024). `scorer` None is the embedded one: Kiwi for Korean text, an n-gram
-    model of the corpus for any other.
+    model of the corpus for any other. Kiwi reads no context: "given" is to it the answer alone, and "ifd", which would always be 1,
+    is left to the n-gram model.
     """
 
     score: Score = "given"
@@ -73,12 +74,13 @@ def measure(
         "given": (answers, instructions),
         "ifd": (answers, instructions),
     }[how.score]
-    scored = likelihoods(texts, contexts, how.scorer, store, engine, seed)
+    scorer = reading_context(how.scorer) if how.score == "ifd" else how.scorer
+    scored = likelihoods(texts, contexts, scorer, store, engine, seed)
     logarithms = mean(scored)
     sums = {"nll": scored["nll"], "tokens": scored["tokens"]}
     flags = scored["flag"].to_pylist()
     if how.score == "ifd":
-        alone = likelihoods(texts, None, how.scorer, store, engine, seed)
+        alone = likelihoods(texts, None, scorer, store, engine, seed)
         logarithms = logarithms - mean(alone)
         sums |= {"nll_alone": alone["nll"], "tokens_alone": alone["tokens"]}
         flags = [one or other for one, other in zip(flags, alone["flag"].to_pylist(), strict=True)]
@@ -94,6 +96,11 @@ def measure(
         sums=sums,
         vectors=vectors.flatten().to_numpy().reshape(len(instructions), -1),
     )
+
+
+def reading_context(scorer: Scorer | None) -> Scorer:
+    """The scorer, or in place of the embedded ones the n-gram model: a ratio by Kiwi, which reads no context, would always be 1."""
+    return Ngram() if scorer is None else scorer
 
 
 def likelihoods(
