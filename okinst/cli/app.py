@@ -679,6 +679,53 @@ def document(
         print(f"{root / name}: written")
 
 
+@app.command()
+def grid(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME_OR_RECIPE.toml", help="a mixture with [select]: koquality, or a recipe.toml")
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="DIR", help="A folder that is not there yet, or empty.")
+    ],
+    groups: Annotated[str, typer.Option(metavar="L,...", help="Length groups to try.")] = "1,5,10,20",
+    clusters: Annotated[str, typer.Option(metavar="K,...", help="Clusters in each group to try.")] = "10,20,50,100",
+    share: Annotated[str, typer.Option(metavar="N,...", help="Shares of the rows to try.")] = "0.1,0.05,0.01",
+    rule: Annotated[
+        str | None,
+        typer.Option(metavar="RULE,...", help="stride, budget, high, low, middle, random. Default: the recipe's."),
+    ] = None,
+    mirror: MirrorDir = None,
+    sample: Sample = False,
+    data_dir: DataDir = None,
+    store: Annotated[Path | None, typer.Option("--store", metavar="DIR", help="Where scores are kept.")] = None,
+    engine: Annotated[str, typer.Option(help="local, or ray: a cluster")] = "local",
+    device: Annotated[
+        str | None,
+        typer.Option(help="cpu, cuda or cuda:1, for the local engine. Default: all GPUs there are, or the CPU."),
+    ] = None,
+    address: Annotated[str | None, typer.Option(help="The Ray cluster's. Default: one is started here.")] = None,
+    gpus: Annotated[float, typer.Option(min=0, help="Of each Ray actor; 0.5 lets two share one.")] = 0.0,
+    num_proc: Annotated[int, typer.Option(min=1, metavar="N", help="Processes.")] = 1,
+    accept_drift: AcceptDrift = False,
+    as_json: Json = False,
+) -> None:
+    """Try length groups, clusters, shares and rules of a selection side by side: rows are scored once, and chosen many times."""
+    from okinst.cli import gridding
+    from okinst.curation.scoring.compute import Compute
+
+    compute = Compute(engine, device, store and str(store), address, gpus)  # type: ignore[arg-type]  # which checks it
+    axes = gridding.axes(groups, clusters, share, rule)
+    options = {"num_proc": num_proc, "compute": compute, **_flags(accept_drift=accept_drift)}
+    found = gridding.make(name, output, axes, **options, **_door(mirror, sample, data_dir))
+    if as_json:
+        _print_json(found.as_json())
+        return
+    _print_table(found.heads, found.rows())
+    for note in found.notes:
+        print(note)
+    print(f"{found.name}: {len(found.lines):,} choices among {len(found.ids):,} rows, in {output}")
+
+
 def _door(mirror: Path | None, sample: bool, data_dir: Path | None) -> dict[str, Any]:
     from okinst.builders import WrongCall
 

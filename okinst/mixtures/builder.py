@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from okinst.builders import SourceBuilder, WrongCall, bibliography, schema
 from okinst.builders.identity import code_of, digest
-from okinst.builders.tables import DATASET, TableBuilder
+from okinst.builders.tables import DATASET, TableBuilder, plain_disk_errors
 from okinst.mixtures import aside, pins, streaming, tokens
 from okinst.mixtures.arrange import Order, arrange
 from okinst.mixtures.aulm_0809 import AULM_0809, AULM_0809_DOCUMENTED
@@ -260,6 +260,37 @@ class MixtureBuilder(TableBuilder):
     def plan(self) -> Plan:
         """Prepare the parts, do what the recipe says to their rows, and decide which come out in which order."""
         config = self.config
+        builders, rows, work = self._begun()
+        steps, dropped = work.do(rows, config)
+        orders, chosen, more = arrange(rows, config, work, sampled=config.sample)
+        funnel = [
+            step(
+                builder,
+                part.split,
+                taken=count,
+                asked=str(part.take) if isinstance(part.take, Tokens) else part.take,
+                expected=part.rows,
+                expected_exact=part.rows_exact,
+                **({"share": part.share} if part.share is not None else {}),
+            )
+            for part, builder, count in zip(config.parts, builders, chosen, strict=True)
+        ]
+        return Plan(rows, work.places, orders, funnel, [*steps, *more], dropped)
+
+    def candidates(self, num_proc: int | None = None) -> tuple[Rows, list[dict[str, Any]]]:
+        """The rows that the recipe's selection has to choose from, and the lines of the steps before it.
+
+        What an earlier build has done is taken up, and what is done here serves a later one.
+        """
+        self._prepare_options = {"num_proc": num_proc}
+        _, rows, work = self._begun()
+        with plain_disk_errors(f"{self.config.name} to {self._steps}"):
+            steps, _ = work.do(rows, dataclasses.replace(self.config, select=None))
+        return rows, steps
+
+    def _begun(self) -> "tuple[list[SourceBuilder | MixtureBuilder], Rows, Work]":
+        """Prepare the parts; nothing is done to their rows yet."""
+        config = self.config
         # before any work: what cannot be had may not be found missing after an hour of it
         with told(config.where / "tokenizer"):
             weigh = tokens.weigher(config.tokenizer, self.token)
@@ -281,21 +312,7 @@ class MixtureBuilder(TableBuilder):
             tokenizer=config.tokenizer,
             redo=self._is_forced(),
         )
-        steps, dropped = work.do(rows, config)
-        orders, chosen, more = arrange(rows, config, work, sampled=config.sample)
-        funnel = [
-            step(
-                builder,
-                part.split,
-                taken=count,
-                asked=str(part.take) if isinstance(part.take, Tokens) else part.take,
-                expected=part.rows,
-                expected_exact=part.rows_exact,
-                **({"share": part.share} if part.share is not None else {}),
-            )
-            for part, builder, count in zip(config.parts, builders, chosen, strict=True)
-        ]
-        return Plan(rows, work.places, orders, funnel, [*steps, *more], dropped)
+        return builders, rows, work
 
     def _aside(self, plan: Plan) -> Iterator[pa.Table]:
         """The rows that did not come through."""

@@ -200,7 +200,7 @@ class Part:
         if self.variant is not None:
             own |= {each.name: getattr(self.variant, each.name) for each in dataclasses.fields(self.variant)}
             for name in ("name", "version", "data_files", "data_dir", *CALLERS):
-                own.pop(name, None)
+                own.pop(name, None)  # a source knows no compute
             options = {key: value for key, value in options.items() if key != "data_dir"}
         return source(config_name=self.config, **options, **{key: value for key, value in own.items() if value})
 
@@ -406,10 +406,14 @@ class Mixture(datasets.BuilderConfig):
         first: list[Filtering] = [Filtering(leaks, called="leaks")] if leaks else []
         parts = [Filtering(part.filter, number, part.config) for number, part in enumerate(self.parts) if part.filter]
         whole = Filtering(rest) if rest else None
-        chosen = self.select and dataclasses.replace(self.select, seed=self.seed)
-        if chosen and self.sample:
-            chosen = chosen.on_sample()
-        return [*first, *parts, *(step for step in (self.gate, whole, self.dedup, self.decontaminate, chosen) if step)]
+        all_parts = (self.gate, whole, self.dedup, self.decontaminate, self.chosen)
+        return [*first, *parts, *(step for step in all_parts if step)]
+
+    @property
+    def chosen(self) -> Select | None:
+        """Its selection, with the seed of the whole; of the sample, one that fits it."""
+        select = self.select and dataclasses.replace(self.select, seed=self.seed)
+        return select.on_sample() if select and self.sample else select
 
     @property
     def is_worked_on(self) -> bool:

@@ -206,7 +206,7 @@ class Select:
         measures = measure(
             instructions, answers, how, doing.compute.kept_in(), doing.compute.run_by(doing.processes), self.seed
         )
-        choice = self._fitting(len(rows)) if self.sampled else self.choice
+        choice = self.fitting(self.choice, len(rows))
         alike = duplicate_groups(instructions) if choice.distinct else None
         found = clustering(measures, choice, self.seed)
         taken = choose(measures, found, choice, self.seed, alike)
@@ -227,9 +227,10 @@ class Select:
             },
         )
 
-    def _fitting(self, count: int) -> Choice:
-        """The sample is too small for so many clusters, and for so small a share."""
-        choice = self.choice
+    def fitting(self, choice: Choice, count: int) -> Choice:
+        """A choice as it is; of the sample, which is too small for so many clusters and so small a share, one that it can give."""
+        if not self.sampled:
+            return choice
         most = max(1, count // choice.groups // SAMPLE_CLUSTER)
         clusters = min(choice.clusters, most)
         if choice.rows is not None:
