@@ -103,6 +103,7 @@ class MixtureBuilder(TableBuilder):
         self.hash: str = digest(
             code_of(__name__),
             json.dumps(config.recipe(), ensure_ascii=False),
+            *(("sample",) if config.sample else ()),  # where less is there, amounts take less
             *self._inputs(config),
             *(each for step in config.steps for each in step.inputs(self._doing(config))),
             *((libraries(), tokenizer) if config.is_worked_on else ()),
