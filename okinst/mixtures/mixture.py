@@ -200,7 +200,7 @@ class Part:
         if self.variant is not None:
             own |= {each.name: getattr(self.variant, each.name) for each in dataclasses.fields(self.variant)}
             for name in ("name", "version", "data_files", "data_dir", *CALLERS):
-                own.pop(name)
+                own.pop(name, None)
             options = {key: value for key, value in options.items() if key != "data_dir"}
         return source(config_name=self.config, **options, **{key: value for key, value in own.items() if value})
 
