@@ -419,6 +419,12 @@ class Mixture(datasets.BuilderConfig):
         )
         return bool(parts or self.steps or self.tokenizer or self.size or self.rate != "as given" or self.validation)
 
+    @property
+    def has_amounts(self) -> bool:
+        """Whether it says how many rows come out, of a part or of the whole."""
+        of_parts = any(part.take is not None or part.share is not None or part.repeat > 1 for part in self.parts)
+        return of_parts or self.size is not None or self.rate != "as given"
+
     def builder(self, **options: Any) -> "MixtureBuilder":
         """The builder of its rows."""
         from okinst.mixtures.builder import builder_of_mixture
