@@ -1,12 +1,13 @@
 """That what is told of a build is true: of a sample, of a recipe in a recipe, of what was chosen and what was not."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from okinst.builders import WrongCall
-from okinst.cli.app import _print_steps
-from tests.own_files import make, part
+from okinst.cli.app import _print_steps, _why
+from tests.own_files import Made, make, part
 from tests.test_steps import TALKS
 
 
@@ -49,3 +50,39 @@ def test_a_warning_names_the_command_that_shows_more(tmp_path: Path, caplog: pyt
     make(tmp_path, text, options={"sample": True}, mine=TALKS, again=TALKS)
     assert f"okinst show {tmp_path / 'mine.toml'} --sample" in caplog.text
     assert "provenance.json" in caplog.text and "dropped.parquet" in caplog.text
+
+
+# -- a recipe in a recipe -------------------------------------------------------------------------------------------------
+
+SECRET = "ghp_" + "Z9y8X7w6V5u4T3s2R1q0P9o8N7m6L5k4J3i2"
+INNER = 'validation = 3\nfilter = { secrets = "drop" }\n'
+
+
+def nested(tmp_path: Path, outer: str, inner: str = INNER + part("mine")) -> Made:
+    (tmp_path / "inner.toml").write_text(inner, encoding="utf-8")
+    leaky = [("배포 열쇠를 적어 둔 곳이 있나요?", f"설정 파일에 {SECRET} 라고 적혀 있습니다."), *TALKS]
+    return make(tmp_path, outer, mine=leaky)
+
+
+def balanced(line: dict[str, Any]) -> bool:
+    gone = sum(sum(line[kind].values()) for kind in ("left_out", "ruled_out", "dropped"))
+    return bool(line["read"] - gone + sum(line.get("added", {}).values()) == line["kept"])
+
+
+@pytest.mark.parametrize("split", ["train", "validation"])
+@pytest.mark.parametrize("inner", [INNER, "size = 30\nvalidation = 3\n"])
+def test_what_the_steps_of_an_inner_recipe_drop_is_told(split: str, inner: str, tmp_path: Path) -> None:
+    more = "repeat = 3\n" if "size" in inner else ""
+    made = nested(tmp_path, f'[[parts]]\nrecipe = "inner.toml"\nsplit = "{split}"\n', inner + part("mine", more))
+    (line,) = made.builder.funnel()
+    assert balanced(line) and line["read"] == len(TALKS) + 1
+    if split == "train" and not more:
+        assert _why(line) == "its own steps: 1 credential, 3 set aside for validation"
+
+
+def test_two_splits_of_one_inner_recipe_are_read_once(tmp_path: Path) -> None:
+    both = 'dedup = "exact"\n[[parts]]\nrecipe = "inner.toml"\n[[parts]]\nrecipe = "inner.toml"\nsplit = "validation"\n'
+    made = nested(tmp_path, both)
+    lines = made.builder.funnel()
+    assert all(map(balanced, lines)) and sum(line["read"] for line in lines) == len(TALKS) + 1
+    assert [row["reason"] for row in made.dropped] == ["credential"]

@@ -826,6 +826,8 @@ def _short(value: Any) -> str:
 def _why(step: dict[str, Any]) -> str:
     reasons = {**step["left_out"], **step["ruled_out"], **step["mended"]}
     told = [f"{count:,} {reason}" for reason, count in reasons.items()]
+    if own := [f"{count:,} {reason}" for reason, count in step.get("dropped", {}).items()]:
+        told.append(f"its own steps: {', '.join(own)}")
     there = max(step["read"], step["kept"])
     if step["upstream_rows"] and there < step["upstream_rows"] and step["door"] != "sample":
         told.append(f"these files hold {there:,} of upstream's {step['upstream_rows']:,} rows")
