@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 
 from okinst.builders import WrongCall
+from okinst.catalogue import SOURCES
 from okinst.cli.app import _print_steps, _why
-from tests.own_files import Made, make, part
+from okinst.curation.filters import Filter
+from okinst.mixtures import Mixture, Part, recipe
+from tests.own_files import Made, asked, make, part
 from tests.test_steps import TALKS
 
 
@@ -86,3 +89,40 @@ def test_two_splits_of_one_inner_recipe_are_read_once(tmp_path: Path) -> None:
     lines = made.builder.funnel()
     assert all(map(balanced, lines)) and sum(line["read"] for line in lines) == len(TALKS) + 1
     assert [row["reason"] for row in made.dropped] == ["credential"]
+
+
+# -- filters that contradict each other -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("whole", "of_part", "keys"),
+    [
+        ('code = "drop"', 'code = "only"', ("filter.code = 'only'", "filter.code = 'drop'")),
+        ("max_answer = 20", "min_answer = 30", ("filter.min_answer = 30", "filter.max_answer = 20")),
+        ("min_answer = 30", "max_length = 20", ("filter.max_length = 20", "filter.min_answer = 30")),
+    ],
+)
+def test_filters_that_contradict_each_other_are_refused_at_once(
+    whole: str, of_part: str, keys: tuple[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "mine.jsonl").write_text(asked(TALKS), encoding="utf-8")
+    path = tmp_path / "mine.toml"
+    path.write_text(f"[filter]\n{whole}\n{part('mine')}[parts.filter]\n{of_part}\n", encoding="utf-8")
+    with pytest.raises(WrongCall) as refused:
+        recipe.read(path)
+    told = str(refused.value)
+    assert all(key in told for key in keys) and f"{path}, line 11" in told and f"{path}, line 2" in told
+    path.write_text(f"[filter]\n{whole}\n{part('mine', 'may_be_empty = true')}[parts.filter]\n{of_part}\n")
+    recipe.read(path)
+
+
+def test_a_script_is_asked_for_beside_a_language() -> None:
+    wanted = Filter(language=("zh",), script="traditional")
+    with pytest.raises(WrongCall, match=r"filter\.script = traditional"):
+        Mixture(name="two", parts=(Part(SOURCES["belle-seed"].builder),), filter=wanted)
+
+
+def test_a_share_of_no_language_is_refused() -> None:
+    with pytest.raises(WrongCall, match=r"language_share = 0\.9 is of a language"):
+        Filter(language_share=0.9)
+    assert Filter(language_share=0.9, script="simplified").language_share == 0.9

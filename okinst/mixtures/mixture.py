@@ -350,6 +350,7 @@ class Mixture(datasets.BuilderConfig):
             self._check_leaves()
         for part in self.parts:
             emptied.expect_language(part, self)
+            emptied.expect_agreement(part, self)
         gate = self.gate
         if gate is None:
             return
