@@ -406,7 +406,9 @@ def step(
 
 def _beside(number: int, parts: Sequence[Part]) -> list[str] | None:
     """The splits of a part's mixture that are parts as well; None where the first of them comes before it."""
-    same = [(place, part.split) for place, part in enumerate(parts) if part.mixture and part.config == parts[number].config]
+    same = [
+        (place, part.split) for place, part in enumerate(parts) if part.mixture and part.config == parts[number].config
+    ]
     if same and same[0][0] < number:
         return None
     return [split for place, split in same if place != number]
