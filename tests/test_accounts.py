@@ -1,15 +1,18 @@
 """That what is told of a build is true: of a sample, of a recipe in a recipe, of what was chosen and what was not."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from okinst.builders import WrongCall
+from okinst.builders import TooManyLost, WrongCall
 from okinst.catalogue import SOURCES
 from okinst.cli.app import _print_steps, _why
 from okinst.curation.filters import Filter
 from okinst.mixtures import Mixture, Part, recipe
+from tests.conftest import ROOT
 from tests.own_files import Made, asked, make, part
 from tests.test_steps import TALKS
 
@@ -126,3 +129,47 @@ def test_a_share_of_no_language_is_refused() -> None:
     with pytest.raises(WrongCall, match=r"language_share = 0\.9 is of a language"):
         Filter(language_share=0.9)
     assert Filter(language_share=0.9, script="simplified").language_share == 0.9
+
+
+# -- files of one's own, and streams that are left ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('{"data": [{"instruction": "물은 왜 투명한가요?", "output": "빛이 지나가서요."}]}', "no 'instruction' in it"),
+        ('{"instruction": null, "output": "빛이 지나가서요."}', "its 'instruction' is null"),
+        ('{"text": "### 질문: 물은? ### 답변: 맑다"}', "it has text, which fits the layout koalpaca. "),
+    ],
+)
+def test_a_file_of_ones_own_is_for_oneself_to_mend(line: str, reason: str, tmp_path: Path) -> None:
+    (tmp_path / "mine.jsonl").write_text(line + "\n", encoding="utf-8")
+    with pytest.raises(TooManyLost) as refused:
+        make(tmp_path, part("mine"))
+    told = str(refused.value)
+    assert reason in told and "mend it" in told and "layout = 'alpaca' now" in told
+    assert ".." not in told and "--raw" not in told and "report" not in told
+
+
+STREAM = """
+import sys
+from pathlib import Path
+from okinst.mixtures import recipe
+from okinst.mixtures.builder import builder_of_mixture
+rows = builder_of_mixture(recipe.read(Path(sys.argv[1])), cache_dir=sys.argv[2]).as_streaming_dataset(split="train")
+held = iter(rows)
+print(next(held)["id"])
+"""
+
+
+def test_a_stream_that_is_left_early_ends_quietly(tmp_path: Path) -> None:
+    (tmp_path / "mine.jsonl").write_text(asked(TALKS * 200), encoding="utf-8")
+    (tmp_path / "mine.toml").write_text(part("mine"), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-c", STREAM, tmp_path / "mine.toml", tmp_path / "cache"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+    assert done.stdout.startswith("mine/train/") and not done.stderr
