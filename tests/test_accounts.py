@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
-from okinst.builders import TooManyLost, WrongCall
+from okinst.builders import MissingFile, TooManyLost, WrongCall
 from okinst.catalogue import SOURCES
+from okinst.cli import contamination, overlapping
 from okinst.cli.app import _print_steps, _why
 from okinst.curation.filters import Filter
 from okinst.mixtures import Mixture, Part, recipe
+from okinst.publishing import lots
 from tests.conftest import ROOT
 from tests.own_files import Made, asked, make, part
 from tests.test_steps import TALKS
@@ -173,3 +175,30 @@ def test_a_stream_that_is_left_early_ends_quietly(tmp_path: Path) -> None:
         cwd=ROOT,
     )
     assert done.stdout.startswith("mine/train/") and not done.stderr
+
+
+# -- commands ---------------------------------------------------------------------------------------------------------------
+
+
+def test_the_licence_of_a_recipe_is_of_what_its_gate_keeps(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('license = "commercial"\n[[parts]]\nsource = "kullm-v2"\n[[parts]]\nsource = "hrc"\n')
+    told = lots.report(str(path), cache_dir=str(tmp_path / "cache"), sample=True)
+    assert all(each["kept"] for each in told["lots"]) and {each["source"] for each in told["lots"]} == {"kullm-v2"}
+    assert 'license = "commercial" of mine is counted in. It lets go: kullm-v2, apache-2.0: ' in told["told"]
+    (gate,) = told["gates"]
+    assert {each["source"] for each in gate["goes"]} == {"kullm-v2", "hrc"} and told["whole"]["commercial"] != "no"
+
+
+@pytest.mark.parametrize("name", ["mine.jsonl", "p.parquet", "."])
+def test_overlap_says_where_a_file_goes(name: str) -> None:
+    with pytest.raises(WrongCall, match=r"overlap takes names .* and recipes\. Write a recipe"):
+        overlapping.find(["hrc", name], "instruction", near=True, sample=True)
+
+
+def test_an_evaluation_set_that_is_not_there_names_the_way_on(tmp_path: Path) -> None:
+    with pytest.raises(MissingFile) as refused:
+        contamination.index(["ai-ethics"], "--against NAME, once for each", mirror=str(tmp_path))
+    told = str(refused.value)
+    assert "name the others: --against NAME" in told and told.count("talksets-train-2.json") == 1
+    assert "Looked for, and none is there: " in told

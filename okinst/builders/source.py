@@ -199,10 +199,11 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
                     raise
                 # who places files by hand wants to hear of all of them at once
                 every = [each for files in self.config.files.values() for each in files]
-                missing = ", ".join(_called(each) for each in every if not door.there(each))
-                raise MissingFile(
-                    f"{error} Looked for: {', '.join(map(_called, every))}; missing: {missing}."
-                ) from error
+                missing = [_called(each) for each in every if not door.there(each)]
+                told = f"Looked for: {', '.join(map(_called, every))}; missing: {', '.join(missing)}"
+                if len(missing) == len(every):
+                    told = f"Looked for, and none is there: {', '.join(missing)}"
+                raise MissingFile(f"{error} {told}.") from error
         return found
 
     def _expect_each_place_once(self, files: dict[str, list[Upstream] | list[Located]]) -> None:

@@ -551,7 +551,11 @@ def contamination(
     door = _door(mirror, sample, data_dir)
     for name in (*names, *(against or ())):  # an index of all sets takes minutes
         check(name, **door)
-    index = Index.load(index_file) if index_file else contamination.index(against or (), **door)
+    index = (
+        Index.load(index_file)
+        if index_file
+        else contamination.index(against or (), "--against NAME, once for each", **door)
+    )
     reports = []
     for name in names:
         for split, rows in tables(name, **door).items():
