@@ -203,7 +203,10 @@ def test_odd_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert build("hrc", Path(), sample=True).rows == {"train": 18}
     assert sorted(path.name for path in (tmp_path / "here").iterdir()) == ["README.md", "hrc", "provenance.json"]
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    assert build("hrc", Path("~/my sets/한글 [1]"), sample=True).folder == tmp_path / "home/my sets/한글 [1]"
+    assert build("hrc", Path("~/my sets/한글 (1)"), sample=True).folder == tmp_path / "home/my sets/한글 (1)"
+    for name in ("한글 [1]", "a*", "왜?"):  # which load_dataset takes for patterns
+        with pytest.raises(WrongCall, match="takes them for a pattern"):
+            build("hrc", tmp_path / name / "out", sample=True)
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "real")
     build("hrc", tmp_path / "link", sample=True)

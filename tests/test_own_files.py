@@ -104,7 +104,7 @@ def test_broken_rows_are_counted_and_the_others_come_through(layout: str, tmp_pa
 def test_another_layout_is_an_error_that_names_the_right_one(tmp_path: Path) -> None:
     write(tmp_path / "own.jsonl", LAYOUTS["sharegpt"])
     with pytest.raises(
-        TooManyLost, match=r"no 'messages' in it, .* it has conversations\. It fits the layout sharegpt"
+        TooManyLost, match=r"no 'messages' in it, .* it has conversations, which fits the layout sharegpt\. "
     ):
         rows(tmp_path, told("messages"))
 

@@ -120,3 +120,25 @@ def test_a_tokenizer_on_disk_is_known_by_what_is_in_it(tmp_path: Path) -> None:
     path.unlink()
     with pytest.raises(WrongCall, match="there is no file"):
         tokens.identity(str(path))
+
+
+#: opens a recipe, and says how its first part names its tokenizer
+OPEN = """
+import sys
+from pathlib import Path
+from okinst.mixtures import recipe
+from okinst.mixtures.builder import builder_of_mixture
+builder = builder_of_mixture(recipe.read(Path(sys.argv[1])), cache_dir=sys.argv[2])
+print(builder.config.recipe()["parts"][0]["source"]["tokenizer"])
+"""
+
+
+def test_the_tokenizer_of_a_nested_recipe_is_pinned(tmp_path: Path) -> None:
+    (tmp_path / "own.jsonl").write_text(asked([("one", "two")]), encoding="utf-8")
+    (tmp_path / "inner.toml").write_text('tokenizer = "me/words"\n' + part("own"), encoding="utf-8")
+    (tmp_path / "outer.toml").write_text('[[parts]]\nrecipe = "inner.toml"\n', encoding="utf-8")
+    with serving() as hub:
+        hub.repos["models/me/words"] = Repo({"tokenizer.json": tokenizer("one", "two")})
+        where = {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "hf")}
+        told = python(OPEN, tmp_path / "outer.toml", tmp_path / "cache", **where)
+    assert told.strip() == f"me/words@{hub.repos['models/me/words'].commit}"

@@ -3,7 +3,7 @@
 import logging
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from difflib import SequenceMatcher
 from itertools import islice
 from pathlib import Path, PurePosixPath
@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from okinst.builders import bibliography, doors, formats, identity, measured, network, schema, tally
 from okinst.builders.card import Card, License, Making, Variant
+from okinst.builders.ending import closed_at_exit
 from okinst.builders.errors import DamagedFile, Drift, MissingFile, TooManyLost, Unmapped, Unwanted, WrongCall
 from okinst.builders.formats import Format
 from okinst.builders.schema import Row, Shape
@@ -198,10 +199,11 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
                     raise
                 # who places files by hand wants to hear of all of them at once
                 every = [each for files in self.config.files.values() for each in files]
-                missing = ", ".join(_called(each) for each in every if not door.there(each))
-                raise MissingFile(
-                    f"{error} Looked for: {', '.join(map(_called, every))}; missing: {missing}."
-                ) from error
+                missing = [_called(each) for each in every if not door.there(each)]
+                told = f"Looked for: {', '.join(map(_called, every))}; missing: {', '.join(missing)}"
+                if len(missing) == len(every):
+                    told = f"Looked for, and none is there: {', '.join(missing)}"
+                raise MissingFile(f"{error} {told}.") from error
         return found
 
     def _expect_each_place_once(self, files: dict[str, list[Upstream] | list[Located]]) -> None:
@@ -260,7 +262,7 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
         except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError, OverflowError) as error:
             raise DamagedFile(
                 f"{self.config.name}: row {ids[0]} or one of the {len(ids):,} after it does not fit its columns "
-                f"({str(error).splitlines()[0]}). Please report it."
+                f"({str(error).splitlines()[0]}). {self._look()}"
             ) from error
 
     def _read_files(
@@ -271,7 +273,7 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
             streamed = isinstance(file, Upstream)
             for found in self.locate([file], streaming=True) if isinstance(file, Upstream) else [file]:
                 count = self._tally(found, split)
-                yield self._common(found), self._rows(found, split, count)
+                yield self._common(found), closed_at_exit(self._rows(found, split, count))
                 if not streamed:
                     count.write(self._output_dir, self._fs)
 
@@ -357,7 +359,7 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
             "making": file.upstream.making or self.card.making,
         }
 
-    def _rows(self, file: Located, split: str, count: Tally) -> Iterator[tuple[str, Row]]:
+    def _rows(self, file: Located, split: str, count: Tally) -> Generator[tuple[str, Row], None, None]:
         with network.open_binary(file, self.config.name, self.token) as stream:
             upstream = self._upstream(stream, file, count)
             yield from self._raw(upstream, count) if self.config.raw else self._mapped(upstream, file, split, count)
@@ -508,7 +510,7 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
             if self.config.accept_drift:
                 return str(error)
             raise DamagedFile(
-                f"{self.config.name}: row {number:,} of {file} cannot be read: {error}. Please report it; accept_drift=True "
+                f"{self.config.name}: row {number:,} of {file} cannot be read: {error}. {self._look()} accept_drift=True "
                 f"(--accept-drift) goes on without such rows."
             ) from error
         return f"no {error} in it" if isinstance(error, KeyError) else f"not laid out as it should be ({error})"
@@ -523,10 +525,7 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
         few = count.lost <= max(min(FEW, count.kept), self.MAY_LOSE * made)
         if nothing and not count.left_out:
             told = ", ".join(f"{number:,} {why}" for why, number in count.ruled_out.most_common())
-            raise TooManyLost(
-                f"{self.config.name}: no row of {file} is wanted: {told}. Look at the rows with raw=True (--raw), and please report "
-                f"it."
-            )
+            raise TooManyLost(f"{self.config.name}: no row of {file} is wanted: {told}. {self._look()}")
         if count.left_out and (nothing or not (few or self.config.accept_drift)):
             worst = next(iter(count.left_out))
             way_on = "No row is left" if nothing else "accept_drift=True (--accept-drift) goes on without them"
@@ -535,11 +534,19 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
             raise TooManyLost(
                 f"{self.config.name}: {count.lost:,} of {made:,} rows of {file} did not come through, the first is row "
                 f"{count.first[worst]:,}: {worst}. All reasons: "
-                f"{', '.join(f'{number:,} {why}' for why, number in count.left_out.most_common())}. The source declares at "
-                f"most {self.MAY_LOSE:.0%}. Look at the rows with raw=True (--raw), and please report it. {way_on}."
+                f"{', '.join(f'{number:,} {why}' for why, number in count.left_out.most_common())}. {self._allowed()} "
+                f"{self._look()} {way_on}."
             )
         left = count.lost or (count.ruled_out and not self.config.rule and not self.config.reading)
         logger.log(logging.WARNING if left or count.drift else logging.INFO, "%s", count)
+
+    def _allowed(self) -> str:
+        """How many rows may be lost, and who says so."""
+        return f"The source declares at most {self.MAY_LOSE:.0%}."
+
+    def _look(self) -> str:
+        """What to do about rows that are not as they should be."""
+        return "Look at the rows with raw=True (--raw), and please report it."
 
     def _again(self, file: Located) -> str:
         """What to do about a file that is damaged."""

@@ -559,7 +559,11 @@ def contamination(
     door = _door(mirror, sample, data_dir)
     for name in (*names, *(against or ())):  # an index of all sets takes minutes
         check(name, **door)
-    index = Index.load(index_file) if index_file else contamination.index(against or (), **door)
+    index = (
+        Index.load(index_file)
+        if index_file
+        else contamination.index(against or (), "--against NAME, once for each", **door)
+    )
     reports = []
     for name in names:
         for split, rows in tables(name, **door).items():
@@ -782,7 +786,6 @@ def _print_built(built: "Built", as_json: bool) -> None:
         ),
     )
     if built.steps:
-        print()
         _print_steps(built.steps)
     for drift in dict.fromkeys(file["drift"] for step in built.funnel for file in step["files"] if file["drift"]):
         print(f"accepted: {drift}")
@@ -794,10 +797,10 @@ def _print_built(built: "Built", as_json: bool) -> None:
 
 def _print_steps(steps: list[dict[str, Any]]) -> None:
     """The funnel by step: what came in and went out, and why the rest went; only sources in which something happened."""
-    unit = "tokens" if "tokens_in" in steps[0] else "characters"
+    unit = next((unit for unit in ("tokens", "characters") if f"{unit}_in" in steps[0]), None)
     rows = []
     for step in steps:
-        if step["step"] == "take" and step["rows_in"] == step["rows_out"]:
+        if step["step"] == "take" and step["rows_in"] == step["rows_out"] and "asked" not in step:
             continue  # nothing was asked for
         whole = {**step, "reasons": {}}
         rows.append((step["step"], "all", *_in_and_out(whole, unit), _step_told(step)))
@@ -808,11 +811,17 @@ def _print_steps(steps: list[dict[str, Any]]) -> None:
                 for place, each in (inner or {source: line}).items()
                 if each["rows_in"] != each["rows_out"]
             ]
-    _print_table(("step", "source", ">rows in", ">out", f">{unit} out", "why"), rows, narrow=NARROWEST, folding="why")
+    if not rows:
+        return
+    print()
+    weighed = (f">{unit} out",) if unit else ()
+    heads = ("step", "source", ">rows in", ">out", *weighed, "why")
+    _print_table(heads, rows, narrow=NARROWEST, folding="why")
 
 
-def _in_and_out(line: dict[str, Any], unit: str) -> tuple[str, str, str]:
-    return _rows(line["rows_in"]), _rows(line["rows_out"]), _rows(line[f"{unit}_out"])
+def _in_and_out(line: dict[str, Any], unit: str | None) -> tuple[str, ...]:
+    """Rows in and out, and what those weigh; where nothing was to be weighed, rows alone."""
+    return _rows(line["rows_in"]), _rows(line["rows_out"]), *((_rows(line[f"{unit}_out"]),) if unit else ())
 
 
 def _went(line: dict[str, Any]) -> str:
@@ -824,6 +833,8 @@ def _step_told(step: dict[str, Any]) -> str:
     told = [f"{count:,} {kind} masked" for kind, count in step.get("changed", {}).items()]
     if "set aside" in step:
         told.append(f"{step['set aside']:,} rows set aside")
+    if "asked" in step:
+        told.append(f"{step['asked']} were asked for: the sample has no more")
     if "searched for" in step:
         from okinst.mixtures.evaluation_sets import told as searched_for
 
@@ -874,6 +885,8 @@ def _short(value: Any) -> str:
 def _why(step: dict[str, Any]) -> str:
     reasons = {**step["left_out"], **step["ruled_out"], **step["mended"]}
     told = [f"{count:,} {reason}" for reason, count in reasons.items()]
+    if own := [f"{count:,} {reason}" for reason, count in step.get("dropped", {}).items()]:
+        told.append(f"its own steps: {', '.join(own)}")
     there = max(step["read"], step["kept"])
     if step["upstream_rows"] and there < step["upstream_rows"] and step["door"] != "sample":
         told.append(f"these files hold {there:,} of upstream's {step['upstream_rows']:,} rows")

@@ -12,12 +12,12 @@ from okinst.mixtures.evaluation_sets import index_of, none_passed_over
 from okinst.publishing.reading import tables
 
 
-def index(names: Sequence[str], **door: Any) -> Index:
+def index(names: Sequence[str], way_on: str = "NAME...", **door: Any) -> Index:
     """The index of some evaluation sets: names of the catalogue, or files; without any, every set of the room eval_sets.
 
-    A set that cannot be had is an error.
+    A set that cannot be had is an error; `way_on` is how the command line names sets, for that.
     """
-    with none_passed_over("okinst list --room eval_sets"):
+    with none_passed_over(f"{way_on} (okinst list --room eval_sets)"):
         return index_of((name, tables(name, **door)) for name in names or catalogue.evaluation_sets())
 
 

@@ -132,10 +132,13 @@ def _source_card(builder: SourceBuilder) -> dict[str, Any]:
 
 def _mixture_card(builder: MixtureBuilder, how: str) -> dict[str, Any]:
     mixture = builder.config
-    funnel = builder.funnel()
+    funnel, steps = builder.funnel(), builder.steps()
     parts: list[dict[str, Any]] = []
     for part, step in zip(mixture.parts, funnel or [{}] * len(mixture.parts), strict=True):
-        reasons = {**step["left_out"], **step["ruled_out"]} if step else {}
+        reasons = {**step["left_out"], **step["ruled_out"], **step.get("dropped", {})} if step else {}
+        for line in steps:
+            for reason, count in line["sources"][part.name]["reasons"].items():
+                reasons[reason] = reasons.get(reason, 0) + count
         parts.append(
             {
                 "source": str(part),

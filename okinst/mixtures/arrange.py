@@ -5,6 +5,7 @@ the seed. That a part comes or goes changes nothing about which rows of the othe
 """
 
 import logging
+import shlex
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,14 +48,16 @@ def arrange(
     before = work.count(rows, rows.alive)
     queues = [_taken(part, queue, rows, work, sampled) for part, queue in zip(mixture.parts, queues, strict=True)]
     with told(mixture.where, ("size", "rate")):
-        chosen = _balanced(queues, rows, mixture, work, sampled)
+        chosen, cut = _balanced(queues, rows, mixture, work, sampled)
     for part, (taken, _) in zip(mixture.parts, chosen, strict=True):
         if not len(taken):
             logger.warning(
-                "%s: of the part %s%s no row comes out; the funnel says where they went (okinst show)",
+                "%s: of the part %s%s no row comes out; in the built folder provenance.json (steps) and dropped.parquet say where "
+                "they went, in short: %s",
                 mixture.name,
                 part.name,
                 f" ({part.where})" if part.where.file else "",
+                _shown(mixture),
             )
     copies = np.concatenate([copy for _, copy in chosen])
     order = np.concatenate([each for each, _ in chosen])
@@ -64,15 +67,13 @@ def arrange(
             raise WrongCall(f"{mixture.name}: no rows come out; {why}. Ask for more rows, or for less of them.")
     lines = []
     out = work.count(rows, order)
-    if mixture.is_worked_on:
+    if mixture.is_worked_on or mixture.has_amounts:
         left = rows.alive[~rows.among(order)[rows.alive]]
-        lines.append(
-            work.line(
-                "take", before, out, work.by_place(left, "not taken"), work.by_place(order[copies > 0], "used again")
-            )
-        )
+        used = work.by_place(order[copies > 0], "used again")
+        line = work.line("take", before, out, work.by_place(left, "not taken"), used)
+        lines.append({**line, **({"asked": f"size = {_amount_told(mixture.size)}"} if cut else {})})
     with told(mixture.where / "validation"):
-        held, kept = _validation(order, rows, mixture, work, sampled)
+        held, kept, short_of = _validation(order, rows, mixture, work, sampled)
     again = held & (copies > 0)
     held &= copies == 0  # a row that is used several times is asked once
     orders = {}
@@ -87,8 +88,20 @@ def arrange(
         aside, twice = work.by_place(order[held], SET_ASIDE), work.by_place(order[again], "copy of a row set aside")
         reasons = {place: {**aside.get(place, {}), **twice.get(place, {})} for place in work.places.names}
         line = work.line("validation", out, work.count(rows, orders["train"].rows), reasons)
-        lines.append({**line, "set aside": len(orders["validation"])})
+        asked = {"asked": f"{short_of:,}"} if short_of else {}
+        lines.append({**line, "set aside": len(orders["validation"]), **asked})
     return orders, [len(each) for each, _ in chosen], lines
+
+
+def _shown(mixture: Mixture) -> str:
+    """The command that shows a mixture, through the door that it was opened by."""
+    given = (("--mirror", mixture.mirror), ("--data-dir", mixture.data_dir))
+    door = [word for option, place in given if place for word in (option, str(place))]
+    return shlex.join(["okinst", "show", mixture.where.file or mixture.name, *door, *(["--sample"] * mixture.sample)])
+
+
+def _amount_told(amount: int | Tokens | None) -> str:
+    return f"{amount:,} rows" if isinstance(amount, int) else str(amount)
 
 
 def _queue(rows: Rows, mixture: Mixture, number: int) -> Indices:
@@ -153,15 +166,15 @@ def _fitting(weights: Indices, amount: int) -> Indices:
 
 def _balanced(
     queues: Sequence[Indices], rows: Rows, mixture: Mixture, work: Work, sampled: bool
-) -> list[tuple[Indices, Indices]]:
-    """For each part its rows, sorted, and for each of them how often it came before."""
+) -> tuple[list[tuple[Indices, Indices]], bool]:
+    """For each part its rows, sorted, and for each of them how often it came before; and whether the sample was too small."""
     tokens = isinstance(mixture.size, Tokens)
     weights = [work.weights(rows, queue) if tokens else np.ones(len(queue), np.int64) for queue in queues]
     supplies = [
         Supply(part.name, int(weight.sum()), part.share, part.repeat, part.where)
         for part, weight in zip(mixture.parts, weights, strict=True)
     ]
-    size = mixture.size.tokens if isinstance(mixture.size, Tokens) else mixture.size
+    size = asked = mixture.size.tokens if isinstance(mixture.size, Tokens) else mixture.size
     if sampled and size is not None:
         size = min(size, sum(supply.there * supply.repeat for supply in supplies))
         if any(supply.share for supply in supplies):
@@ -169,7 +182,8 @@ def _balanced(
     amounts = balance(
         supplies, rate=mixture.rate, temperature=mixture.temperature, size=size, unit="tokens" if tokens else "rows"
     )
-    return [_copies(queue, weight, amount) for queue, weight, amount in zip(queues, weights, amounts, strict=True)]
+    copies = [_copies(queue, weight, amount) for queue, weight, amount in zip(queues, weights, amounts, strict=True)]
+    return copies, size != asked
 
 
 def _copies(queue: Indices, weights: Indices, amount: int) -> tuple[Indices, Indices]:
@@ -185,16 +199,17 @@ def _copies(queue: Indices, weights: Indices, amount: int) -> tuple[Indices, Ind
     return found[order], copy[order]
 
 
-def _validation(order: Indices, rows: Rows, mixture: Mixture, work: Work, sampled: bool) -> tuple[Any, Any]:
-    """Masks over the order: the rows held out, and the rows of train.
+def _validation(order: Indices, rows: Rows, mixture: Mixture, work: Work, sampled: bool) -> tuple[Any, Any, int]:
+    """Masks over the order: the rows held out, and the rows of train; and how many were asked for where a sample gives fewer.
 
     Near-duplicates, and all answers to one question, stay on one side together; a group that is larger than what is wanted stays
     in train.
     """
     if mixture.validation is None:
-        return np.zeros(len(order), bool), np.ones(len(order), bool)
+        return np.zeros(len(order), bool), np.ones(len(order), bool), 0
     distinct, place = np.unique(order, return_inverse=True)
     wanted = mixture.validation if isinstance(mixture.validation, int) else round(mixture.validation * len(distinct))
+    asked = wanted
     if sampled:  # which is too small for most amounts
         wanted = max(1, min(wanted, len(distinct) // 5))
     if not wanted:
@@ -230,4 +245,4 @@ def _validation(order: Indices, rows: Rows, mixture: Mixture, work: Work, sample
             f"{wanted:,}",
         )
     mask = held[group][place]
-    return mask, ~mask
+    return mask, ~mask, asked if wanted < asked else 0

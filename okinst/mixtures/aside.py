@@ -84,11 +84,13 @@ def of_parts(
     mixture: Mixture, builders: "Sequence[SourceBuilder | MixtureBuilder]", schema: pa.Schema
 ) -> Iterator[pa.Table]:
     """What was left out while the parts were read, and what the steps of those that are mixtures dropped."""
+    told = set[str]()  # a mixture of which two splits are parts has one file of both
     for part, builder in zip(mixture.parts, builders, strict=True):
         personal = _asks_for_pii(mixture, part)
         if isinstance(builder, SourceBuilder):
             yield from of_source(builder, part.split, part.name, schema, personal)
-        elif inner := builder.dropped():
+        elif part.config not in told and (inner := builder.dropped()):
+            told.add(part.config)
             for batch in pq.ParquetFile(inner).iter_batches(RANGE):
                 table = pa.Table.from_batches([batch])
                 first = {name: table[name].to_pylist() for name in _FIRST}

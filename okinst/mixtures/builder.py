@@ -4,7 +4,7 @@ import dataclasses
 import json
 import logging
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -18,7 +18,7 @@ from okinst.builders import SourceBuilder, WrongCall, bibliography, schema
 from okinst.builders.identity import code_of, digest
 from okinst.builders.tables import DATASET, TableBuilder, plain_disk_errors
 from okinst.mixtures import aside, pins, streaming, tokens
-from okinst.mixtures.arrange import Order, arrange
+from okinst.mixtures.arrange import SET_ASIDE, Order, arrange
 from okinst.mixtures.aulm_0809 import AULM_0809, AULM_0809_DOCUMENTED
 from okinst.mixtures.koquality import KOQUALITY, KOQUALITY_EXACT
 from okinst.mixtures.mixture import CALLERS, Mixture, Part, Tokens
@@ -103,6 +103,7 @@ class MixtureBuilder(TableBuilder):
         self.hash: str = digest(
             code_of(__name__),
             json.dumps(config.recipe(), ensure_ascii=False),
+            *(("sample",) if config.sample else ()),  # where less is there, amounts take less
             *self._inputs(config),
             *(each for step in config.steps for each in step.inputs(self._doing(config))),
             *((libraries(), tokenizer) if config.is_worked_on else ()),
@@ -267,13 +268,14 @@ class MixtureBuilder(TableBuilder):
             step(
                 builder,
                 part.split,
+                beside=_beside(number, config.parts),
                 taken=count,
                 asked=str(part.take) if isinstance(part.take, Tokens) else part.take,
                 expected=part.rows,
                 expected_exact=part.rows_exact,
                 **({"share": part.share} if part.share is not None else {}),
             )
-            for part, builder, count in zip(config.parts, builders, chosen, strict=True)
+            for number, (part, builder, count) in enumerate(zip(config.parts, builders, chosen, strict=True))
         ]
         return Plan(rows, work.places, orders, funnel, [*steps, *more], dropped)
 
@@ -373,13 +375,16 @@ def _ranges(count: int, size: int = RANGE) -> list[tuple[int, int]]:
     return [(start, min(start + size, count)) for start in range(0, count, size)]
 
 
-def step(builder: "SourceBuilder | MixtureBuilder", split: str, **known: Any) -> dict[str, Any]:
+def step(
+    builder: "SourceBuilder | MixtureBuilder", split: str, beside: Sequence[str] | None = (), **known: Any
+) -> dict[str, Any]:
     """One line of a funnel: what was read, what came through, what did not and why, and of which files.
 
-    `known` adds what the caller knows besides: how many rows were taken, asked for and expected.
+    `beside` are the splits of the same mixture that are told in lines of their own; None where one before this tells of its
+    parts and steps. `known` adds what the caller knows besides: how many rows were taken, asked for and expected.
     """
     if isinstance(builder, MixtureBuilder):
-        return _step_of_mixture(builder, split, **known)
+        return _step_of_mixture(builder, split, beside, **known)
     card = builder.card
     tallies = [tally for tally in builder.tallies() if tally.split == split]
     reasons = {
@@ -416,8 +421,36 @@ def step(builder: "SourceBuilder | MixtureBuilder", split: str, **known: Any) ->
     }
 
 
-def _step_of_mixture(builder: MixtureBuilder, split: str, **known: Any) -> dict[str, Any]:
-    parts, kept = builder.funnel(), builder.info.splits[split].num_examples
+def _beside(number: int, parts: Sequence[Part]) -> list[str] | None:
+    """The splits of a part's mixture that are parts as well; None where the first of them comes before it."""
+    same = [
+        (place, part.split) for place, part in enumerate(parts) if part.mixture and part.config == parts[number].config
+    ]
+    if same and same[0][0] < number:
+        return None
+    return [split for place, split in same if place != number]
+
+
+def _step_of_mixture(builder: MixtureBuilder, split: str, beside: Sequence[str] | None, **known: Any) -> dict[str, Any]:
+    """What was read for its parts, less what they left out, ruled out and what its own steps `dropped`, and with what they
+    `added`, is what was kept (sources that make several rows of one aside). What was read for splits `beside` is told in
+    their lines.
+    """
+    whole, kept = builder.funnel(), builder.info.splits[split].num_examples
+    parts = whole if beside is not None else []
+    others = {other: builder.info.splits[other].num_examples for other in beside or ()}
+    dropped, added = Counter[str](), Counter[str]()
+    for part in parts:
+        dropped.update(part.get("dropped", {}))
+        added.update(part.get("added", {}))
+    for line in builder.steps() if parts else ():
+        for place in line["sources"].values():
+            dropped.update(place["reasons"])
+            added.update(place.get("added", {}))
+    if parts and split != "train":
+        dropped["not in this split"] = builder.info.splits["train"].num_examples - others.get("train", 0)
+    aside = kept if split != "train" else sum(others.values())
+    dropped[SET_ASIDE] -= aside
     reasons = {
         kind: dict(sum((Counter(part[kind]) for part in parts), Counter[str]()))
         for kind in ("left_out", "ruled_out", "mended")
@@ -425,19 +458,21 @@ def _step_of_mixture(builder: MixtureBuilder, split: str, **known: Any) -> dict[
     return {
         "source": builder.config.name,
         "split": split,
-        "licenses": list(dict.fromkeys(license for part in parts for license in part["licenses"])),
+        "licenses": list(dict.fromkeys(license for part in whole for license in part["licenses"])),
         "license_note": "A mixture: those of its parts.",
         "warning": "",
         "making": "a mixture of sources",
-        "languages": list(dict.fromkeys(language for part in parts for language in part["languages"])),
+        "languages": list(dict.fromkeys(language for part in whole for language in part["languages"])),
         "upstream_rows": None,
-        "door": next((part["door"] for part in parts if part["door"]), None),
-        "read": sum(part["read"] for part in parts),
+        "door": next((part["door"] for part in whole if part["door"]), None),
+        "read": sum(part["read"] for part in parts) - sum(others.values()) if parts else kept,
         **reasons,
+        "dropped": dict(+dropped),
+        **({"added": dict(added)} if added else {}),
         "kept": kept,
         "taken": kept,
         "files": [],
         "parts": parts,
-        "steps": builder.steps(),
+        "steps": builder.steps() if parts else [],
         **known,
     }

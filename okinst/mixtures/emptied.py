@@ -5,7 +5,8 @@ what the rows say themselves, and the funnel tells it. A filter is the recipe's 
 mistake, unless the part says `may_be_empty = true`.
 """
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, cast
 
 from okinst.builders import WrongCall
 from okinst.curation.filters import Filter
@@ -25,23 +26,59 @@ def expect_language(part: "Part", mixture: "Mixture") -> None:
     for filter, where in ((part.filter, part.where / "filter"), (mixture.filter, part.where)):
         if filter is None or part.may_be_empty:
             continue
-        key, wanted = _asked(filter)
-        if not key or not part.languages or any(_fits(each, wanted, key) for each in part.languages):
+        for key, wanted in _asked(filter):
+            if not part.languages or any(_fits(each, wanted, key) for each in part.languages):
+                continue
+            of_part = filter is part.filter
+            with told(where / key if of_part else where):
+                raise WrongCall(
+                    f"{part.name}: filter.{key} = {', '.join(wanted)}{'' if of_part else ' of the recipe'} would leave nothing of "
+                    f"it, as it is in {', '.join(sorted(part.languages))}. Take {key} out of the filter, leave the part out, or "
+                    f"say may_be_empty = true on it."
+                )
+
+
+def expect_agreement(part: "Part", mixture: "Mixture") -> None:
+    """Raise WrongCall where the filters of a part and of its mixture contradict each other: what one leaves the other drops."""
+    if part.filter is None or mixture.filter is None or part.may_be_empty:
+        return
+    for one, other in ((part, mixture), (mixture, part)):
+        found = _against(cast(Filter, one.filter), cast(Filter, other.filter))
+        if found is None:
             continue
-        of_part = filter is part.filter
-        with told(where / key if of_part else where):
+        key, of_whole = (found[0], found[1]) if one is part else (found[1], found[0])
+        where = mixture.where / "filter" / of_whole
+        with told(part.where / "filter" / key):
             raise WrongCall(
-                f"{part.name}: filter.{key} = {', '.join(wanted)}{'' if of_part else ' of the recipe'} would leave nothing of it, as "
-                f"it is in {', '.join(sorted(part.languages))}. Take {key} out of the filter, leave the part out, or say "
-                f"may_be_empty = true on it."
+                f"{part.name}: filter.{key} = {getattr(part.filter, key)!r} of the part, and filter.{of_whole} = "
+                f"{getattr(mixture.filter, of_whole)!r} of the recipe{f' ({where})' if where.file else ''} leave no row of it. "
+                f"Take one of them out, leave the part out, or say may_be_empty = true on it."
             )
 
 
-def _asked(filter: Filter) -> tuple[str, tuple[str, ...]]:
-    """The key of a filter that asks for languages, and what it asks for; "" where none does."""
+def _against(one: Filter, other: Filter) -> tuple[str, str] | None:
+    """A key of one filter, and the key of another that drops all that the first leaves; None where there are none.
+
+    >>> _against(Filter(code="only"), Filter(code="drop")), _against(Filter(min_answer=9), Filter(max_length=5))
+    (('code', 'code'), ('min_answer', 'max_length'))
+    """
+    if (one.code, other.code) == ("only", "drop"):
+        return "code", "code"
+    for name in ("turns", "instruction", "answer", "length"):
+        whole = ("max_length",) if name in ("instruction", "answer") else ()
+        for most in (f"max_{name}", *whole):
+            least, limit = getattr(one, f"min_{name}"), getattr(other, most)
+            if least is not None and limit is not None and least > limit:
+                return f"min_{name}", most
+    return None
+
+
+def _asked(filter: Filter) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The keys of a filter that ask for languages, and what each asks for."""
     if filter.language:
-        return "language", filter.language
-    return ("script", (filter.script,)) if filter.script else ("", ())
+        yield "language", filter.language
+    if filter.script:
+        yield "script", (filter.script,)
 
 
 def _fits(declared: str, wanted: tuple[str, ...], key: str) -> bool:

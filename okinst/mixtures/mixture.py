@@ -350,6 +350,7 @@ class Mixture(datasets.BuilderConfig):
             self._check_leaves()
         for part in self.parts:
             emptied.expect_language(part, self)
+            emptied.expect_agreement(part, self)
         gate = self.gate
         if gate is None:
             return
@@ -422,6 +423,12 @@ class Mixture(datasets.BuilderConfig):
             part.filter or part.share or part.repeat > 1 or isinstance(part.take, Tokens) for part in self.parts
         )
         return bool(parts or self.steps or self.tokenizer or self.size or self.rate != "as given" or self.validation)
+
+    @property
+    def has_amounts(self) -> bool:
+        """Whether it says how many rows come out, of a part or of the whole."""
+        of_parts = any(part.take is not None or part.share is not None or part.repeat > 1 for part in self.parts)
+        return of_parts or self.size is not None or self.rate != "as given"
 
     def builder(self, **options: Any) -> "MixtureBuilder":
         """The builder of its rows."""

@@ -100,16 +100,30 @@ class OwnRows(SourceBuilder):
     def _again(self, file: Located) -> str:
         return "It is a file of your own: mend it, and build again."
 
+    def _allowed(self) -> str:
+        return f"At most {self.MAY_LOSE:.0%} of a file may be lost."
+
+    def _look(self) -> str:
+        return f"It is a file of your own: mend it, or say in the recipe how it is laid out (layout = {self.config.layout!r} now)."
+
     def example(self, row: Row) -> Row:
         layout = self.config.layout
         needed = NEEDED[layout]
         if missing := [column for column in needed if row.get(column) is None]:
             fits = [other for other in LAYOUTS if all(row.get(column) is not None for column in NEEDED[other])]
-            hint = f" It fits the layout {fits[0]}." if fits else ""
-            raise Unmapped(f"no {missing[0]!r} in it, which the layout {layout} needs; it has {', '.join(row)}.{hint}")
+            hint = f", which fits the layout {fits[0]}" if fits else ""
+            if missing[0] in row:
+                raise Unmapped(
+                    f"its {missing[0]!r} is null, and the layout {layout} needs it{hint and f'; it has {_listed(row)}{hint}'}"
+                )
+            raise Unmapped(f"no {missing[0]!r} in it, which the layout {layout} needs; it has {_listed(row)}{hint}")
         # a row that says its own licence, language or making keeps it: a declaration is for those that do not say
         own = {name: row[name] for name in ("license", "language", "making") if isinstance(row.get(name), str)}
         return EXAMPLES[layout](row) | {name: value for name, value in own.items() if value}
+
+
+def _listed(row: Row) -> str:
+    return ", ".join(map(str, row)) or "nothing"
 
 
 def _messages(row: Row) -> Row:

@@ -21,22 +21,27 @@ def pin(mixture: Mixture, door: dict[str, Any]) -> None:
     chosen = doors.choose(
         data_dir=None, mirror=door.get("mirror"), sample=bool(door.get("sample")), token=door.get("token")
     )
-    if chosen.name == "network":  # elsewhere a branch is what lies there
-        mixture.parts = _parts(mixture.parts, door.get("token"))
+    # elsewhere a branch is what lies there; a tokenizer comes through no door
+    mixture.parts = _parts(mixture.parts, door.get("token"), files=chosen.name == "network")
     with told(mixture.where / "tokenizer"):
         mixture.tokenizer = tokens.pinned(mixture.tokenizer, door.get("token"))
 
 
-def _parts(parts: tuple[Part, ...], token: str | bool | None) -> tuple[Part, ...]:
-    return tuple(_part(part, token) for part in parts)
+def _parts(parts: tuple[Part, ...], token: str | bool | None, files: bool) -> tuple[Part, ...]:
+    return tuple(_part(part, token, files) for part in parts)
 
 
-def _part(part: Part, token: str | bool | None) -> Part:
-    if part.mixture:
-        inner = _parts(part.mixture.parts, token)
-        same = all(one is other for one, other in zip(inner, part.mixture.parts, strict=True))
-        return part if same else dataclasses.replace(part, source=dataclasses.replace(part.mixture, parts=inner))
-    if part.variant is None:
+def _part(part: Part, token: str | bool | None, files: bool) -> Part:
+    """A part, or what it holds, pinned; `files` says whether those of the Hub are."""
+    if mixture := part.mixture:
+        inner = _parts(mixture.parts, token, files)
+        with told(mixture.where / "tokenizer"):
+            tokenizer = tokens.pinned(mixture.tokenizer, token)
+        same = all(one is other for one, other in zip(inner, mixture.parts, strict=True))
+        if same and tokenizer == mixture.tokenizer:
+            return part
+        return dataclasses.replace(part, source=dataclasses.replace(mixture, parts=inner, tokenizer=tokenizer))
+    if part.variant is None or not files:
         return part
     (file,) = part.variant.files["train"]
     if not isinstance(file.repo, Hub):

@@ -51,7 +51,7 @@ class Work:
     cache: Path
     #: what decides the rows of the parts
     inputs: Sequence[str]
-    #: what weighs rows; None where nobody asks
+    #: what weighs rows; None where nobody asks: then they are counted, and no more
     weigh: Callable[[pa.Table], Indices] | None
     #: the name of the tokenizer
     tokenizer: str | None = None
@@ -165,18 +165,18 @@ class Work:
         return {name: {reason: number} for name, number in zip(names, numbers, strict=True) if number}
 
     def count(self, rows: Rows, wanted: Indices) -> Counts:
-        """By place: how many rows these are, and what they weigh."""
-        if self.weigh is None:
-            return {}
+        """By place: how many rows these are, and what they weigh (0 where nothing weighs them)."""
         names, places = self.places.names, self.places.of_row[wanted]
         numbers = np.bincount(places, minlength=len(names))
-        weights = np.bincount(places, self.weights(rows, wanted), minlength=len(names))
+        weights = np.zeros(len(names))
+        if self.weigh is not None:
+            weights = np.bincount(places, self.weights(rows, wanted), minlength=len(names))
         return {name: (int(number), int(weight)) for name, number, weight in zip(names, numbers, weights, strict=True)}
 
     def line(
         self, name: str, before: Counts, after: Counts, reasons: Reasons | None = None, added: Reasons | None = None
     ) -> dict[str, Any]:
-        """One line of the funnel: rows and tokens (or characters) in and out by source, and why rows went.
+        """One line of the funnel: rows and tokens (or characters, or rows alone) in and out by source, and why rows went.
 
         For each source, `rows_in` - `rows_out` are the rows under `reasons`, less those under `added`: rows that are used more
         than once. A part that is a mixture has `sources` of its own.
@@ -201,9 +201,11 @@ class Work:
         return {"step": name, **self._in_and_out(list(before.values()), list(after.values())), "sources": sources}
 
     def _in_and_out(self, before: list[tuple[int, int]], after: list[tuple[int, int]]) -> dict[str, int]:
+        rows = {"rows_in": sum(rows for rows, _ in before), "rows_out": sum(rows for rows, _ in after)}
+        if self.weigh is None:
+            return rows
         return {
-            "rows_in": sum(rows for rows, _ in before),
-            "rows_out": sum(rows for rows, _ in after),
+            **rows,
             f"{self.unit}_in": sum(weight for _, weight in before),
             f"{self.unit}_out": sum(weight for _, weight in after),
         }

@@ -1,6 +1,7 @@
 """The lots of a set, rows of one source, licence and making, and what may be done with them: of a source, a mixture, a recipe, or a
 folder that was built."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -38,6 +39,8 @@ class Known(NamedTuple):
     stated: frozenset[str]
     #: what a recipe declares of files of one's own, by the name their rows bear
     facts: dict[str, Facts]
+    #: the licence gates of the recipe that were counted in: `license` as written, `of` which mixture, and what `goes`
+    gates: list[dict[str, Any]] = []
 
 
 def report(name: str, **door: Any) -> dict[str, Any]:
@@ -76,6 +79,7 @@ def report(name: str, **door: Any) -> dict[str, Any]:
         "name": known.name,
         "basis": known.basis,
         "told": known.told,
+        "gates": known.gates,
         "lots": lots,
         "whole": whole.as_json(),
         "origins": [
@@ -185,8 +189,10 @@ def _standings(source: str, rows: int | None) -> list[Lot]:
 
 
 def _of_cards(builder: SourceBuilder | MixtureBuilder) -> Known:
+    gates, gated = list[dict[str, Any]](), ""
     if isinstance(builder, MixtureBuilder):
         parts = [*_of_mixture(builder.config)]
+        gates = [*_told_of_gates(builder.config)]
     else:
         name = builder.config.name
         splits = [_expected(name, split, None, None, True) for split in builder.config.files]
@@ -197,7 +203,10 @@ def _of_cards(builder: SourceBuilder | MixtureBuilder) -> Known:
     for part in parts:
         among[part.source] += part.rows or 0
     facts = _facts(builder)
-    told = "Not built here: from the cards, and rows as upstream or a measurement of its files states them."
+    for each in gates:
+        goes = "; ".join(f"{gone['source']}, {gone['license']}: {gone['why']}" for gone in each["goes"]) or "nothing"
+        gated += f" license = {json.dumps(each['license'])} of {each['of']} is counted in. It lets go: {goes}."
+    told = "Not built here: from the cards, and rows as upstream or a measurement of its files states them." + gated
     return Known(
         builder.config.name,
         CARDS,
@@ -210,6 +219,7 @@ def _of_cards(builder: SourceBuilder | MixtureBuilder) -> Known:
         {source: count for source, count in among.items() if count},
         frozenset(part.source for part in parts if not part.exact),
         facts,
+        gates,
     )
 
 
@@ -222,8 +232,36 @@ class _Expected(NamedTuple):
     standings: Sequence[tuple[str, str]]
 
 
+def _told_of_gates(mixture: Mixture) -> Iterator[dict[str, Any]]:
+    """The licence gates of a mixture and of those in it, the inner ones first, and what each lets go."""
+    for part in mixture.parts:
+        if part.mixture:
+            yield from _told_of_gates(part.mixture)
+    if gate := mixture.gate:
+        goes = [
+            {"source": part.source, "license": license, "making": making, "why": why}
+            for part in _of_all(mixture)
+            for license, making in part.standings
+            if (why := gate.why(part.source, license, making))
+        ]
+        yield {"of": mixture.name, "license": gate.values(), "goes": goes}
+
+
+def _gated(mixture: Mixture, part: _Expected) -> _Expected:
+    """What a mixture's licence gate leaves of a part."""
+    gate = mixture.gate
+    if gate is None:
+        return part
+    return part._replace(standings=[each for each in part.standings if gate.keeps(part.source, *each)])
+
+
 def _of_mixture(mixture: Mixture) -> Iterator[_Expected]:
-    """Part by part, those of parts that are mixtures included. How many rows steps and shares leave nobody knows."""
+    """Part by part, those of parts that are mixtures included, so far as its licence gate keeps rows of it. How many rows
+    steps and shares leave nobody knows."""
+    yield from (_gated(mixture, part) for part in _of_all(mixture))
+
+
+def _of_all(mixture: Mixture) -> Iterator[_Expected]:
     worked_on = mixture.is_worked_on
     for part in mixture.parts:
         if part.mixture:

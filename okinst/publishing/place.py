@@ -70,7 +70,13 @@ def _lock_of_target(folder: Path) -> Path:
 
 
 def check_output(folder: Path, replace: str | None = None) -> None:
-    """Raise WrongCall where the folder holds something already, but for the set named `replace` and nothing else."""
+    """Raise WrongCall where the folder holds something already, but for the set named `replace` and nothing else; and for a
+    path that load_dataset would take for a pattern."""
+    if glob.has_magic(str(folder)):
+        raise WrongCall(
+            f"{folder}: load_dataset could not read a folder whose path has one of * ? [ in it: it takes them for a pattern. "
+            f"Name another folder."
+        )
     if not folder.exists():
         return
     if not folder.is_dir():

@@ -463,6 +463,8 @@ def _contradiction(filter: Filter) -> str | None:
         return 'max_answer = 0 and empty = "drop" leave no row.'
     if filter.language_in and not filter.language and not filter.script:
         return 'language_in says where a language is measured, but there is no language: add language = ["ko"].'
+    if filter.language_share != Filter.language_share and not filter.language and not filter.script:
+        return f'language_share = {filter.language_share} is of a language, and there is none: add language = ["ko"].'
     if filter.language and filter.script:
         fit = {"zh", "zh-Hans" if filter.script == "simplified" else "zh-Hant"}
         if not fit & set(filter.language):
