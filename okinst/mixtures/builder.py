@@ -68,7 +68,7 @@ class MixtureBuilder(TableBuilder):
     seed. Nothing depends on the number of processes: each gets a stretch of the one order.
 
     As a stream (`streaming=True`), rows come on the fly where the recipe lets them: filters, the licence gate, decontamination and
-    shares do (see `okinst.mixtures.streaming`). Where it has take, size, rate, dedup or validation, the parts are prepared first
+    shares do (see `okinst.mixtures.streaming`). Where it has take, size, rate, dedup, select or validation, the parts are prepared first
     (a warning names the keys), and the stream gives the very rows that it would have without streaming.
     """
 
@@ -100,11 +100,15 @@ class MixtureBuilder(TableBuilder):
         pins.pin(config, self._door(config))
         with told(config.where / "tokenizer"):
             tokenizer = tokens.identity(config.tokenizer, self.token)
+        inputs = []
+        for step in config.steps:
+            with told(config.where / step.name):
+                inputs += step.inputs(self._doing(config))
         self.hash: str = digest(
             code_of(__name__),
             json.dumps(config.recipe(), ensure_ascii=False),
             *self._inputs(config),
-            *(each for step in config.steps for each in step.inputs(self._doing(config))),
+            *inputs,
             *((libraries(), tokenizer) if config.is_worked_on else ()),
         )
         return config, config.name
@@ -263,6 +267,9 @@ class MixtureBuilder(TableBuilder):
         # before any work: what cannot be had may not be found missing after an hour of it
         with told(config.where / "tokenizer"):
             weigh = tokens.weigher(config.tokenizer, self.token)
+        if select := config.chosen:
+            with told(config.where / "select"):
+                select.ready(self._doing(config))
         if config.decontaminate:
             with told(config.where / "decontaminate"):
                 config.decontaminate.ready(self._doing(config))

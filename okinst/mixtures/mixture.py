@@ -199,7 +199,7 @@ class Part:
         if self.variant is not None:
             own |= {each.name: getattr(self.variant, each.name) for each in dataclasses.fields(self.variant)}
             for name in ("name", "version", "data_files", "data_dir", *CALLERS):
-                own.pop(name)
+                own.pop(name, None)  # a source scores nothing: it has no compute
             options = {key: value for key, value in options.items() if key != "data_dir"}
         return source(config_name=self.config, **options, **{key: value for key, value in own.items() if value})
 
@@ -277,6 +277,11 @@ class Mixture(datasets.BuilderConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "parts", tuple(self.parts))
+        if not isinstance(self.compute, Compute):
+            raise WrongCall(
+                f"{self.name}: compute = {self.compute!r} should be a Compute: from okinst.curation.scoring.compute import Compute; "
+                f'compute=Compute(engine="ray").'
+            )
         self._check_parts()
         self._check_amounts()
         self._check_steps()
@@ -345,6 +350,9 @@ class Mixture(datasets.BuilderConfig):
             return
         if self.filter is not None:
             self.filter.check(self.shape, self.name)
+        if self.select is not None:
+            with told(self.where / "select"):
+                self.select.check(self.shape, self.name)
         if self.dedup is None:
             self._check_leaves()
         for part in self.parts:
@@ -405,10 +413,14 @@ class Mixture(datasets.BuilderConfig):
         first: list[Filtering] = [Filtering(leaks, called="leaks")] if leaks else []
         parts = [Filtering(part.filter, number, part.config) for number, part in enumerate(self.parts) if part.filter]
         whole = Filtering(rest) if rest else None
-        chosen = self.select and dataclasses.replace(self.select, seed=self.seed)
-        if chosen and self.sample:
-            chosen = chosen.on_sample()
-        return [*first, *parts, *(step for step in (self.gate, whole, self.dedup, self.decontaminate, chosen) if step)]
+        all_parts = (self.gate, whole, self.dedup, self.decontaminate, self.chosen)
+        return [*first, *parts, *(step for step in all_parts if step)]
+
+    @property
+    def chosen(self) -> Select | None:
+        """Its selection, with the seed of the whole; of the sample, one that fits it."""
+        select = self.select and dataclasses.replace(self.select, seed=self.seed)
+        return select.on_sample() if select and self.sample else select
 
     @property
     def is_worked_on(self) -> bool:

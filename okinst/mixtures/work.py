@@ -28,6 +28,7 @@ from okinst.mixtures.mixture import Mixture
 from okinst.mixtures.places import Places
 from okinst.mixtures.rows import Indices, Outcome, Rows
 from okinst.mixtures.steps import Doing, Filtering, Step
+from okinst.mixtures.where import told
 
 #: seconds after which a result that no build has used is removed: 30 days
 UNUSED = 30 * 24 * 3600
@@ -76,7 +77,8 @@ class Work:
             past += step.inputs(doing)
             self._key = digest(code_of(__name__), libraries(), *past)
             before = self.count(rows, rows.alive)
-            outcome = self._done(step, rows, doing)
+            with told(mixture.where / step.name):
+                outcome = self._done(step, rows, doing)
             rows.apply(outcome)
             if outcome.changed is not None and self._weights is not None:
                 self._weigh(rows, outcome.changed["row"].to_numpy(), self._weights)

@@ -7,6 +7,7 @@ from typing import Any
 
 from okinst.builders import DamagedFile
 from okinst.mixtures.aside import DROPPED
+from okinst.mixtures.selecting import CLUSTERS, SELECTION
 from okinst.publishing.place import PROVENANCE
 
 
@@ -40,7 +41,9 @@ class BuiltFolder:
     @property
     def files(self) -> list[Path]:
         """The Parquet files that hold its rows; those that did not come through are no rows of it."""
-        return [path for path in sorted(self.path.rglob("*.parquet")) if path.name != DROPPED]
+        return [
+            path for path in sorted(self.path.rglob("*.parquet")) if path.name not in (DROPPED, SELECTION, CLUSTERS)
+        ]
 
     @property
     def splits(self) -> dict[str, list[Path]]:

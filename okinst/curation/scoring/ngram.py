@@ -99,7 +99,7 @@ class Ngram:
             )
             if progress:
                 progress(stop - start, int(tokens[start:stop].sum()))
-        flags = [FINE if text else EMPTY for text in texts]
+        flags = [FINE if text.strip() else EMPTY for text in texts]
         return likelihoods(nll, tokens, flags)
 
     def _batch(self, texts: Sequence[str], contexts: Sequence[str], known: Any) -> tuple[Floats, Numbers]:
