@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from okinst.builders import SourceBuilder, WrongCall, bibliography, schema
 from okinst.builders.identity import code_of, digest
 from okinst.builders.tables import DATASET, TableBuilder
+from okinst.curation.scoring.compute import Compute
 from okinst.mixtures import aside, pins, streaming, tokens
 from okinst.mixtures.arrange import Order, arrange
 from okinst.mixtures.aulm_0809 import AULM_0809, AULM_0809_DOCUMENTED
@@ -97,6 +98,11 @@ class MixtureBuilder(TableBuilder):
         config, _ = super()._create_builder_config(*args, **kwargs)
         if not config.parts:
             raise WrongCall(f"{config.name}: a mixture needs at least one part.")
+        if not isinstance(config.compute, Compute):
+            raise WrongCall(
+                f"{config.name}: compute = {config.compute!r} should be a Compute: from okinst.curation.scoring.compute import Compute; "
+                f'compute=Compute(engine="ray").'
+            )
         pins.pin(config, self._door(config))
         with told(config.where / "tokenizer"):
             tokenizer = tokens.identity(config.tokenizer, self.token)

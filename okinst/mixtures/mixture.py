@@ -277,11 +277,6 @@ class Mixture(datasets.BuilderConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "parts", tuple(self.parts))
-        if not isinstance(self.compute, Compute):
-            raise WrongCall(
-                f"{self.name}: compute = {self.compute!r} should be a Compute: from okinst.curation.scoring.compute import Compute; "
-                f'compute=Compute(engine="ray").'
-            )
         self._check_parts()
         self._check_amounts()
         self._check_steps()
