@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 from okinst.builders import NoNetwork, WrongCall
 from okinst.curation.scoring.encoder import KOSIMCSE, Encoder, LoadedEncoder
 from okinst.curation.scoring.requests import requests
+from tests import tiny_models
+from tests.tiny_models import SIZES, wordpiece
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
@@ -34,7 +36,6 @@ SENTENCES = (
     "The ferry was late, so we counted gulls on the pier.",
 )
 MOST = 32
-SIZES: dict[str, Any] = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
 
 
 def words(count: int, seed: int) -> str:
@@ -47,34 +48,12 @@ TEXTS = [*SENTENCES, "물", words(9, 1), words(17, 2), words(60, 3), "", words(2
 
 
 def trained(template: str = "[CLS] $A [SEP]") -> Any:
-    """A tokenizer with the special tokens of Korean RoBERTas, where padding is 1."""
-    from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
-
-    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    special = ["[CLS]", "[PAD]", "[SEP]", "[UNK]"]
-    tokenizer.train_from_iterator(
-        SENTENCES, trainers.WordPieceTrainer(vocab_size=300, special_tokens=special, show_progress=False)
-    )
-    if template:
-        tokenizer.post_processor = processors.TemplateProcessing(
-            single=template, special_tokens=[("[CLS]", 0), ("[SEP]", 2)]
-        )
-    return transformers.PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        cls_token="[CLS]",
-        pad_token="[PAD]",
-        sep_token="[SEP]",
-        unk_token="[UNK]",
-        model_max_length=MOST,
-    )
+    """A tokenizer trained on our own sentences."""
+    return wordpiece(SENTENCES, 300, MOST, template)
 
 
 def roberta(**values: Any) -> Any:
-    """34 places, 32 tokens: RoBERTa counts from the one after padding's."""
-    return transformers.RobertaModel(
-        transformers.RobertaConfig(**{"vocab_size": 300, "max_position_embeddings": MOST + 2, **SIZES, **values})
-    )
+    return tiny_models.roberta(MOST, **values)
 
 
 def bert() -> Any:
@@ -106,12 +85,7 @@ MAKERS = {make.__name__: make for make in (roberta, bert, distilbert, modernbert
 
 
 def saved(folder: Path, model: Any, tokenizer: Any = None) -> Path:
-    with torch.no_grad():
-        for weight in model.parameters():
-            weight.mul_(4 if weight.dim() > 1 else 1)  # so that texts are told apart
-    model.save_pretrained(folder)
-    (tokenizer or trained()).save_pretrained(folder)
-    return folder
+    return tiny_models.saved(folder, model, tokenizer or trained())
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,9 @@ from okinst.curation.scoring import language_model, models
 from okinst.curation.scoring.language_model import POLYGLOT, POLYGLOT_COMMIT, LanguageModel, LoadedLanguageModel
 from okinst.curation.scoring.requests import requests
 from okinst.curation.scoring.tokens import MARGIN, tokens
+from tests import tiny_models
 from tests.conftest import ROOT, python
+from tests.tiny_models import SIZES, bpe, neox
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
@@ -47,8 +49,6 @@ SENTENCES = (
 )
 VOCABULARY = 600
 MOST = 48
-#: how a model is made: small numbers, and its own names for them
-SIZES: dict[str, Any] = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
 
 
 def words(count: int, seed: int) -> str:
@@ -58,32 +58,8 @@ def words(count: int, seed: int) -> str:
 
 
 def trained(kind: str = "bytes") -> Any:
-    """A tokenizer trained on our own sentences: GPT-NeoX's kind (bytes), or Llama's (metaspace)."""
-    from tokenizers import Tokenizer, decoders, pre_tokenizers, trainers
-    from tokenizers import models as kinds
-
-    tokenizer = Tokenizer(kinds.BPE(unk_token=None if kind == "bytes" else "<unk>"))
-    special = ["<|endoftext|>", "<unk>"]
-    if kind == "bytes":
-        tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-        tokenizer.decoder = decoders.ByteLevel()
-        alphabet = pre_tokenizers.ByteLevel.alphabet()
-    else:
-        tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
-        alphabet = []
-    trainer = trainers.BpeTrainer(
-        vocab_size=VOCABULARY, special_tokens=special, initial_alphabet=alphabet, show_progress=False
-    )
-    tokenizer.train_from_iterator([words(40, seed) for seed in range(20)] + list(SENTENCES), trainer)
-    return transformers.PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, bos_token="<|endoftext|>", eos_token="<|endoftext|>", model_max_length=MOST
-    )
-
-
-def neox(vocabulary: int) -> Any:
-    return transformers.GPTNeoXForCausalLM(
-        transformers.GPTNeoXConfig(vocab_size=vocabulary, max_position_embeddings=256, **SIZES)
-    )
+    """A tokenizer trained on our own sentences."""
+    return bpe([*(words(40, seed) for seed in range(20)), *SENTENCES], VOCABULARY, MOST, kind)
 
 
 def llama(vocabulary: int) -> Any:
@@ -126,13 +102,7 @@ MAKERS = {make.__name__: make for make in (neox, llama, gpt2, gemma, cohere)}
 def saved(folder: Path, make: Callable[[int], Any], vocabulary: int | None = None, tokenizer: Any = None) -> Path:
     tokenizer = tokenizer or trained()
     torch.manual_seed(5)
-    model = make(vocabulary or max(VOCABULARY, len(tokenizer))).eval()
-    with torch.no_grad():
-        for weight in model.parameters():
-            weight.mul_(4 if weight.dim() > 1 else 1)  # a model with opinions: the loss is far from log(vocabulary)
-    model.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
+    return tiny_models.saved(folder, make(vocabulary or max(VOCABULARY, len(tokenizer))), tokenizer)
 
 
 @pytest.fixture(scope="module")

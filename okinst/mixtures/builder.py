@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from okinst.builders import SourceBuilder, WrongCall, bibliography, schema
 from okinst.builders.identity import code_of, digest
 from okinst.builders.tables import DATASET, TableBuilder, plain_disk_errors
+from okinst.curation.scoring.compute import Compute
 from okinst.mixtures import aside, pins, streaming, tokens
 from okinst.mixtures.arrange import SET_ASIDE, Order, arrange
 from okinst.mixtures.aulm_0809 import AULM_0809, AULM_0809_DOCUMENTED
@@ -68,7 +69,7 @@ class MixtureBuilder(TableBuilder):
     seed. Nothing depends on the number of processes: each gets a stretch of the one order.
 
     As a stream (`streaming=True`), rows come on the fly where the recipe lets them: filters, the licence gate, decontamination and
-    shares do (see `okinst.mixtures.streaming`). Where it has take, size, rate, dedup or validation, the parts are prepared first
+    shares do (see `okinst.mixtures.streaming`). Where it has take, size, rate, dedup, select or validation, the parts are prepared first
     (a warning names the keys), and the stream gives the very rows that it would have without streaming.
     """
 
@@ -97,15 +98,24 @@ class MixtureBuilder(TableBuilder):
         config, _ = super()._create_builder_config(*args, **kwargs)
         if not config.parts:
             raise WrongCall(f"{config.name}: a mixture needs at least one part.")
+        if not isinstance(config.compute, Compute):
+            raise WrongCall(
+                f"{config.name}: compute = {config.compute!r} should be a Compute: from okinst.curation.scoring.compute import Compute; "
+                f'compute=Compute(engine="ray").'
+            )
         pins.pin(config, self._door(config))
         with told(config.where / "tokenizer"):
             tokenizer = tokens.identity(config.tokenizer, self.token)
+        inputs = []
+        for step in config.steps:
+            with told(config.where / step.name):
+                inputs += step.inputs(self._doing(config))
         self.hash: str = digest(
             code_of(__name__),
             json.dumps(config.recipe(), ensure_ascii=False),
             *(("sample",) if config.sample else ()),  # where less is there, amounts take less
             *self._inputs(config),
-            *(each for step in config.steps for each in step.inputs(self._doing(config))),
+            *inputs,
             *((libraries(), tokenizer) if config.is_worked_on else ()),
         )
         return config, config.name
@@ -296,6 +306,9 @@ class MixtureBuilder(TableBuilder):
         # before any work: what cannot be had may not be found missing after an hour of it
         with told(config.where / "tokenizer"):
             weigh = tokens.weigher(config.tokenizer, self.token)
+        if select := config.chosen:
+            with told(config.where / "select"):
+                select.ready(self._doing(config))
         if config.decontaminate:
             with told(config.where / "decontaminate"):
                 config.decontaminate.ready(self._doing(config))

@@ -200,7 +200,7 @@ class Part:
         if self.variant is not None:
             own |= {each.name: getattr(self.variant, each.name) for each in dataclasses.fields(self.variant)}
             for name in ("name", "version", "data_files", "data_dir", *CALLERS):
-                own.pop(name, None)  # a source knows no compute
+                own.pop(name, None)  # a source scores nothing: it has no compute
             options = {key: value for key, value in options.items() if key != "data_dir"}
         return source(config_name=self.config, **options, **{key: value for key, value in own.items() if value})
 
@@ -346,6 +346,9 @@ class Mixture(datasets.BuilderConfig):
             return
         if self.filter is not None:
             self.filter.check(self.shape, self.name)
+        if self.select is not None:
+            with told(self.where / "select"):
+                self.select.check(self.shape, self.name)
         if self.dedup is None:
             self._check_leaves()
         for part in self.parts:

@@ -34,7 +34,7 @@ from okinst.mixtures import MIXTURES, Mixture, Part
 from okinst.mixtures.keys import KEYS, MAY, MUST, PART_KEYS, check_keys, schema
 from okinst.mixtures.mixture import Tokens, place_of
 from okinst.mixtures.own import FORMATS, LAYOUTS, OwnRows, OwnVariant, own_variant
-from okinst.mixtures.selecting import Select
+from okinst.mixtures.selecting import CLUSTERS, SELECTION, Select
 from okinst.mixtures.steps import Decontaminate, Dedup, Gate
 from okinst.mixtures.where import Where, lines, told
 
@@ -48,7 +48,7 @@ __all__ = ["Where", "is_recipe", "mixture", "read", "schema"]
 #: letters of any script, digits, and . _ - inside
 NAME = re.compile(r"\w[\w.-]{0,99}")
 #: what stands beside a set in its folder
-TAKEN = frozenset(("readme.md", "provenance.json", "set-aside.jsonl", "dropped.parquet"))
+TAKEN = frozenset(("readme.md", "provenance.json", "set-aside.jsonl", "dropped.parquet", SELECTION, CLUSTERS))
 #: a dataset on the Hub
 _ON_HUB = re.compile(r"[\w.-]+(/[\w.-]+)?", re.ASCII)
 SUFFIX = ".toml"

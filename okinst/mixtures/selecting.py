@@ -13,6 +13,7 @@ Beside the built rows stand selection.parquet, with the measures of every row th
 """
 
 import dataclasses
+import importlib
 import importlib.metadata
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -25,9 +26,12 @@ import pyarrow as pa
 
 from okinst.builders import WrongCall
 from okinst.builders.identity import code_of
+from okinst.builders.schema import Shape
 from okinst.catalogue import nearest
 from okinst.curation import duplicates, passages, scoring, selection
 from okinst.curation.scoring import models
+from okinst.curation.scoring.encoder import Encoder
+from okinst.curation.scoring.language_model import LanguageModel
 from okinst.curation.scoring.scorer import Scorer
 from okinst.curation.scoring.tfidf import Tfidf
 from okinst.curation.selection import clusters as clustering_modes
@@ -45,6 +49,8 @@ if TYPE_CHECKING:
 EMBEDDED = "embedded"
 SELECTION, CLUSTERS = "selection.parquet", "clusters.parquet"
 NOT_CHOSEN = "not chosen"
+#: shapes whose rows hold nothing that answers
+UNANSWERED: tuple[Shape, ...] = ("prompt", "labelled")
 #: rows of a cluster that are shown
 EXAMPLES = 3
 #: of the sample corpus, which is small: rows of a cluster, at least
@@ -67,8 +73,12 @@ class Model:
 
     def identity(self) -> str:
         """What changes when the files of a model in a folder do; nothing for one of the Hub, which its commit names."""
-        folder = Path(self.model).expanduser()
-        return models.digest(folder, self.model) if folder.is_dir() else ""
+        return models.digest(Path(self.model).expanduser(), self.model) if self.is_folder else ""
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is in a folder, not on the Hub."""
+        return Path(self.model).expanduser().is_dir()
 
 
 @dataclass(frozen=True)
@@ -78,8 +88,6 @@ class Causal(Model):
     bos: bool = False
 
     def scorer(self) -> Scorer:
-        from okinst.curation.scoring.language_model import LanguageModel
-
         return LanguageModel(**self.values())
 
 
@@ -91,8 +99,6 @@ class Encoding(Model):
     normalised: bool = True
 
     def scorer(self) -> Scorer:
-        from okinst.curation.scoring.encoder import Encoder
-
         return Encoder(**self.values())
 
 
@@ -148,6 +154,10 @@ class Select:
         "oneOf": [{"required": ["share"]}, {"required": ["rows"]}],
     }
 
+    def __post_init__(self) -> None:
+        if self.score not in SCORES:
+            raise WrongCall(f"select score = {self.score!r} should be one of {', '.join(SCORES)}.")
+
     @classmethod
     def from_values(cls, values: dict[str, Any], where: Where, folder: Path = Path()) -> "Select":
         """As a recipe writes it. Raises WrongCall."""
@@ -162,7 +172,7 @@ class Select:
             )
         if "share" in values:
             with told(where / "share"):
-                check_share(values["share"], "select share")
+                check_share(values["share"], f"select share = {values['share']!r}")
         own = {each.name for each in dataclasses.fields(Choice)}
         choice = Choice(**{key: value for key, value in values.items() if key in own})
         chosen = {key: _model(key, values[key], where / key, folder) for key in _MODELS if key in values}
@@ -180,8 +190,37 @@ class Select:
         }
 
     def on_sample(self) -> "Select":
-        """For the sample corpus, which nobody wants to download a model for: the embedded models, and fewer clusters."""
-        return dataclasses.replace(self, scorer=None, embedder=None, sampled=True)
+        """For the sample corpus, which nobody wants to download a model for: the embedded ones, or those in folders; fewer clusters."""
+        scorer = self.scorer if self.scorer and self.scorer.is_folder else None
+        embedder = self.embedder if self.embedder and self.embedder.is_folder else None
+        return dataclasses.replace(self, scorer=scorer, embedder=embedder, sampled=True)
+
+    def check(self, shape: Shape, name: str) -> None:
+        """Raise WrongCall for a score that rows of this shape do not have."""
+        if self.score != "instruction" and shape in UNANSWERED:
+            raise WrongCall(
+                f"{name}: select score = {self.score!r} is about answers, and {shape} rows have none. Score what is asked: "
+                f'score = "instruction".'
+            )
+
+    def ready(self, doing: "Doing") -> None:
+        """Raise WrongCall or NoNetwork for what it needs and cannot have, as far as that can be known before anything is measured."""
+        for package, needed in (
+            ("scikit-learn", "sklearn"),
+            *((("kiwipiepy", "kiwipiepy"),) if not self.scorer else ()),
+        ):
+            try:
+                importlib.import_module(needed)
+            except ImportError:
+                raise WrongCall(
+                    f"select needs {package}, which is not installed: pip install 'okinst[curation]'"
+                ) from None
+        how = self.how()
+        scorers = [scorer for scorer in (how.scorer, how.embedder) if scorer]
+        doing.compute.check(scorers)
+        for scorer in scorers:
+            if isinstance(scorer, LanguageModel | Encoder):
+                scorer.check()
 
     def how(self) -> How:
         """What is measured. Raises WrongCall or NoNetwork for a model that cannot be had."""
@@ -193,16 +232,26 @@ class Select:
 
     def inputs(self, doing: "Doing") -> list[str]:
         identities = [each.identity() for each in (self.scorer, self.embedder) if each]
-        return [code_of(__name__, scoring.__name__, selection.__name__), *identities, *_versions()]
+        return [code_of(__name__, scoring.__name__, selection.__name__), *identities, *self._versions()]
+
+    def _versions(self) -> list[str]:
+        """Of what decides besides okinst's code, where it is installed."""
+        needed = ["scikit-learn"]
+        needed += ["kiwipiepy", "kiwipiepy_model"] if self.scorer is None else []
+        needed += ["transformers"] if self.scorer or self.embedder else []
+        found = []
+        for package in needed:
+            try:
+                found.append(f"{package} {importlib.metadata.version(package)}")
+            except importlib.metadata.PackageNotFoundError:
+                found.append(f"no {package}")
+        return found
 
     def work(self, rows: Rows, doing: "Doing") -> Outcome:
         if not len(rows):
             return Outcome.nothing()
-        how = self.how()  # before anything is measured: what cannot be had may not be found missing after an hour
-        instructions, answers = (
-            [text for _, table in rows.batches() for text in passages.texts(table, on)]
-            for on in ("instruction", "answer")
-        )
+        how = self.how()
+        instructions, answers = _texts(rows)
         measures = measure(
             instructions, answers, how, doing.compute.kept_in(), doing.compute.run_by(doing.processes), self.seed
         )
@@ -259,6 +308,16 @@ class Select:
         }
 
 
+def _texts(rows: Rows) -> tuple[list[str], list[str]]:
+    """What is asked in each row, and what is answered."""
+    instructions: list[str] = []
+    answers: list[str] = []
+    for _, table in rows.batches(done=False):
+        instructions += passages.texts(table, "instruction")
+        answers += passages.texts(table, "answer")
+    return instructions, answers
+
+
 def duplicate_groups(instructions: Sequence[str]) -> Indices:
     """One number for all rows whose instructions a chain of near-duplicates joins."""
     found = duplicates.find(list(instructions))
@@ -273,7 +332,7 @@ def _examples(rows: Rows, found: Clustering, measures: Measures) -> "list[list[t
     flat = np.concatenate([*nearest_rows, np.empty(0, np.int64)]).astype(np.int64)
     table = [
         pair
-        for _, part in rows.batches(rows.alive[flat])
+        for _, part in rows.batches(rows.alive[flat], done=False)
         for pair in zip(part["id"].to_pylist(), passages.instructions(part), strict=True)
     ]
     texts = hidden([text[:500] for _, text in table], personal=True)
@@ -364,9 +423,7 @@ def _model(key: str, value: Any, where: Where, folder: Path) -> Any:
     made, known = _MODELS[key]
     if value == EMBEDDED:
         return None
-    if isinstance(value, str):
-        value = {"model": value}
-    if not isinstance(value, dict) or "model" not in value:
+    if not isinstance(value, dict) or not value.get("model", ""):
         raise WrongCall(
             f'{where}: select {key} = {value!r} should be "{EMBEDDED}", or name a model: {{ model = "owner/name", revision = "..." }}.'
         )
@@ -376,14 +433,3 @@ def _model(key: str, value: Any, where: Where, folder: Path) -> Any:
     if own.is_dir():  # like every file of a recipe, from its folder; what is not there may be a name on the Hub
         value = {**value, "model": str(own.absolute())}
     return made(**value)
-
-
-def _versions() -> list[str]:
-    """Of what decides besides okinst's code, where it is installed."""
-    found = []
-    for package in ("kiwipiepy", "kiwipiepy_model", "scikit-learn", "transformers"):
-        try:
-            found.append(f"{package} {importlib.metadata.version(package)}")
-        except importlib.metadata.PackageNotFoundError:
-            found.append(f"no {package}")
-    return found

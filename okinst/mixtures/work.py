@@ -28,6 +28,7 @@ from okinst.mixtures.mixture import Mixture
 from okinst.mixtures.places import Places
 from okinst.mixtures.rows import Indices, Outcome, Rows
 from okinst.mixtures.steps import Doing, Filtering, Step
+from okinst.mixtures.where import told
 
 #: seconds after which a result that no build has used is removed: 30 days
 UNUSED = 30 * 24 * 3600
@@ -76,7 +77,8 @@ class Work:
             past += step.inputs(doing)
             self._key = digest(code_of(__name__), libraries(), *past)
             before = self.count(rows, rows.alive)
-            outcome = self._done(step, rows, doing)
+            with told(mixture.where / step.name):
+                outcome = self._done(step, rows, doing)
             rows.apply(outcome)
             if outcome.changed is not None and self._weights is not None:
                 self._weigh(rows, outcome.changed["row"].to_numpy(), self._weights)
@@ -168,9 +170,9 @@ class Work:
         """By place: how many rows these are, and what they weigh (0 where nothing weighs them)."""
         names, places = self.places.names, self.places.of_row[wanted]
         numbers = np.bincount(places, minlength=len(names))
-        weights = np.zeros(len(names))
+        weights = np.zeros(len(names), np.float64)
         if self.weigh is not None:
-            weights = np.bincount(places, self.weights(rows, wanted), minlength=len(names))
+            weights += np.bincount(places, self.weights(rows, wanted), minlength=len(names))
         return {name: (int(number), int(weight)) for name, number, weight in zip(names, numbers, weights, strict=True)}
 
     def line(

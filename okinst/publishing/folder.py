@@ -27,7 +27,6 @@ from okinst.builders import SourceBuilder, WrongCall, schema
 from okinst.builders.doors import sha256
 from okinst.licences.terms import LICENCES
 from okinst.mixtures import MIXTURES, Mixture, MixtureBuilder
-from okinst.mixtures.aside import DROPPED
 from okinst.mixtures.builder import step
 from okinst.mixtures.meta import CUSTOM, builder_for
 from okinst.publishing.inputs import inputs, versions
@@ -105,13 +104,10 @@ def build(
         built = Built(builder.config.name, folder, {}, funnel(builder), steps(builder))
         for split, rows in sets.items():
             _write_split(rows, split, partial, built, chosen)
-        if isinstance(builder, MixtureBuilder) and (dropped := builder.dropped()):
-            shutil.copyfile(dropped, partial / DROPPED)
-            built.files.append(_file(partial, partial / DROPPED))
         if isinstance(builder, MixtureBuilder):
-            for note in builder.notes():
-                shutil.copyfile(note, partial / note.name)
-                built.files.append(_file(partial, partial / note.name))
+            for beside in filter(None, (builder.dropped(), *builder.notes())):
+                shutil.copyfile(beside, partial / beside.name)
+                built.files.append(_file(partial, partial / beside.name))
         if built.set_aside:
             built.files.append(_file(partial, partial / SET_ASIDE))
         (partial / README).write_text(_readme(builder, built), encoding="utf-8")

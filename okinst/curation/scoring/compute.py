@@ -1,5 +1,6 @@
 """Where scores are made and kept, as a caller says it: it decides the time, never the scores."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -8,7 +9,8 @@ from okinst.builders import WrongCall
 from okinst.curation.scoring.engines import Engine
 from okinst.curation.scoring.engines.local import Local
 from okinst.curation.scoring.engines.rays import Rays
-from okinst.curation.scoring.store import Store
+from okinst.curation.scoring.scorer import Scorer
+from okinst.curation.scoring.store import ROWS, Store, default_folder
 
 Engines = Literal["local", "ray"]
 ENGINES: tuple[Engines, ...] = get_args(Engines)
@@ -16,13 +18,17 @@ ENGINES: tuple[Engines, ...] = get_args(Engines)
 
 @dataclass(frozen=True)
 class Compute:
-    """This machine or a Ray cluster (`address`; None starts one here), the device or the share of a GPU an actor, and the store."""
+    """This machine or a Ray cluster (`address`; None starts one here), the device or the share of a GPU an actor, and the store.
+
+    `shard` is the number of rows that are scored and written as one: what a kill loses at most, and what a process gets at a time.
+    """
 
     engine: Engines = "local"
     device: str | None = None
     store: str | None = None
     address: str | None = None
     gpus: float = 0.0
+    shard: int = ROWS
 
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:
@@ -33,6 +39,18 @@ class Compute:
             )
         if self.engine == "local" and (self.address is not None or self.gpus):
             raise WrongCall("address and gpus are for engine = 'ray'. This machine takes all its GPUs, or device.")
+        if isinstance(self.shard, bool) or not isinstance(self.shard, int) or self.shard < 1:
+            raise WrongCall(f"shard = {self.shard!r} should be a number of rows, 1 or more.")
+        self.run_by()  # which knows what is wrong with gpus
+
+    def check(self, scorers: Iterable[Scorer]) -> None:
+        """Raise WrongCall where Ray, or a device that these scorers would use, is not there; nothing is opened or started."""
+        engine = self.run_by()
+        if isinstance(engine, Rays):
+            engine.check()
+        elif isinstance(engine, Local):
+            for scorer in scorers:
+                engine.devices(scorer)
 
     def run_by(self, processes: int = 1) -> Engine:
         """The engine."""
@@ -42,4 +60,4 @@ class Compute:
 
     def kept_in(self) -> Store:
         """The store of scores."""
-        return Store(Path(self.store).expanduser()) if self.store else Store()
+        return Store(Path(self.store).expanduser() if self.store else default_folder(), self.shard)

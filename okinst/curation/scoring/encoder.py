@@ -93,6 +93,13 @@ class Encoder:
         """Itself: nothing is learnt."""
         return self
 
+    def check(self) -> None:
+        """Raise WrongCall, before anything long is done, where a model that is at hand is no encoder or has no tokenizer."""
+        models.libraries(f"Embedding by {self.model}")
+        if folder := models.at_hand(self.model, str(self.revision)):
+            _check_encoder(models.configuration(folder, self.model), self.model)
+            models.tokenizer(folder, self.model)
+
     def load(self, device: str | None = None, budget: int | None = None) -> "LoadedEncoder":
         """Open the model, in the dtype of the settings, on any device.
 

@@ -92,6 +92,13 @@ class LanguageModel:
         """Itself: nothing is learnt."""
         return self
 
+    def check(self) -> None:
+        """Raise WrongCall, before anything long is done, where a model that is at hand is not causal or has no tokenizer."""
+        models.libraries(f"Scoring by {self.model}")
+        if folder := models.at_hand(self.model, str(self.revision)):
+            _check_causal(models.configuration(folder, self.model), self.model)
+            models.tokenizer(folder, self.model)
+
     def load(self, device: str | None = None, budget: int | None = None) -> "LoadedLanguageModel":
         """Open the model, in the dtype of the settings, on any device.
 

@@ -111,8 +111,7 @@ def folder_of(model: str, revision: str) -> Path:
     folder that has changed since and a revision that does not exist, NoNetwork for a model that is out of reach.
     """
     if not revision.startswith(_DIGEST):
-        cached = _cached(model, revision)
-        return cached.parent if cached and _is_whole(cached.parent) else _downloaded(model, revision)
+        return at_hand(model, revision) or _downloaded(model, revision)
     folder = Path(model)
     if not folder.is_dir():
         raise WrongCall(f"{model}: there is no such folder on this machine. Every machine that scores needs it there.")
@@ -120,6 +119,14 @@ def folder_of(model: str, revision: str) -> Path:
     if found != revision:
         raise WrongCall(f"{model}: the folder has changed: its contents were {revision}, and are {found} now.")
     return folder
+
+
+def at_hand(model: str, revision: str) -> Path | None:
+    """Where the model lies, if it is a folder or whole in the Hub's cache; nothing is fetched, nor read."""
+    if revision.startswith(_DIGEST):
+        return Path(model)
+    cached = _cached(model, revision)
+    return cached.parent if cached and _is_whole(cached.parent) else None
 
 
 def configuration(folder: Path, model: str) -> Any:

@@ -120,12 +120,12 @@ class Ngram:
     def score(self, wanted: pa.Table, progress: Progress | None = None) -> pa.Table:
         """Columns nll, tokens and flag, one row a request, in their order: sums in nats over the characters of each text and its end.
 
-        An "empty" text has none: it has no character at all. `progress(rows, tokens)` counts what was scored. Values do not
+        An "empty" text has none: it has nothing but blanks. `progress(rows, tokens)` counts what was scored. Values do not
         depend on the order or the company of the requests.
         """
         texts, contexts = wanted["text"].to_pylist(), wanted["context"].to_pylist()
         known = _among(_names(wanted["text"]), self.members)
-        nll, tokens = np.zeros(len(texts)), np.array([len(text) + 1 if text else 0 for text in texts], np.int64)
+        nll, tokens = np.zeros(len(texts)), np.array([len(text) + 1 if text.strip() else 0 for text in texts], np.int64)
         batches = _batches([len(text) + len(context) for text, context in zip(texts, contexts, strict=True)])
         with ThreadPoolExecutor(processors()) as pool:  # numpy lets other threads run while it sorts and searches
             sums = pool.map(lambda batch: self._sums(texts[batch], contexts[batch], known[batch]), batches)
@@ -133,7 +133,7 @@ class Ngram:
                 nll[batch] = found
                 if progress:
                     progress(batch.stop - batch.start, int(tokens[batch].sum()))
-        return likelihoods(nll, tokens, [FINE if text else EMPTY for text in texts])
+        return likelihoods(nll, tokens, [FINE if text.strip() else EMPTY for text in texts])
 
     def _sums(self, texts: Sequence[str], contexts: Sequence[str], known: Any) -> Floats:
         """The negative log-likelihood of each text, (n,), given what stands before it and whether it is in the counts."""

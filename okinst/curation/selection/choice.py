@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from okinst.builders import WrongCall
 from okinst.curation.selection import lengths
-from okinst.curation.selection.clusters import Clusters, Mode, cluster
+from okinst.curation.selection.clusters import MODES, Clusters, Mode, cluster
 from okinst.curation.selection.lengths import length_groups
 from okinst.curation.selection.measures import Measures
-from okinst.curation.selection.rules import Rule, Selection, pick
+from okinst.curation.selection.rules import RULES, Rule, Selection, pick
+from okinst.curation.values import share as check_share
 
 Array = np.ndarray[Any, Any]
 
@@ -28,6 +30,25 @@ class Choice:
     search: Mode = "search"
     #: one row a group of near-duplicate instructions
     distinct: bool = False
+
+    def __post_init__(self) -> None:
+        # here, not where it is used: that is after all rows were measured
+        for name, value, there in (
+            ("rule", self.rule, RULES), ("bins", self.bins, lengths.RULES), ("search", self.search, MODES)
+        ):  # fmt: skip
+            if value not in there:
+                raise WrongCall(f"{name} = {value!r} of a choice should be one of {', '.join(there)}.")
+        if (self.share is None) == (self.rows is None):
+            raise WrongCall("a choice needs either share (0.01) or rows (4000).")
+        if self.share is not None:
+            check_share(self.share, f"share = {self.share!r} of a choice")
+        for name, count in (
+            ("rows", 1 if self.rows is None else self.rows),
+            ("groups", self.groups),
+            ("clusters", self.clusters),
+        ):
+            if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+                raise WrongCall(f"{name} = {count!r} of a choice should be a whole number, 1 or more.")
 
 
 @dataclass(frozen=True, eq=False)

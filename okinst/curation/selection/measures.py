@@ -74,6 +74,9 @@ def measure(
         "given": (answers, instructions),
         "ifd": (answers, instructions),
     }[how.score]
+    # first what is cheap: what is wrong with it shows before an hour of the other
+    embedded = store.scores(how.embedder, requests(instructions), engine, seed, columns=["embedding"])
+    vectors = embedded["embedding"].combine_chunks()
     scorer = reading_context(how.scorer) if how.score == "ifd" else how.scorer
     scored = likelihoods(texts, contexts, scorer, store, engine, seed)
     logarithms = mean(scored)
@@ -85,8 +88,6 @@ def measure(
         sums |= {"nll_alone": alone["nll"], "tokens_alone": alone["tokens"]}
         flags = [one or other for one, other in zip(flags, alone["flag"].to_pylist(), strict=True)]
     scorers = scored["scorer"].to_pylist()
-    embedded = store.scores(how.embedder, requests(instructions), engine, seed, columns=["embedding"])
-    vectors = embedded["embedding"].combine_chunks()
     return Measures(
         lengths=np.fromiter(map(len, instructions), np.int64, len(instructions)),
         values=np.exp(np.minimum(logarithms, 700.0)),  # beyond, a double is at its end: no row is infinitely bad
@@ -131,7 +132,7 @@ def _comparable(values: Array, scorers: Array) -> Array:
     >>> _comparable(np.array([3.0, 1.0, 900.0]), np.array(["kiwi", "kiwi", "ngram"])).tolist()
     [0.75, 0.25, 0.5]
     """
-    names = np.unique(scorers)
+    names = np.unique(scorers[~np.isnan(values)])
     if len(names) < 2:
         return values
     ranked = np.full(len(values), np.nan)

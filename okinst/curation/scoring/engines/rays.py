@@ -88,6 +88,10 @@ class Rays:
                     f"Ray ended without {len(waiting):,} shards. Run the same again: it goes on with them."
                 )
 
+    def check(self) -> None:
+        """Raise WrongCall where Ray is not installed."""
+        _imported()
+
     def _actors(self, ray: Any) -> int:
         there = ray.cluster_resources()
         cpus, gpus = int(there.get("CPU", 0)), there.get("GPU", 0)
@@ -178,9 +182,7 @@ def _knock(address: str) -> None:
         socket.create_connection((host, int(port)), timeout=10).close()
 
 
-@contextlib.contextmanager
-def _connected(address: str | None) -> Iterator[Any]:
-    """Ray, connected and quiet. A Ray that was started here is stopped here."""
+def _imported() -> Any:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
         import ray
@@ -189,6 +191,13 @@ def _connected(address: str | None) -> Iterator[Any]:
         raise WrongCall(
             "the engine ray needs Ray: pip install 'okinst[ray]'. The engine local needs nothing."
         ) from None
+    return ray
+
+
+@contextlib.contextmanager
+def _connected(address: str | None) -> Iterator[Any]:
+    """Ray, connected and quiet. A Ray that was started here is stopped here."""
+    ray = _imported()
     context = ray.data.DataContext.get_current()
     bars, said = context.enable_progress_bars, context.print_on_execution_start
     context.enable_progress_bars = context.print_on_execution_start = False  # the store shows one bar, for every engine
