@@ -171,6 +171,7 @@ class Work:
         names, places = self.places.names, self.places.of_row[wanted]
         numbers = np.bincount(places, minlength=len(names))
         weights = np.zeros(len(names), np.float64)
+        weights: Any = np.zeros(len(names))
         if self.weigh is not None:
             weights += np.bincount(places, self.weights(rows, wanted), minlength=len(names))
         return {name: (int(number), int(weight)) for name, number, weight in zip(names, numbers, weights, strict=True)}
