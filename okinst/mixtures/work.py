@@ -170,7 +170,6 @@ class Work:
         """By place: how many rows these are, and what they weigh (0 where nothing weighs them)."""
         names, places = self.places.names, self.places.of_row[wanted]
         numbers = np.bincount(places, minlength=len(names))
-        weights = np.zeros(len(names), np.float64)
         weights: Any = np.zeros(len(names))
         if self.weigh is not None:
             weights += np.bincount(places, self.weights(rows, wanted), minlength=len(names))
