@@ -406,6 +406,41 @@ def test_a_saved_index_gives_the_same_answers(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["one.index"]
 
 
+@pytest.mark.parametrize("kind", ["framed", "in parts", "short", "long", "alike", "no evidence", "every"])
+def test_a_saved_index_of_every_kind_of_item_is_opened(kind: str, tmp_path: Path) -> None:
+    asked = [
+        ("비가 왔다.", "소풍이 미뤄졌다."),
+        ("불을 켰다.", "방이 환해졌다."),
+        ("꽃이 졌다.", "여름이 왔다."),
+        ("잠을 잤다.", "몸이 가볍다."),
+    ]
+    kinds = {
+        "framed": [item(f"{text} 그래서", number, "framed", answer) for number, (text, answer) in enumerate(asked)],
+        "in parts": [
+            item(f"{text} 질문: {question} 답변: ", number, "parts")
+            for number, (text, question) in enumerate(PARAGRAPHS)
+        ],
+        "short": [item(f"문장: {text} 긍부정:", number, "short") for number, text in enumerate(REVIEWS)],
+        "long": [item(" ".join(text for text, _ in PARAGRAPHS), 0, "long")],
+        "alike": [item(KOREAN[0], number, "alike") for number in range(3)],
+        "no evidence": [item(text, number, "none") for number, text in enumerate(("왜?", "네", ""))],
+    }
+    items = [each for name, some in kinds.items() if kind in (name, "every") for each in some]
+    texts = [
+        f"먼저 인사를 드립니다.\n{each.text}{each.answer}\n고맙습니다." for some in kinds.values() for each in some
+    ]
+    texts += [part for pair in (*PARAGRAPHS, *asked) for part in pair]
+    made = Index.of(items)
+    made.save(tmp_path / "kept.index")
+    again = Index.load(tmp_path / "kept.index")
+    told = [
+        [(hit.row, hit.item.set, hit.item.id, hit.score, hit.evidence) for hit in search.search(texts)]
+        for search in (made, again)
+    ]
+    assert told[0] == told[1] and bool(told[0]) == (kind != "no evidence")
+    assert again.coverage() == made.coverage() and len(again.unsearchable) == len(made.unsearchable)
+
+
 def test_an_index_holds_no_text() -> None:
     arrays = np.load(io.BytesIO(EVERY.to_bytes()), allow_pickle=False)
     content = b"".join(arrays[name].tobytes() for name in arrays.files)
@@ -467,6 +502,8 @@ def test_an_index_of_another_normal_form_is_refused(changes: dict[str, object]) 
     "changes",
     [
         {"text_of": np.full(6, 99)},
+        {"item_text": np.full(6, 99)},
+        {"item_text": np.zeros(2, np.int64)},
         {"text_of": np.zeros(2, np.int64)},
         {"text_total": np.zeros(6, np.int64)},
         {"text_of": np.zeros(6, np.float64)},
@@ -477,6 +514,7 @@ def test_an_index_of_another_normal_form_is_refused(changes: dict[str, object]) 
         {"items": [["too short"]]},
         {"text_how": np.full(6, 9)},
         {"text_of": np.full(6, -2)},
+        {"item_text": np.full(6, -2)},
         {"items": 3},
     ],
 )

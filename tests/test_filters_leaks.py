@@ -62,6 +62,13 @@ FOUND = [
     ("phone number", "(010)8372-9164"),
     ("e-mail address", "ｇｉｌ．ｙｓ＠ｎａｖｅｒ．ｃｏｍ"),
     ("resident number", "주민등록번호는 850314-2847196입니다."),
+    ("bank account", "우리 1002-738-201846으로 입금"),
+    ("bank account", "우리 1002-738-201846"),
+    ("identity document", "여권번호 M38201749"),
+    ("identity document", "护照号码：E84720163"),
+    ("identity document", "운전면허 11-87-382017-49"),
+    ("messenger account", "加我微信号：lilei_8427"),
+    ("messenger account", "我的QQ号是8473920165"),
 ]
 NOT_FOUND = [
     "예: 010-1234-5678, 010-0000-0000, 010-1111-2222, 010-1234-1234",
@@ -88,6 +95,9 @@ NOT_FOUND = [
     "工商银行 6222028374659102836",  # fails Luhn
     "https://board.kr/2023/010-8372-9164 /home/2023/010-8372-9164",
     "중국은행은 1912-02-05에, 010-12345678",
+    "우리 2023-10-12에 만나요, 우리 11-22-3344",
+    "여권번호 M12345678, 여권번호는 알파벳 한 자와 숫자 여덟 자",
+    "微信号：wechat_id 微信公众平台，QQ号：123456",
 ]
 
 
@@ -243,6 +253,11 @@ SECRETS = {
     "Stripe Access Key": "sk" + "_live_" + _B[:24],
     "Google API key": "AI" + "za" + _B[:35],
     "Hugging Face token": "hf" + "_" + _B[:34],
+    "NPM token": "npm" + "_" + _B[:36],
+    "PyPI token": "pypi" + "-AgEIcHlwaS5vcmc" + _B[:60],
+    "Groq key": "gsk" + "_" + _B[:52],
+    "Replicate token": "r8" + "_" + _B[:37],
+    "Notion token": "ntn" + "_" + _B[:46],
     "OpenAI key": "sk" + "-" + _B[:48],
     "Anthropic key": "sk" + "-ant-" + _B[:60],
     "SendGrid API Key": "SG" + "." + _B[:22] + "." + _B[:43],
@@ -287,6 +302,9 @@ _LOCK = "mK7!" + "vq2Zr"
         ("비밀번호: {}입니다.", _LOCK),
         ("비밀번호는 {} 입니다.", "Kimchi" + "2024!"),
         ("密码：{}。", "mK7v" + "q2Zr"),
+        ("password is {}", _LOCK),
+        ("sessionid={}", _B[:32]),
+        ('{{"private_key_id": "{}"}}', _HEX + "0a1b2c3d"),
     ],
 )
 def test_what_a_name_makes_a_credential_is_masked_whole(text: str, secret: str) -> None:
@@ -312,6 +330,7 @@ def test_what_a_name_makes_a_credential_is_masked_whole(text: str, secret: str) 
         "password_hash=5f4dcc3b5aa765d61d8327deb882cf99, nextPageToken=" + _B[:30],
         "Bearer token, Authorization: Bearer <token>, api_key = 1234567890abcdef1234567890abcdef",
         "密钥：ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+        "The password is required, your password is incorrect2, sessionid=yoursessionid",
     ],
 )
 def test_what_stands_for_a_credential_is_none(text: str) -> None:

@@ -10,7 +10,7 @@ from okinst.curation.normal import normalise, normalise_all
 
 #: letters whose forms differ, and what comes between them
 TRICKY = st.text(
-    alphabet="가각한ㄱㅏᄀᄁ하ᅡᅢᆨᆩﾡￂ漢语１一ＡaÉé\u0301ß¨… \u3000\n\t\u200b\u00ad\u3164!,.。，「」-+=", max_size=30
+    alphabet="가각한ㄱㅏᄀᄁ하ᅡᅢᆨᆩﾡￂ漢语１²₂㎡①½一ＡaÉé\u0301ß¨… \u3000\n\t\u200b\u00ad\u3164!,.。，「」-+=", max_size=30
 )
 ANY = st.one_of(st.text(max_size=30), TRICKY)
 
@@ -50,6 +50,9 @@ def test_a_text_is_itself_in_other_clothes(text: str, data: st.DataObject) -> No
         ("ㅋㅋ", "ㅎㅎ"),
         ("国", "國"),  # simplified and traditional are two spellings, and two texts
         ("C", "C++"),
+        ("10² 의 값은?", "102 의 값은?"),
+        ("2ⁿ", "2n"),
+        ("넓이 3㎡", "넓이 3m 2"),
     ],
 )
 def test_what_differs_still_differs(one: str, other: str) -> None:
@@ -60,6 +63,12 @@ def test_sighted_keeps_words_and_marks() -> None:
     assert normalise(" 네,\u3000알겠습니다！\n", blind=False) == "네, 알겠습니다!"
     assert normalise("네 알겠습니다", blind=False) != normalise("네알겠습니다", blind=False)
     assert normalise("...", blind=False) == "..." and normalise("...") == ""
+
+
+def test_raised_and_lowered_digits_keep_their_place() -> None:
+    assert normalise("10²", blind=False) == "10^2" and normalise("３㎡") == normalise("3m²") == "3m^2"
+    assert normalise("이진수 10₂", blind=False) != normalise("이진수 102", blind=False)
+    assert normalise_all(["10²", "h₂o", "①"], blind=False) == ["10^2", "h_2o", "1"]
 
 
 def test_half_width_and_compatibility_jamo() -> None:

@@ -97,6 +97,74 @@ def test_two_words_one_syllable_apart_are_told_by_the_other_texts() -> None:
     assert not same(one, other, "松树和柳树", "一首关于松鼠的歌", "一首关于柳州的歌")
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("-10도는 많이 추운가요?", "10도는 많이 추운가요?"),
+        ("-5의 절댓값은?", "5의 절댓값은?"),
+        ("50% 할인된 가격은 얼마인가요?", "50 할인된 가격은 얼마인가요?"),
+        ("!true 의 값은?", "true 의 값은?"),
+        ("print(a[1:])의 결과는?", "print(a[:1])의 결과는?"),
+        ("$100은 몇 원인가요?", "€100은 몇 원인가요?"),
+        ("Rh+ 혈액형의 특징을 알려줘", "Rh- 혈액형의 특징을 알려줘"),
+        ("A- 학점을 받으면 몇 점인가요?", "A 학점을 받으면 몇 점인가요?"),
+        ("2*(3+4)의 값을 구하세요", "2*3+4의 값을 구하세요"),
+        ("10₂를 풀어서 설명하세요", "102를 풀어서 설명하세요"),
+    ],
+)
+def test_a_sign_beside_a_digit_or_a_letter_makes_another_text(one: str, other: str) -> None:
+    assert not same(one, other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("안녕 hello! 오늘은 어때?", "안녕 hello, 오늘은 어때"),
+        ("K-POP 노래를 추천해 줘.", "KPOP 노래를 추천해 줘"),
+        ("할인율이 50 % 인 물건", "할인율이 50% 인 물건."),
+        ("한국(Korea) 음식을 '소개'해 줘", "한국 Korea 음식을 소개해 줘."),
+        ("CO₂를 줄이는 방법을 알려 줘", "CO2를 줄이는 방법을 알려 줘!"),
+        ("사과 - 3개를 샀다", "사과 3개를 샀다."),
+    ],
+)
+def test_other_punctuation_makes_none(one: str, other: str) -> None:
+    assert same(one, other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("물의 끓는점에 대해 설명해 주세요.", "물의 어는점에 대해 설명해 주세요."),
+        ("낮에 할 수 있는 운동을 추천해 주세요.", "밤에 할 수 있는 운동을 추천해 주세요."),
+        ("영상 10도일 때 입을 옷차림을 알려 주세요", "영하 10도일 때 입을 옷차림을 알려 주세요"),
+        ("내가 할 수 있는 일을 전부 알려줘", "내가 할 수 없는 일을 전부 알려줘"),
+        ("최댓값을 구하는 함수를 작성하세요.", "최솟값을 구하는 함수를 작성하세요."),
+        ("주식을 사는 방법을 알려주세요.", "주식을 파는 방법을 알려주세요."),
+        ("살을 빼는 식단을 하나 짜 주세요.", "살을 찌우는 식단을 하나 짜 주세요."),
+        ("월요일 아침에 쓸 회의 자료를 만들어 주세요", "화요일 아침에 쓸 회의 자료를 만들어 주세요"),
+        ("TCP 소켓 프로그래밍 예제를 보여 주세요", "UDP 소켓 프로그래밍 예제를 보여 주세요"),
+        ("HTTP를 쓰는 서버를 만드는 예제를 보여 주세요", "HTTPS를 쓰는 서버를 만드는 예제를 보여 주세요"),
+        ("Describe the effects of inflation on the economy.", "Describe the effects of deflation on the economy."),
+        ("请写一封信告诉爸爸最近学校里发生的事情", "请写一封信告诉妈妈最近学校里发生的事情"),
+        ("他为什么喜欢她？", "她为什么喜欢他？"),
+    ],
+)
+def test_what_instructions_often_turn_round(one: str, other: str) -> None:
+    assert not same(one, other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("张三借给李四一百块钱", "李四借给张三一百块钱"),
+        ("Convert 10 miles to kilometers.", "Convert 10 kilometers to miles."),
+    ],
+)
+def test_an_equal_answer_in_another_language_hides_no_swap(one: str, other: str) -> None:
+    answer = "\n답을 차례로 적으면 다음과 같습니다."
+    assert not same(one, other) and not same(one + answer, other + answer)
+
+
 @pytest.mark.parametrize("count", [100, 250])
 def test_rows_of_a_template_are_different_texts(count: int) -> None:
     rng = random.Random(0)

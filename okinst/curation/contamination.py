@@ -65,7 +65,8 @@ BATCH = 1 << 17
 #: rows that one process takes at a time
 TASK = 10_000
 
-FORMAT = 2
+#: of a saved index; in 2, the text of each item was lost where a text has parts that are looked for alone
+FORMAT = 3
 
 
 class Hit(NamedTuple):
@@ -309,7 +310,8 @@ class Index:
         }
         arrays: dict[str, Any] = {
             "head": np.frombuffer(json.dumps(head, ensure_ascii=False).encode("utf-8", "surrogatepass"), np.uint8),
-            "text_of": self._text_of,
+            # no "text_...": what the tables of texts are called begins so
+            "item_text": self._text_of,
             **{f"text_{name}": values for name, values in self._texts.items()},
         }
         for table in self._tables:
@@ -353,10 +355,10 @@ class Index:
                 Table(length, *(found[f"{key}_{length}"] for key in ("hashes", "starts", "texts", "offsets")))
                 for length in (SEED, GRAM, LONG_GRAM)
             ]
-            _check(items, found["text_of"], texts, tables)
+            _check(items, found["item_text"], texts, tables)
         except (ValueError, KeyError, TypeError, IndexError) as error:
             raise _damaged(name, str(error)) from error
-        return cls(items, found["text_of"], texts, tables)
+        return cls(items, found["item_text"], texts, tables)
 
 
 # -- the parts of a search ------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@
 Exact duplicates are equal in normal form (`normal.normalise(text, blind=False)`). Near-duplicates are found by MinHash and
 edit-proof keys (`fingerprints`), and each pair is verified (`verification`): what is dropped has been compared with the very
 row that stays for it, never with a third one in between. Texts that are equal but for spacing and punctuation are near, too,
-unless their numbers are written differently (1.5 is not 15, nor 5-3).
+unless their numbers or signs are written differently (1.5 is not 15, nor 5-3; -10 is not 10, nor a[1:] a[:1]).
 
 The result depends on the texts alone: not on their order (but for the labels of the groups, and which of equal rows is
 first), the number of processes, or what was compared before.
@@ -27,7 +27,7 @@ from okinst.curation import fingerprints
 from okinst.curation.attestation import neighbours_in
 from okinst.curation.normal import normalise_all
 from okinst.curation.verification import LONG, needed, similarity_of_long, similarity_of_short
-from okinst.curation.wording import tell_apart
+from okinst.curation.wording import signs, tell_apart
 
 Array = np.ndarray[Any, Any]
 Rule = Literal["first", "longest", "source"]
@@ -252,7 +252,7 @@ def _near(distinct: list[str], threshold: float, seed: int) -> tuple[Array, Arra
 def _equal_but_for_spacing(
     distinct: list[str], blind: list[str], order: list[int]
 ) -> tuple[list[tuple[int, int]], list[int]]:
-    """Pairs (first, other) of texts with one blind form and the same numbers, and the texts that are first of theirs."""
+    """Pairs (first, other) of texts with one blind form and the same numbers and signs, and the texts that are first of theirs."""
     by_form: defaultdict[str, list[int]] = defaultdict(list)
     for number in order:
         by_form[blind[number]].append(number)
@@ -264,7 +264,7 @@ def _equal_but_for_spacing(
             continue
         leaders: dict[tuple[str, ...], int] = {}
         for number in sorted(same, key=distinct.__getitem__) if form else ():
-            leader = leaders.setdefault(tuple(_NUMBERS.findall(distinct[number])), number)
+            leader = leaders.setdefault((*_NUMBERS.findall(distinct[number]), *signs(distinct[number])), number)
             if leader != number:
                 equal.append((leader, number))
         first += leaders.values()
@@ -279,7 +279,7 @@ def _verified(texts: list[str], spoken: list[str], threshold: float, seed: int) 
         *_numbered(fingerprints.long_pairs([texts[number] for number in long], seed), long),
         *_numbered(fingerprints.short_pairs([texts[number] for number in short]), short),
     }
-    # those with equal texts have different numbers, or they would be one
+    # those with equal texts have different numbers or signs, or they would be one
     candidates = sorted((one, other) for one, other in found if texts[one] != texts[other])
     light = [pair for pair in candidates if min(weights[pair[0]], weights[pair[1]]) < LONG]
     attested = neighbours_in(texts, (pair for one, other in light for pair in needed(texts[one], texts[other])))

@@ -15,6 +15,7 @@ disagree on what is equal. The normal form is for comparing only: rows keep thei
 
 Symbols (`+`, `=`, `$`, emoji) are no punctuation in Unicode's sense and always count. Single jamo (ㅋㅋ) become what NFKC
 makes of them (conjoining ones) and are never joined to the syllable before them. Simplified and traditional Chinese differ.
+A raised digit keeps its place, 10² is 10^2 and no 102; a lowered one, too, where punctuation counts: 10₂ is 10_2. ① is 1.
 """
 
 import unicodedata
@@ -27,6 +28,9 @@ import numpy as np
 #: invisible, though Unicode calls them letters, marks or symbols: Hangul fillers, the empty braille cell, joiners, selectors
 FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u2800\u3164\uffa0")
 SELECTORS = frozenset(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
+
+#: what a raised or lowered digit is written with on a line
+_PLACES = {"<super>": "^", "<sub>": "_"}
 
 
 class _Table(dict[int, str]):
@@ -47,7 +51,7 @@ class _Table(dict[int, str]):
 
     def _becomes(self, char: str) -> str:
         # Folded until nothing changes: casefold may undo NFKC, and the other way round (U+1D7CA and a few more).
-        before, folded = "", char
+        before, folded = "", _placed(char)
         while before != folded:
             before, folded = folded, unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", folded).casefold())
         return "".join(map(self._seen, folded))
@@ -59,6 +63,21 @@ class _Table(dict[int, str]):
             return "" if self.blind else " "
         kind = unicodedata.category(char)
         return "" if kind[0] == "C" or (kind[0] == "P" and self.blind) else char
+
+
+def _placed(char: str) -> str:
+    """A raised or lowered digit, n or i with the sign of its place, which NFKC takes away; so, too, within ㎡.
+
+    >>> _placed("²"), _placed("₂"), _placed("㎡"), _placed("①"), _placed("™")
+    ('^2', '_2', 'm^2', '1', '™')
+    """
+    kind, *parts = unicodedata.decomposition(char).split() or [""]
+    if not kind.startswith("<"):
+        return char
+    inside = "".join(chr(int(part, 16)) for part in parts)
+    if kind in _PLACES:
+        return _PLACES[kind] + inside if inside.isdecimal() or char in "ⁿⁱ" else char
+    return "".join(map(_placed, inside))
 
 
 _BLIND, _SIGHTED = _Table(blind=True), _Table(blind=False)

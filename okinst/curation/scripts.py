@@ -21,6 +21,8 @@ NARROW_WEIGHT = 0.4
 
 #: Chinese characters that carry grammar or politeness: their coming or going changes no question
 PARTICLES_ZH = "的了吗呢吧啊呀地得请"
+#: Chinese pronouns: two that have changed places have changed roles
+PRONOUNS_ZH = frozenset("我你您他她它")
 #: Korean particles by what they mark; others (에, 로, 에서, ...) say who does what where, and always count
 TOPIC, OBJECT, OTHER = "은는이가", "을를", "의도와과"
 FUNCTION = np.array(sorted(map(ord, PARTICLES_ZH + TOPIC + OBJECT + OTHER)), dtype=np.uint32)

@@ -10,7 +10,8 @@ is a `Change`. It is another word, up to `SPELT_OUT` wide characters, where
 - the texts weigh up to `BRIEF` and the two are numbers, or differ by less than that, of one length, and both stand in other
   texts, too (of Chinese, with either neighbour).
 
-Two words that have changed places are a swap, but not in a list: 철수가 영희에게, 把中文翻译成英文, Korean into English. Of Chinese a character
+Signs that carry meaning beside a digit or a Latin letter (-10, 50%, !true, Rh-, a[1:]) have to be the same, which punctuation does
+not. Two words that have changed places are a swap, but not in a list: 철수가 영희에게, 把中文翻译成英文, Korean into English. Of Chinese a character
 that turns (成, 到, 比, ...) has to stand between them: 狗咬猫 is beyond it. An ending of the same verb (하세요, 하시오), a particle,
 words run together or apart, letters in another order or written twice are no other word.
 """
@@ -33,6 +34,7 @@ from okinst.curation.scripts import (
     OTHER,
     PARTICLE,
     PARTICLES_ZH,
+    PRONOUNS_ZH,
     TOPIC,
     TURNING,
     is_korean,
@@ -53,6 +55,29 @@ ELSEWHERE = 2
 #: a word of Latin letters, or one that is written with a sign
 _NAME = re.compile(r"[a-z]+(?:\+\+|#)?$")
 _HAN = re.compile("[\u3400-\u9fff]")
+
+#: of those that the blind form leaves out, in sighted form; blanks within are left out of what is compared
+_SIGNS = re.compile(
+    r"""
+      (?<![\w)\]}-])[-−](?=\d)                                # a minus: -10
+    | (?<=[a-z])[-−](?![-−a-z\d])(?!\s[a-z\d])                # behind a letter, no hyphen: Rh-, A-
+    | (?<=\d)\s?[%‰]                                            # 50%
+    | !=|(?<![^\s(&|=,])!(?=[a-z\d(])|(?<=\d)!(?=[가-힣+*/=)])   # !true, 5!은; no exclamation: hello!
+    | [$€£¥₩]\s?\d+|\d\s?[$€£¥₩]
+    | (?<=[a-z\d_)\]])\[[^\]\n]{0,40}\]                        # a[1:]
+    | [+*/^×÷]\s?\((?=[^()]{0,40}\d)|(?<=\d)\)\s?[+*^×÷]      # 2*(3+4)
+    """,
+    re.VERBOSE,
+)
+
+
+def signs(spoken: str) -> list[str]:
+    """The signs beside a digit or a Latin letter that carry meaning, sorted: texts with others are two texts.
+
+    >>> signs("-10도는 50%, !true, rh- 와 a[1:]"), signs("k-pop, hello! (네) 끝 - 1.")
+    (['!', '%', '-', '-', '[1:]'], [])
+    """
+    return sorted("".join(found.split()) for found in _SIGNS.findall(spoken))
 
 
 class Change(NamedTuple):
@@ -89,7 +114,8 @@ class Alignment:
         for number, (start, end, other_start, other_end) in enumerate(self.gaps):
             ours = tuple(word for word in self.a[start:end] if word in more)
             theirs = tuple(word for word in self.b[other_start:other_end] if word in less)
-            if ours and theirs and not _same_word("".join(ours), "".join(theirs)):
+            one, other = "".join(ours), "".join(theirs)
+            if ours and theirs and (are_opposites(one, other) or not _same_word(one, other)):
                 stop = self.gaps[number + 1][0] if number + 1 < len(self.gaps) else len(self.a)
                 before, after = ("".join(self.a[each]) for each in (slice(last, start), slice(end, stop)))
                 found.append(Change(ours, theirs, before[-NEIGHBOURS:], after[:NEIGHBOURS]))
@@ -106,7 +132,8 @@ class Alignment:
         >>> Alignment("猫和狗的区别", "狗和猫的区别").swapped()
         False
         """
-        if is_korean(self.spoken[0]):
+        # what changed decides, not what follows: an English question may have a Korean answer
+        if any(is_korean("".join(self.a[start:end])) for start, end, _, _ in self.gaps):
             return _swapped_roles(*self.spoken)
         for place, (start, end, other_start, other_end) in enumerate(self.gaps):
             ours, theirs = self.a[start:end], self.b[other_start:other_end]
@@ -116,7 +143,8 @@ class Alignment:
                 later, theirs_later = self.a[next_start:next_end], self.b[next_other:next_other_end]
                 if ours and theirs:  # X M Y, Y M X: X and Y in each other's place
                     between = self.a[end:next_start] if (ours, theirs) == (theirs_later, later) else []
-                    if _turns(between):
+                    persons = {*ours, *theirs} <= PRONOUNS_ZH and COORDINATING.isdisjoint(between)
+                    if _turns(between) or (between and persons):
                         return True
                     continue
                 # the same, seen as Y M that has come before X, and M Y that has gone from behind it
@@ -138,6 +166,9 @@ def tell_apart(
     for number, (one, other) in enumerate(pairs):
         heavy = max(weights[one], weights[other])
         if heavy > SPELT_OUT:
+            continue
+        if signs(spoken[one]) != signs(spoken[other]):
+            apart[number] = True
             continue
         aligned = Alignment(spoken[one], spoken[other])
         found = aligned.changes()

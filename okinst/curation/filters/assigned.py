@@ -18,6 +18,7 @@ _FURTHER_KEYS = (
     "signing_?key",
     "(?:access|auth|refresh|bearer|session|bot|api|user|private|security)_?token",
     "token",
+    "session_?id|sess_?id|phpsessid|jsessionid",
     "credentials?",
     "(?:API|인증|비밀|액세스|접근|엑세스) ?(?:키|토큰)",
     "시크릿 ?키",
@@ -28,7 +29,7 @@ _PASSWORDS_SAID = "비밀 ?번호|패스워드|비번|密码|密碼|口令"
 # which token it is says that it opens nothing: of a page, of a parser
 _NO_KEY = r"(?<!page_)(?<!page)(?<!next_)(?<!eos_)(?<!bos_)(?<!pad_)(?<!csrf_)(?<!csrf)"
 _SUFFIX = r"(?:_(?!id|name|type|ur[li]|path|file|hash|policy|len|field|expir|ttl|input|confirm)[A-Za-z0-9]{1,20})?"
-_SIGN = r"[\"'`\])）*]{0,4}[ \t]{0,3}(?::=|=>|={1,3}|[:：]|는|은|是|为|為)[ \t]{0,3}[*`]{0,3}"
+_SIGN = r"[\"'`\])）*]{0,4}[ \t]{0,3}(?::=|=>|={1,3}|[:：]|는|은|是|为|為|[ \t]is[ \t])[ \t]{0,3}[*`]{0,3}"
 _KEY_VALUE = r"[A-Za-z0-9+/_=.~-]{16,512}"
 _PASSWORD_VALUE = r"[A-Za-z0-9!@#$%^&*+_~?./=-]{8,64}"
 #: a value in quotes ends with them, another where its characters end; what is called, indexed or looked up is no value

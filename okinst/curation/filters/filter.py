@@ -109,7 +109,7 @@ class Filter:
     self_reference: str | None = None
     #: "drop", or a list of kinds: untranslated, english (as a whole, to a prompt that is not), label ("번역:"), speaker ("네, A씨."), placeholder, mojibake
     residue: tuple[str, ...] = ()
-    #: "mask" or "drop": resident numbers, telephones, e-mail, bank accounts and cards in Korean and Chinese forms
+    #: "mask" or "drop": resident numbers, telephones, e-mail, bank accounts, cards, passports, licences and messengers in Korean and Chinese forms
     pii: str | None = None
     #: "mask" or "drop": access tokens, API keys, private keys, and values named so or as a password
     secrets: str | None = None

@@ -13,6 +13,8 @@ MASKS = {
         "bank account": "[계좌번호]",
         "phone number": "[전화번호]",
         "e-mail address": "[이메일]",
+        "identity document": "[신분증 번호]",
+        "messenger account": "[메신저 계정]",
         "credential": "[비밀 키]",
     },
     "zh-Hans": {
@@ -21,6 +23,8 @@ MASKS = {
         "bank account": "[银行账户]",
         "phone number": "[手机号]",
         "e-mail address": "[电子邮箱]",
+        "identity document": "[证件号]",
+        "messenger account": "[社交账号]",
         "credential": "[密钥]",
     },
     "zh-Hant": {
@@ -29,6 +33,8 @@ MASKS = {
         "bank account": "[銀行帳戶]",
         "phone number": "[電話號碼]",
         "e-mail address": "[電子郵件]",
+        "identity document": "[證件號]",
+        "messenger account": "[社交帳號]",
         "credential": "[金鑰]",
     },
     "en": {
@@ -37,6 +43,8 @@ MASKS = {
         "bank account": "[ACCOUNT]",
         "phone number": "[PHONE]",
         "e-mail address": "[EMAIL]",
+        "identity document": "[DOCUMENT NUMBER]",
+        "messenger account": "[MESSENGER]",
         "credential": "[SECRET]",
     },
 }

@@ -13,9 +13,17 @@ from collections.abc import Iterator
 from datetime import date
 
 #: RE2: what every candidate has
-HINT = r"[0-9０-９][-0-9０-９ .()－‐‑–]{7,}[0-9０-９xX]|[\p{L}0-9][@＠][A-Za-z0-9Ａ-Ｚａ-ｚ０-９]"
+HINT = r"[0-9０-９][-0-9０-９ .()－‐‑–]{7,}[0-9０-９xX]|[\p{L}0-9][@＠][A-Za-z0-9Ａ-Ｚａ-ｚ０-９]|여권|护照|護照|微信|(?i:qq)"
 #: kinds, as the funnel names them
-KINDS = ("resident number", "card number", "bank account", "phone number", "e-mail address")
+KINDS = (
+    "resident number",
+    "card number",
+    "bank account",
+    "phone number",
+    "e-mail address",
+    "identity document",
+    "messenger account",
+)
 
 # Full-width digits and signs become ASCII, one for one, so that places stay the same.
 _NARROW = {0xFF01 + n: 0x21 + n for n in range(0x5E)} | dict.fromkeys((0x2010, 0x2011, 0x2013, 0x2212), 0x2D)
@@ -48,6 +56,17 @@ _ACCOUNT = re.compile(
     rf"{_START}(?:\d{{2,6}}-\d{{2,6}}-\d{{2,8}}(?:-\d{{1,3}})?|\d{{10,14}}|\d{{16,19}}|\d{{4}}(?: \d{{4}}){{3}}(?: \d{{1,3}})?){_STOP}"
 )
 
+# Woori's own form of an account: "우리" alone is a word of every other sentence
+_WOORI, _WOORI_BEFORE = re.compile(r"1002-\d{3}-\d{6}"), re.compile(r"(?<![가-힣])우리\s{0,2}$")
+_PASSPORT = re.compile(
+    r"(?:여권\s?번호|护照号码?|護照號碼?)[는은이是为為 :：]{0,4}([A-Z]\d{8}|[A-Z]\d{3}[A-Z]\d{4}|[A-Z]{2}\d{7})(?![A-Za-z0-9])"
+)
+_LICENCE = re.compile(rf"면허(?:증)?(?:\s?번호)?[는은이 :：]{{0,4}}(\d\d-\d\d-\d{{6}}-\d\d){_STOP}")
+_MESSENGER = re.compile(
+    r"(?:微信号|微信號|微信(?=[:：]))[码碼]?[是为為 :：]{1,4}([A-Za-z][A-Za-z0-9_-]{5,19})(?![A-Za-z0-9_@-])|"
+    r"(?:QQ[号號][码碼]?|QQ(?=[:：]))[是为為 :：]{0,4}([1-9]\d{5,10})(?!\d)",
+    re.IGNORECASE,
+)
 _RESIDENT_SAID = re.compile(r"주민(?:등록)?\s?번호|외국인\s?등록\s?번호|주민\s?번호")
 _CARD_SAID = re.compile(r"카드|card|卡号|卡號|信用卡|银行卡|銀行卡|visa|master", re.IGNORECASE)
 _KO_BANKS = (
@@ -196,6 +215,19 @@ def _all(text: str) -> Iterator[tuple[int, int, str]]:
     for match in _EMAIL.finditer(text):
         if not _MAILBOXES.fullmatch(match[1]) and not _DOMAINS.search(match[2]):
             yield *match.span(), "e-mail address"
+    for pattern in (_PASSPORT, _LICENCE):
+        for match in pattern.finditer(text):
+            if not _made_up(_digits(match[1])):
+                yield *match.span(1), "identity document"
+    for match in _MESSENGER.finditer(text):
+        group = 1 if match[1] else 2
+        named = match[1] and (not re.search(r"\d", match[1]) or _MAILBOXES.fullmatch(match[1]))
+        if not named and not _made_up(_digits(match[group])):
+            yield *match.span(group), "messenger account"
+
+
+def _made_up(digits: str) -> bool:
+    return _textbook(digits) or digits.startswith("12345")
 
 
 def is_ko_resident(digits: str) -> bool:
@@ -276,6 +308,8 @@ def _banked(text: str, match: re.Match[str], digits: str) -> bool:
     """Whether a bank's name stands right before or behind a number; one that is as long as a card's has to pass Luhn."""
     before = text[max(0, match.start() - NEAR) : match.start()]
     named = _BANK_BEFORE.search(before) or _BANK_BEHIND.match(text[match.end() : match.end() + NEAR])
+    if _WOORI.fullmatch(match[0]) and _WOORI_BEFORE.search(before):
+        return True
     return bool(named) and (len(digits) < 16 or luhn(digits))
 
 

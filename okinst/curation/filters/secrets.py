@@ -27,6 +27,12 @@ FURTHER = {
     "OpenAI key": r"(?<![A-Za-z0-9_-])sk-(?:proj-|svcacct-)?[A-Za-z0-9_]{20,200}(?![A-Za-z0-9_-])",
     "Anthropic key": r"(?<![A-Za-z0-9_-])sk-ant-[A-Za-z0-9_-]{30,200}",
     "Facebook token": r"(?<![A-Za-z0-9+/])EAA[A-Za-z0-9]{30,400}(?![A-Za-z0-9+/=])",
+    "NPM token": r"(?<![A-Za-z0-9_])npm_[A-Za-z0-9]{36}(?![A-Za-z0-9])",
+    "PyPI token": r"(?<![A-Za-z0-9_-])pypi-AgEIcHlwaS5vcmc[A-Za-z0-9_-]{40,250}",
+    "Groq key": r"(?<![A-Za-z0-9_])gsk_[A-Za-z0-9]{40,60}(?![A-Za-z0-9])",
+    "Replicate token": r"(?<![A-Za-z0-9_])r8_[A-Za-z0-9]{37,40}(?![A-Za-z0-9])",
+    "Notion token": r"(?<![A-Za-z0-9_])ntn_[A-Za-z0-9]{40,50}(?![A-Za-z0-9])",
+    "Google private key id": r"[\"']private_key_id[\"']\s{0,3}:\s{0,3}[\"']([0-9a-f]{40})[\"']",
     "GitHub fine-grained token": r"(?<![A-Za-z0-9_])github_pat_[A-Za-z0-9_]{60,100}",
 }
 #: keys and tokens with these in them are examples
