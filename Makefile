@@ -3,7 +3,7 @@ PYTHON ?= python
 FULL ?= /tmp/okinst-stand-in
 MIRROR ?= ../shared/mirror
 
-.PHONY: check lint types test versions bench bench-mixing bench-mixtures bench-contamination bench-duplicates bench-embedded
+.PHONY: check lint types test test-all versions bench bench-mixing bench-mixtures bench-contamination bench-duplicates bench-embedded
 
 check: lint types test
 
@@ -16,6 +16,9 @@ types:
 
 test:
 	$(PYTHON) -m pytest
+
+test-all:  ## the slow tests, too: two nodes of Ray, many kills, the benchmarks' own tests
+	$(PYTHON) -m pytest -m "not network"
 
 versions:  ## the same loading script on datasets 3.6, 4.0 and 5.2
 	scripts/every_datasets_version.sh

@@ -183,6 +183,7 @@ def test_ray_makes_the_same_bytes(wanted: dict[str, bytes], tmp_path: Path) -> N
     assert not ray.is_initialized()
 
 
+@pytest.mark.slow
 @with_ray
 def test_an_actor_that_is_killed_is_replaced(ray: None, tmp_path: Path) -> None:
     log = tmp_path / "log"
@@ -207,6 +208,7 @@ def test_what_fails_in_ray_says_why(ray: None, tmp_path: Path) -> None:
         Store(tmp_path).scores(Counting(), table, Rays(gpus=64))
 
 
+@pytest.mark.slow
 @with_ray
 def test_a_shard_that_ends_every_actor_ends_the_run(ray: None, tmp_path: Path) -> None:
     table = pa.concat_tables([made_up(20), requests([DIE])])
@@ -240,6 +242,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 @with_ray
 def test_two_nodes(wanted: dict[str, bytes], tmp_path: Path) -> None:
     """Two real raylets on two addresses of this machine, one actor each."""

@@ -203,6 +203,7 @@ def test_rows_are_scored_once_and_steps_done_once(tmp_path: Path) -> None:
     assert set((tmp_path / "cache").rglob("steps/*/changes.json")) == steps
 
 
+@pytest.mark.slow
 def test_the_files_depend_on_nothing_else(tmp_path: Path) -> None:
     recipe = written(tmp_path)
     axes = ("--groups", "1,2", "--clusters", "3,5", "--share", "0.2,0.1", "--rule", "budget,random")

@@ -680,6 +680,7 @@ def test_a_real_model_finds_sense_more_likely(smollm: Path) -> None:
     assert good[0] == pytest.approx(by_hand(smollm, ids, 1), rel=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [[], ["--gpu", "--device", "cpu", "--reference-rows", "10", "--peak", "1e12"]])
 def test_the_benchmark_runs(arguments: list[str]) -> None:
     script = [

@@ -89,9 +89,9 @@ def test_it_is_the_formula(corpus: list[str], asked: list[tuple[str, str]], orde
     scores = fitted.load().score(requests(texts, contexts)).to_pylist()
     for (text, context), score in zip(asked, scores, strict=True):
         others = sorted(set(corpus) - {text})
-        assert score["tokens"] == (len(text) + 1 if text else 0)
-        assert score["flag"] == ("" if text else "empty")
-        if text:
+        assert score["tokens"] == (len(text) + 1 if text.strip() else 0)
+        assert score["flag"] == ("" if text.strip() else "empty")
+        if text.strip():
             assert score["nll"] == pytest.approx(Plain(others, context, order, discount).nll(text, context), abs=1e-9)
         else:
             assert score["nll"] is None
@@ -160,7 +160,7 @@ def test_any_text_has_a_number(texts: list[str], contexts: list[str], rng: rando
     ahead = [each.encode("utf-8", "ignore").decode() for each in (contexts + [""] * len(asked))[: len(asked)]]
     loaded = KEPT.load()
     scores = loaded.score(requests(asked, ahead))
-    assert [each is not None for each in scores["nll"].to_pylist()] == [bool(text) for text in asked]
+    assert [each is not None for each in scores["nll"].to_pylist()] == [bool(text.strip()) for text in asked]
     assert (np.isfinite(nll(scores)) | (scores["tokens"].to_numpy() == 0)).all()
     order = list(range(len(asked)))
     rng.shuffle(order)

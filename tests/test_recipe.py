@@ -225,6 +225,7 @@ def test_every_key_can_be_said(tmp_path: Path) -> None:
         license = "redistributable"
         validation = 0.1
         filter = { empty = "drop" }
+        select = { share = 0.5 }
         [[parts]]
         source = "hrc"
         share = 0.5

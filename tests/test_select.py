@@ -401,6 +401,7 @@ def test_nothing_is_left(tmp_path: Path) -> None:
 # -- the same rows however it is run ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_same_bytes_on_any_number_of_processes(tmp_path: Path) -> None:
     made = []
     for processes in (1, 2, 4):
@@ -581,6 +582,7 @@ def written(folder: Path, select: str) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_one_message_for_a_full_disk_and_for_a_store_in_use(tmp_path: Path) -> None:
     path = written(tmp_path, 'share = 0.5\nclusters = 2\nscore = "instruction"\n')
     environment = {"HF_HOME": str(tmp_path / "hf"), "OKINST_STORE": str(tmp_path / "store")}
@@ -734,6 +736,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 @with_ray
 def test_two_nodes_of_ray_choose_the_same(exact: Made, models: dict[str, Path], tmp_path: Path) -> None:
     """Two raylets on two addresses of this machine: selection.parquet byte by byte."""

@@ -185,6 +185,7 @@ print(hashlib.sha256(fitted.model.axes.tobytes() + scores["embedding"].combine_c
 """
 
 
+@pytest.mark.slow
 def test_the_number_of_threads_does_not_matter() -> None:
     said = {
         python(FIT, **{name: str(count) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")}) for count in (1, 2, 4)
