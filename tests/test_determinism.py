@@ -183,7 +183,8 @@ elif moment == "a step is half written":
     rows.pq = types.SimpleNamespace(read_table=pq.read_table, write_table=pq.write_table)
     after(rows.pq, "write_table", 3)
 elif moment == "while rows are held out":
-    work.duplicates = types.SimpleNamespace(find=die)
+    found = work.duplicates
+    work.duplicates = types.SimpleNamespace(find=die, links=found.links, joined=found.joined)
 elif moment == "the dropped rows are half written":
     class Writer(pq.ParquetWriter):
         pass
