@@ -281,10 +281,15 @@ def _hub_errors(
     except errors.HfHubHTTPError as error:
         raise NoNetwork(f"{what}: the Hub refused ({error}). Try again later.") from error
     except Exception as error:
-        # httpx and requests both keep their network errors under one root, and these are the roots' names
-        if any(base.__name__ in ("RequestException", "TransportError") for base in type(error).__mro__):
+        if is_of_the_network(error):  # anything else goes on as it is
             raise NoNetwork(f"{what}: the Hub cannot be reached ({error}). {offline}") from error
         raise
+
+
+def is_of_the_network(error: BaseException) -> bool:
+    """Whether an error of the Hub's client is that nobody could be reached."""
+    # httpx and requests both keep their network errors under one root, and these are the roots' names
+    return any(base.__name__ in ("RequestException", "TransportError") for base in type(error).__mro__)
 
 
 @functools.lru_cache(maxsize=256)

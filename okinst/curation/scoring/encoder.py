@@ -68,14 +68,7 @@ class Encoder:
             raise WrongCall(
                 f"{self.model}: max_tokens = {self.max_tokens!r} should be a whole number, 3 or more: a token stands between two special ones."
             )
-        if self.dtype not in (None, *models.DTYPES):
-            raise WrongCall(f"{self.model}: dtype = {self.dtype!r} should be one of {', '.join(models.DTYPES)}.")
-        model, revision = models.identified(self.model, self.revision)
-        object.__setattr__(self, "model", model)
-        object.__setattr__(self, "revision", revision)
-        if self.dtype is None:
-            models.libraries(f"Embedding by {self.model}")
-            object.__setattr__(self, "dtype", models.usual_dtype())
+        models.settle(self, self.revision, "Embedding")
 
     def settings(self) -> dict[str, Any]:
         """What decides the vectors. A folder goes by its name and its contents, wherever it is."""

@@ -64,17 +64,8 @@ class LanguageModel:
             raise WrongCall(
                 f"{self.model}: max_tokens = {self.max_tokens!r} should be a whole number, 2 or more: a token is scored after another."
             )
-        if self.dtype not in (None, *models.DTYPES):
-            raise WrongCall(f"{self.model}: dtype = {self.dtype!r} should be one of {', '.join(models.DTYPES)}.")
-        revision = self.revision
-        if revision is None and self.model == POLYGLOT:
-            revision = POLYGLOT_COMMIT
-        model, revision = models.identified(self.model, revision)
-        object.__setattr__(self, "model", model)
-        object.__setattr__(self, "revision", revision)
-        if self.dtype is None:
-            models.libraries(f"Scoring by {self.model}")
-            object.__setattr__(self, "dtype", models.usual_dtype())
+        revision = POLYGLOT_COMMIT if self.revision is None and self.model == POLYGLOT else self.revision
+        models.settle(self, revision, "Scoring")
 
     def settings(self) -> dict[str, Any]:
         """What decides the scores. A folder goes by its name and its contents, wherever it is."""

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from okinst.builders import NoNetwork, WrongCall
+from okinst.builders.network import is_of_the_network
 
 DTYPES = ("float32", "bfloat16", "float16")
 #: False, not nothing: without a word transformers would ask at the terminal
@@ -213,6 +214,21 @@ def usual_dtype() -> str:
     return "bfloat16" if torch.cuda.is_available() else "float32"
 
 
+def settle(scorer: Any, revision: str | None, doing: str) -> None:
+    """Fix the model, the revision and the dtype of a scorer's settings (a frozen dataclass), here and now.
+
+    `doing` is for the message where torch or transformers is missing. Raises WrongCall or NoNetwork.
+    """
+    if scorer.dtype not in (None, *DTYPES):
+        raise WrongCall(f"{scorer.model}: dtype = {scorer.dtype!r} should be one of {', '.join(DTYPES)}.")
+    model, revision = identified(scorer.model, revision)
+    object.__setattr__(scorer, "model", model)
+    object.__setattr__(scorer, "revision", revision)
+    if scorer.dtype is None:
+        libraries(f"{doing} by {model}")
+        object.__setattr__(scorer, "dtype", usual_dtype())
+
+
 @contextmanager
 def in_words(model: str, what: str) -> Iterator[None]:
     """Turn what transformers raises while it opens a model into what a user can act on."""
@@ -222,7 +238,9 @@ def in_words(model: str, what: str) -> Iterator[None]:
         raise
     except MemoryError:
         raise
-    except Exception as error:
+    except (
+        Exception
+    ) as error:  # a broken model makes transformers raise nearly anything; the cause stays with the message
         reason = " ".join(str(error).split())[:400]
         if "trust_remote_code" in reason:
             raise WrongCall(
@@ -325,8 +343,7 @@ def _hub_errors(model: str, revision: str) -> Iterator[None]:
     except (errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled) as error:
         raise _unreachable(model, revision, "the Hub cannot be reached") from error
     except Exception as error:
-        # httpx and requests both keep their network errors under one root, and these are the roots' names
-        if any(base.__name__ in ("RequestException", "TransportError") for base in type(error).__mro__):
+        if is_of_the_network(error):  # anything else goes on as it is
             raise _unreachable(model, revision, f"the Hub cannot be reached ({error})") from error
         raise
 

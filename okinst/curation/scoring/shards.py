@@ -99,7 +99,7 @@ def write(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
-    except BaseException:
+    except BaseException:  # Ctrl-C, too, leaves nothing half-written; it goes on
         with contextlib.suppress(OSError):
             partial.unlink()
         raise

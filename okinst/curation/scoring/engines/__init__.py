@@ -88,7 +88,9 @@ def carried(error: BaseException) -> bytes:
         data = pickle.dumps((error, told))
         if isinstance(error, Exception) and str(pickle.loads(data)[0]) == str(error):
             return data
-    except Exception:
+    except (
+        Exception
+    ):  # pickling runs the exception's own code, which may raise anything: it goes as an OkinstError below
         pass
     return pickle.dumps((OkinstError(f"{type(error).__name__}: {error}"), told))
 

@@ -127,7 +127,7 @@ class _Actor:
         self.error = b""
         try:
             self.loaded = scorer.load(device)
-        except Exception as error:
+        except Exception as error:  # whatever it is, it is raised where the run was begun
             self.error = carried(error)
 
     def __call__(self, batch: pa.Table) -> pa.Table:
@@ -155,7 +155,7 @@ class _Actor:
                 )
             done = score(self.loaded, (name, unpacked(data)))
             return name, packed(done.scores), done.seconds, b""
-        except Exception as error:
+        except Exception as error:  # the same: the driver raises it, and no row of the shard counts as scored
             return name, b"", 0.0, carried(error)
 
 
