@@ -74,6 +74,10 @@ def _model(name: str, kind: type[Model]) -> Any:
     if name == EMBEDDED:
         return None
     model, _, revision = name.partition("@")
+    if model[:1] in ("/", ".", "~") and not Path(model).expanduser().is_dir():
+        raise WrongCall(
+            f"{model}: there is no such folder. Name a model's folder, a Hub id (owner/name), or {EMBEDDED}."
+        )
     return kind(model, revision or None)
 
 
