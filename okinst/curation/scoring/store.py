@@ -104,9 +104,8 @@ class Store:
         """The scores of requests, one row each, in their order: read where they are known, else made by the engine and kept.
 
         A scorer that has to be fitted is fitted on these requests. `columns` are those wanted (None: all; (): score what is missing,
-        read nothing). Raises WrongCall where
-        another run is at work on the same scorer or the store has another layout, DiskFull where there is no room; what was scored
-        until then stays, as it does after Ctrl-C.
+        read nothing). Raises WrongCall where another run is at work on the same scorer or the store has another layout, DiskFull where
+        there is no room; what was scored until then stays, as it does after Ctrl-C.
         """
         requests = checked(requests)
         scorer = scorer.fitted(requests, seed)
