@@ -103,12 +103,15 @@ class Writer:
         self.rng = random.Random(seed)
 
     def text(self, size: float, language: str = "ko", breaks: str = "") -> str:
-        """A text; `breaks` stands between its paragraphs."""
+        """A text, which ends as a sentence does, since filters take what breaks off; `breaks` stands between its paragraphs."""
         chosen, mean = pieces(language)
         words = self.rng.choices(chosen, k=max(1, int(size / mean + self.rng.random())))
-        if not breaks:
-            return " ".join(words)
-        return breaks.join(" ".join(words[at : at + 9]) for at in range(0, len(words), 9))
+        said = (
+            " ".join(words)
+            if not breaks
+            else breaks.join(" ".join(words[at : at + 9]) for at in range(0, len(words), 9))
+        )
+        return said if said.endswith((".", "?", "!")) else f"{said.rstrip(',:;')}."
 
     def around(self, size: float, spread: float) -> float:
         """A size that is `size` in the mean: log-normal, so that a few are very long."""

@@ -441,13 +441,16 @@ def score(
     address: Address = None,
     gpus: Gpus = 0.0,
     store: StoreDir = None,
+    accept_drift: AcceptDrift = False,
     as_json: Json = False,
 ) -> None:
     """Score all rows of a set, into the store: what a selection needs is then there. Run again after an interruption: it goes on."""
     from okinst.cli import curating
 
     compute = _compute(engine, device, address, gpus, store)
-    told = curating.score(name, of, scorer, compute, output, **_door(mirror, sample, data_dir))
+    told = curating.score(
+        name, of, scorer, compute, output, **_flags(accept_drift=accept_drift), **_door(mirror, sample, data_dir)
+    )
     if as_json:
         _print_json(told)
         return

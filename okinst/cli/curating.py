@@ -13,8 +13,7 @@ from okinst.builders import WrongCall
 from okinst.catalogue import nearest
 from okinst.curation import passages
 from okinst.curation.scoring.compute import Compute
-from okinst.curation.scoring.sums import mean
-from okinst.curation.selection.measures import SCORES, likelihoods, reading_context
+from okinst.curation.selection import measures
 from okinst.mixtures import MIXTURES, Mixture, recipe
 from okinst.mixtures.selecting import EMBEDDED, Causal, Encoding, Model
 from okinst.publishing.folder import builder_of
@@ -83,27 +82,22 @@ def _model(name: str, kind: type[Model]) -> Any:
 
 def score(name: str, of: str, scorer: str, compute: Compute, output: Path | None, **door: Any) -> dict[str, Any]:
     """Score all rows of a set, so that they are in the store; what comes out as plain values, and by row into a Parquet file."""
-    if of not in SCORES:
-        raise WrongCall(f"--of {of}: there is no such score. There are {', '.join(SCORES)}.")
+    if of not in measures.SCORES:
+        raise WrongCall(f"--of {of}: there is no such score. There are {', '.join(measures.SCORES)}.")
     if output and (output.exists() or not output.absolute().parent.is_dir()):
         raise WrongCall(f"-o {output}: it is there already, or its folder is not. Name a file that is yet to be.")
     chosen = _model(scorer, Causal)
-    used = chosen.scorer() if chosen else None
-    if of == "ifd":
-        used = reading_context(used)
     builder = builder_of(name, **door)
     builder.download_and_prepare()
     tables = [rows.data.table for rows in builder.as_dataset().values()]
     asked, answered = (
         [text for table in tables for text in passages.texts(table, on)] for on in ("instruction", "answer")
     )
-    texts, contexts = {"instruction": (asked, None), "answer": (answered, None)}.get(of, (answered, asked))
-    store, engine = compute.kept_in(), compute.run_by()
-    found = likelihoods(texts, contexts, used, store, engine, 0)
-    logarithms = mean(found)
-    if of == "ifd":
-        logarithms = logarithms - mean(likelihoods(texts, None, used, store, engine, 0))
-    values = np.exp(np.minimum(logarithms, 700.0))
+    store = compute.kept_in()
+    logarithms, found = measures.score(
+        asked, answered, of, chosen.scorer() if chosen else None, store, compute.run_by()
+    )
+    values = measures.of_logarithms(logarithms)
     if output:
         ids = [id for table in tables for id in table["id"].to_pylist()]
         table = pa.table(

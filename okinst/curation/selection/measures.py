@@ -68,40 +68,52 @@ def measure(
     instructions: Sequence[str], answers: Sequence[str], how: How, store: Store, engine: Engine, seed: int = 0
 ) -> Measures:
     """Measure rows, given their texts. Raises what the scorers and the store raise."""
-    texts, contexts = {
-        "instruction": (instructions, None),
-        "answer": (answers, None),
-        "given": (answers, instructions),
-        "ifd": (answers, instructions),
-    }[how.score]
     # first what is cheap: what is wrong with it shows before an hour of the other
     embedded = store.scores(how.embedder, requests(instructions), engine, seed, columns=["embedding"])
     vectors = embedded["embedding"].combine_chunks()
-    scorer = reading_context(how.scorer) if how.score == "ifd" else how.scorer
-    scored = likelihoods(texts, contexts, scorer, store, engine, seed)
-    logarithms = mean(scored)
-    sums = {"nll": scored["nll"], "tokens": scored["tokens"]}
-    flags = scored["flag"].to_pylist()
-    if how.score == "ifd":
-        alone = likelihoods(texts, None, scorer, store, engine, seed)
-        logarithms = logarithms - mean(alone)
-        sums |= {"nll_alone": alone["nll"], "tokens_alone": alone["tokens"]}
-        flags = [one or other for one, other in zip(flags, alone["flag"].to_pylist(), strict=True)]
+    logarithms, scored = score(instructions, answers, how.score, how.scorer, store, engine, seed)
     scorers = scored["scorer"].to_pylist()
     return Measures(
         lengths=np.fromiter(map(len, instructions), np.int64, len(instructions)),
-        values=np.exp(np.minimum(logarithms, 700.0)),  # beyond, a double is at its end: no row is infinitely bad
+        values=of_logarithms(logarithms),
         order=_comparable(logarithms, np.asarray(scorers, object)),
-        flags=flags,
+        flags=scored["flag"].to_pylist(),
         scorers=scorers,
-        sums=sums,
+        sums={name: scored[name] for name in scored.column_names if name not in ("flag", "scorer")},
         vectors=vectors.flatten().to_numpy().reshape(len(instructions), -1),
     )
 
 
-def reading_context(scorer: Scorer | None) -> Scorer:
-    """The scorer, or in place of the embedded ones the n-gram model: a ratio by Kiwi, which reads no context, would always be 1."""
-    return Ngram() if scorer is None else scorer
+def score(
+    instructions: Sequence[str],
+    answers: Sequence[str],
+    of: Score,
+    scorer: Scorer | None,
+    store: Store,
+    engine: Engine,
+    seed: int = 0,
+) -> tuple[Array, pa.Table]:
+    """The logarithm of the score of each row, (n,), NaN where there is none; and what it is made of: nll, tokens, flag, scorer, and
+    for "ifd" nll_alone and tokens_alone of the answer without its instruction."""
+    texts = instructions if of == "instruction" else answers
+    contexts = instructions if of in ("given", "ifd") else None
+    if of == "ifd" and scorer is None:
+        scorer = Ngram()  # a ratio by Kiwi, which reads no context, would always be 1
+    found = likelihoods(texts, contexts, scorer, store, engine, seed)
+    logarithms = mean(found)
+    if of != "ifd":
+        return logarithms, found
+    alone = likelihoods(texts, None, scorer, store, engine, seed)
+    flags = [one or other for one, other in zip(found["flag"].to_pylist(), alone["flag"].to_pylist(), strict=True)]
+    found = found.set_column(found.column_names.index("flag"), "flag", pa.array(flags, pa.string()))
+    for name in ("nll", "tokens"):
+        found = found.append_column(f"{name}_alone", alone[name])
+    return logarithms - mean(alone), found
+
+
+def of_logarithms(logarithms: Array) -> Array:
+    """Perplexities: beyond e^700 a double is at its end, and no row is infinitely bad."""
+    return np.asarray(np.exp(np.minimum(logarithms, 700.0)))
 
 
 def likelihoods(
