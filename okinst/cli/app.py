@@ -425,11 +425,18 @@ def score(
         str, typer.Argument(metavar="NAME_OR_RECIPE.toml", help="a name of `okinst list`, or a recipe.toml")
     ],
     of: Annotated[
-        str, typer.Option(help="the perplexity of the instruction, the answer, the answer given it, or ifd")
-    ] = "given",
+        str | None,
+        typer.Option(
+            help="The perplexity of the instruction, the answer, the answer given it, or ifd; else the recipe's, or given."
+        ),
+    ] = None,
     scorer: Annotated[
-        str, typer.Option(metavar="MODEL[@COMMIT]", help="A language model (Hub id or folder), or embedded.")
-    ] = "embedded",
+        str | None,
+        typer.Option(
+            metavar="MODEL[@COMMIT]",
+            help="A language model (Hub id or folder), or embedded; else the recipe's, or embedded.",
+        ),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE.parquet", help="Write the scores row by row, too.")
     ] = None,
@@ -441,15 +448,26 @@ def score(
     address: Address = None,
     gpus: Gpus = 0.0,
     store: StoreDir = None,
+    num_proc: Annotated[int, typer.Option(min=1, metavar="N", help="Processes.")] = 1,
     accept_drift: AcceptDrift = False,
     as_json: Json = False,
 ) -> None:
-    """Score all rows of a set, into the store: what a selection needs is then there. Run again after an interruption: it goes on."""
+    """Score all rows of a set, into the store; of a recipe with [select] those it chooses from, with all that it needs to choose.
+
+    Run again after an interruption: it goes on.
+    """
     from okinst.cli import curating
 
     compute = _compute(engine, device, address, gpus, store)
     told = curating.score(
-        name, of, scorer, compute, output, **_flags(accept_drift=accept_drift), **_door(mirror, sample, data_dir)
+        name,
+        of,
+        scorer,
+        compute,
+        output,
+        num_proc,
+        **_flags(accept_drift=accept_drift),
+        **_door(mirror, sample, data_dir),
     )
     if as_json:
         _print_json(told)
@@ -458,7 +476,7 @@ def score(
     print(f"{told['name']}: {told['scored']:,} of {told['rows']:,} rows scored ({by}), {told['tokens']:,} tokens")
     for flag, count in told["flags"].items():
         print(f"  {count:,} rows: {flag}")
-    what = "IFD" if of == "ifd" else f"perplexity ({of})"
+    what = "IFD" if told["of"] == "ifd" else f"perplexity ({told['of']})"
     for part, value in told["quantiles"].items():
         print(f"  {float(part):4.0%} of the rows have a {what} up to {value:,}")
     print(f"in the store {told['store']}{f', and row by row in {output}' if output else ''}")

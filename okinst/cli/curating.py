@@ -15,6 +15,7 @@ from okinst.curation import passages
 from okinst.curation.scoring.compute import Compute
 from okinst.curation.selection import measures
 from okinst.mixtures import MIXTURES, Mixture, recipe
+from okinst.mixtures.grid import selecting
 from okinst.mixtures.selecting import EMBEDDED, Causal, Encoding, Model
 from okinst.publishing.folder import builder_of
 
@@ -50,12 +51,15 @@ def curated(
     }
     if choice:
         changes["choice"] = dataclasses.replace(found.select.choice, **choice)
-    if not changes:
-        return name
-    # a published set is never changed: what differs from it bears another name
-    variant = f"{found.name}-variant" if found.name in MIXTURES else found.name
-    changed: dict[str, Any] = {"name": variant, "rows": None, "select": dataclasses.replace(found.select, **changes)}
-    return dataclasses.replace(found, **changed)
+    return _variant(found, changes) if changes else name
+
+
+def _variant(mixture: Mixture, changes: dict[str, Any]) -> Mixture:
+    """A mixture whose selection is changed. A published set is never changed: what differs from it bears another name."""
+    assert mixture.select
+    name = f"{mixture.name}-variant" if mixture.name in MIXTURES else mixture.name
+    changed: dict[str, Any] = {"name": name, "rows": None, "select": dataclasses.replace(mixture.select, **changes)}
+    return dataclasses.replace(mixture, **changed)
 
 
 def _mixture(name: str) -> Mixture:
@@ -80,48 +84,64 @@ def _model(name: str, kind: type[Model]) -> Any:
     return kind(model, revision or None)
 
 
-def score(name: str, of: str, scorer: str, compute: Compute, output: Path | None, **door: Any) -> dict[str, Any]:
-    """Score all rows of a set, so that they are in the store; what comes out as plain values, and by row into a Parquet file."""
-    if of not in measures.SCORES:
+def score(
+    name: str,
+    of: str | None,
+    scorer: str | None,
+    compute: Compute,
+    output: Path | None,
+    num_proc: int | None = None,
+    **options: Any,
+) -> dict[str, Any]:
+    """Score rows, so that they are in the store; what comes out as plain values, and by row into a Parquet file.
+
+    Of a mixture with [select] these are the rows that it chooses from, by its own scorer and embedder where nothing else is said; of any
+    other set all rows.
+    """
+    if of is not None and of not in measures.SCORES:
         raise WrongCall(f"--of {of}: there is no such score. There are {', '.join(measures.SCORES)}.")
     if output and (output.exists() or not output.absolute().parent.is_dir()):
         raise WrongCall(f"-o {output}: it is there already, or its folder is not. Name a file that is yet to be.")
-    chosen = _model(scorer, Causal)
-    builder = builder_of(name, **door)
-    builder.download_and_prepare()
-    tables = [rows.data.table for rows in builder.as_dataset().values()]
-    asked, answered = (
-        [text for table in tables for text in passages.texts(table, on)] for on in ("instruction", "answer")
-    )
-    store = compute.kept_in()
-    logarithms, found = measures.score(
-        asked, answered, of, chosen.scorer() if chosen else None, store, compute.run_by()
-    )
-    values = measures.of_logarithms(logarithms)
-    if output:
+    model = _model(scorer, Causal) if scorer else None
+    changes = {**({"scorer": model} if scorer else {}), **({"score": of} if of else {})}
+    if (name in MIXTURES or recipe.is_recipe(name)) and (mixture := _mixture(name)).select:
+        chosen: Mixture | str = _variant(mixture, changes) if changes else name
+        builder, select = selecting(chosen, compute=compute, **options)
+        rows, _ = builder.candidates(num_proc)
+        candidates = select.measured(rows, compute, num_proc or 1)
+        ids, of, values = candidates.ids, select.score, candidates.measures.values
+        columns = candidates.measures.columns()
+        title = mixture.name
+    else:
+        # who scores a set without [select] says nothing of where: there is nothing of it to score while it is built
+        plain = builder_of(name, **options)
+        plain.download_and_prepare(num_proc=num_proc)
+        tables = [rows.data.table for rows in plain.as_dataset().values()]
         ids = [id for table in tables for id in table["id"].to_pylist()]
-        table = pa.table(
-            {
-                "id": ids,
-                "value": pa.array(values, mask=np.isnan(values)),
-                **{name: found[name] for name in found.column_names},
-            }
-        )
+        asked = [text for table in tables for text in passages.instructions(table)]
+        answered = [text for table in tables for text in passages.answers(table)]
+        of, title = of or "given", plain.config.name
+        by, store, engine = model.scorer() if model else None, compute.kept_in(), compute.run_by(num_proc or 1)
+        logarithms, columns = measures.score(asked, answered, of, by, store, engine)
+        values = measures.of_logarithms(logarithms)
+    if output:
         partial = output.with_name(f"{output.name}.incomplete")
-        pq.write_table(table, partial, compression="zstd")
+        found = {"id": ids, "value": pa.array(values, mask=np.isnan(values))}
+        pq.write_table(
+            pa.table({**found, **{each: columns[each] for each in columns.column_names}}), partial, compression="zstd"
+        )
         partial.replace(output)
     there = values[~np.isnan(values)]
-    by = Counter(found["scorer"].to_pylist())
     return {
-        "name": builder.config.name,
+        "name": title,
         "of": of,
-        "scorers": dict(by),
+        "scorers": dict(Counter(columns["scorer"].to_pylist())),
         "rows": len(values),
         "scored": len(there),
-        "flags": dict(Counter(flag for flag in found["flag"].to_pylist() if flag)),
-        "tokens": int(found["tokens"].to_numpy().sum()),
+        "flags": dict(Counter(flag for flag in columns["flag"].to_pylist() if flag)),
+        "tokens": int(columns["tokens"].to_numpy().sum()),
         "quantiles": {str(share): round(float(np.quantile(there, share)), 4) for share in SHARES} if len(there) else {},
-        "store": str(store.folder),
+        "store": str(compute.kept_in().folder),
         "file": str(output) if output else None,
     }
 

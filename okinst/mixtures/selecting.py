@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -30,6 +30,7 @@ from okinst.builders.schema import Shape
 from okinst.catalogue import nearest
 from okinst.curation import duplicates, passages, scoring, selection
 from okinst.curation.scoring import models
+from okinst.curation.scoring.compute import Compute
 from okinst.curation.scoring.encoder import Encoder
 from okinst.curation.scoring.language_model import LanguageModel
 from okinst.curation.scoring.scorer import Scorer
@@ -207,7 +208,7 @@ class Select:
         """Raise WrongCall or NoNetwork for what it needs and cannot have, as far as that can be known before anything is measured."""
         for package, needed in (
             ("scikit-learn", "sklearn"),
-            *((("kiwipiepy", "kiwipiepy"),) if not self.scorer else ()),
+            *((("kiwipiepy", "kiwipiepy"),) if self._reads_by_kiwi else ()),
         ):
             try:
                 importlib.import_module(needed)
@@ -230,14 +231,24 @@ class Select:
             self.embedder.scorer() if self.embedder else Tfidf(),
         )
 
+    def measured(self, rows: Rows, compute: Compute, processes: int = 1) -> "Candidates":
+        """Measure the rows that are left. Raises what the models and the store raise."""
+        ids, instructions, answers = _texts(rows)
+        how, store, engine = self.how(), compute.kept_in(), compute.run_by(processes)
+        return Candidates(ids, instructions, answers, measure(instructions, answers, how, store, engine, self.seed))
+
     def inputs(self, doing: "Doing") -> list[str]:
         identities = [each.identity() for each in (self.scorer, self.embedder) if each]
         return [code_of(__name__, scoring.__name__, selection.__name__), *identities, *self._versions()]
 
+    @property
+    def _reads_by_kiwi(self) -> bool:
+        return self.scorer is None and self.score != "ifd"
+
     def _versions(self) -> list[str]:
         """Of what decides besides okinst's code, where it is installed."""
         needed = ["scikit-learn"]
-        needed += ["kiwipiepy", "kiwipiepy_model"] if self.scorer is None else []
+        needed += ["kiwipiepy", "kiwipiepy_model"] if self._reads_by_kiwi else []
         needed += ["transformers"] if self.scorer or self.embedder else []
         found = []
         for package in needed:
@@ -250,11 +261,7 @@ class Select:
     def work(self, rows: Rows, doing: "Doing") -> Outcome:
         if not len(rows):
             return Outcome.nothing()
-        how = self.how()
-        instructions, answers = _texts(rows)
-        measures = measure(
-            instructions, answers, how, doing.compute.kept_in(), doing.compute.run_by(doing.processes), self.seed
-        )
+        _, instructions, _, measures = self.measured(rows, doing.compute, doing.processes)
         choice = self.fitting(self.choice, len(rows))
         alike = duplicate_groups(instructions) if choice.distinct else None
         found = clustering(measures, choice, self.seed)
@@ -269,7 +276,7 @@ class Select:
             rows.alive[gone],
             reasons,
             [""] * len(gone),
-            told={"select": self._told(measures, found, choice, how, taken.short)},
+            told={"select": self._told(measures, found, choice, taken.short)},
             notes={
                 SELECTION: _measured(rows, measures, found, taken.rows, alike),
                 CLUSTERS: _clusters(measures, found, taken.rows, shown),
@@ -292,11 +299,11 @@ class Select:
         )
         return dataclasses.replace(choice, clusters=clusters, share=share)
 
-    def _told(self, measures: Measures, found: Clustering, choice: Choice, how: How, short: int) -> dict[str, Any]:
+    def _told(self, measures: Measures, found: Clustering, choice: Choice, short: int) -> dict[str, Any]:
         scorers = {"scorer": self.scorer.values() if self.scorer else EMBEDDED}
         return {
             **{key: value for key, value in dataclasses.asdict(choice).items() if value is not None},
-            "score": how.score,
+            "score": self.score,
             **scorers,
             "embedder": self.embedder.values() if self.embedder else EMBEDDED,
             "scored by": dict(Counter(measures.scorers)),
@@ -308,14 +315,25 @@ class Select:
         }
 
 
-def _texts(rows: Rows) -> tuple[list[str], list[str]]:
-    """What is asked in each row, and what is answered."""
+class Candidates(NamedTuple):
+    """The rows that a selection has to choose from: their ids and texts, and what was measured of them."""
+
+    ids: list[str]
+    instructions: list[str]
+    answers: list[str]
+    measures: Measures
+
+
+def _texts(rows: Rows) -> tuple[list[str], list[str], list[str]]:
+    """Of each row the id, what is asked, and what is answered."""
+    ids: list[str] = []
     instructions: list[str] = []
     answers: list[str] = []
     for _, table in rows.batches(done=False):
+        ids += table["id"].to_pylist()
         instructions += passages.texts(table, "instruction")
         answers += passages.texts(table, "answer")
-    return instructions, answers
+    return ids, instructions, answers
 
 
 def duplicate_groups(instructions: Sequence[str]) -> Indices:
