@@ -1,5 +1,6 @@
 """Clusters: the same whatever the threads, as good as scikit-learn's, and sound where there is little to cluster."""
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -124,7 +125,24 @@ def test_fewer_vectors_than_clusters(mode: Any) -> None:
     assert found.asked == 25 and found.got.tolist() == [10, 11]
     assert np.allclose(found.inertia, 0, atol=1e-4)
     assert found.cut[0].startswith("length group 0: 10 clusters, not 25")
-    assert found.cut[1].endswith("its 30 rows are no more than 11 distinct vectors")
+    assert found.cut[1].endswith("its 30 rows are no more than 11 vectors that can be told apart")
+
+
+@pytest.mark.parametrize("mode", MODES)
+@given(st.integers(0, 9), st.integers(1, 12), st.integers(2, 40), st.sampled_from([1e-7, 1e-6, 1e-5]))
+@settings(max_examples=15, deadline=None)
+def test_vectors_that_are_nearly_the_same(mode: Any, seed: int, kinds: int, k: int, noise: float) -> None:
+    """Embeddings of one question, typed in several ways: they differ, but less than float32 says of their distances."""
+    rng = np.random.default_rng(seed)
+    of = np.repeat(rng.standard_normal((kinds, 16)), 4, axis=0)
+    of = (of + noise * rng.standard_normal(of.shape)).astype(np.float32)
+    groups = np.zeros(len(of), np.int64)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # scikit-learn's, of the same
+        found = cluster(of, groups, k, mode=mode)
+    check(found, of, groups)
+    assert min(k, kinds) <= found.got[0] <= min(k, len(of))
+    assert len(found.cut) == (found.got[0] < k)
 
 
 def test_rows_that_are_all_the_same() -> None:

@@ -57,7 +57,7 @@ class Clusters:
     inertia: Array
     #: Lloyd's iterations over all rows of each group, (g,); those of the search are not counted
     iterations: Array
-    #: clusters asked for in each group, and those there are, (g,): fewer where a group has fewer distinct vectors
+    #: clusters asked for in each group, and those there are, (g,): fewer where a group has fewer vectors that float32 tells apart
     asked: int
     got: Array
 
@@ -66,7 +66,7 @@ class Clusters:
         """What to tell the user of groups that have fewer clusters than were asked for."""
         rows = np.bincount(self.group, self.sizes, len(self.got)).astype(np.int64)
         return tuple(
-            f"length group {number}: {got:,} clusters, not {self.asked:,}: its {rows[number]:,} rows are no more than {got:,} distinct vectors"
+            f"length group {number}: {got:,} clusters, not {self.asked:,}: its {rows[number]:,} rows are no more than {got:,} vectors that can be told apart"
             for number, got in enumerate(self.got.tolist())
             if got < self.asked
         )
@@ -207,7 +207,8 @@ def _reference(vectors: Array, k: int) -> _Found:
     from sklearn.cluster import KMeans
 
     fit = KMeans(k, random_state=REFERENCE_SEED, n_init=REFERENCE_STARTS).fit(vectors)
-    return _Found(fit.labels_, fit.cluster_centers_, float(fit.inertia_), int(fit.n_iter_))
+    there, labels = np.unique(fit.labels_, return_inverse=True)  # it leaves clusters empty where vectors are nearly the same
+    return _Found(labels, fit.cluster_centers_[there], float(fit.inertia_), int(fit.n_iter_))
 
 
 def _fit(vectors: Array, k: int, rng: np.random.Generator, run: _Run) -> _Found:
@@ -224,13 +225,14 @@ def _fit(vectors: Array, k: int, rng: np.random.Generator, run: _Run) -> _Found:
     else:
         centres = np.zeros((1, vectors.shape[1]), np.float32)
     centres, iterations = _lloyd(data, centres, ITERATIONS, DONE)
-    near = data.nearest(centres)
-    while (empty := np.flatnonzero(np.bincount(near.labels, minlength=k) == 0)).size:
-        # k is at most the number of distinct vectors: there is always a row that is not its centre
-        centres, more = _lloyd(data, _moved(vectors, near.labels, centres, empty), 1, DONE)
-        near, iterations = data.nearest(centres), iterations + more
-    labels = near.labels
-    centres = data.means(labels, k)
+    labels, fewest = data.nearest(centres).labels, k
+    while 0 < (empty := np.flatnonzero(np.bincount(labels, minlength=k) == 0)).size < fewest:
+        fewest = empty.size
+        centres, more = _lloyd(data, _moved(vectors, labels, centres, empty), 1, DONE)
+        labels, iterations = data.nearest(centres).labels, iterations + more
+    # those that a round leaves empty stay so: vectors differ, but by less than their distances are rounded by
+    there, labels = np.unique(labels, return_inverse=True)
+    centres = data.means(labels, len(there))
     inertia = sum(run(lambda rows: _inertia(vectors[rows], centres[labels[rows]]), len(vectors)))
     return _Found(labels, centres + mean, float(inertia), iterations)
 
