@@ -344,9 +344,7 @@ def duplicate_groups(instructions: Sequence[str]) -> Indices:
 
 def _examples(rows: Rows, found: Clustering, measures: Measures) -> "list[list[tuple[str, str]]]":
     """For each cluster the ids and instructions of the rows nearest to its centre, credentials masked."""
-    there = np.flatnonzero(found.labels >= 0)
-    vectors = measures.vectors if len(there) == len(found.labels) else measures.vectors[there]
-    nearest_rows = [there[each] for each in found.clusters.examples(vectors, EXAMPLES)]
+    nearest_rows = found.clusters.examples(measures.vectors, EXAMPLES)
     flat = np.concatenate([*nearest_rows, np.empty(0, np.int64)]).astype(np.int64)
     table = [
         pair

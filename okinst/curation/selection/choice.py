@@ -1,6 +1,5 @@
 """Which of the measured rows are chosen: length groups, clusters in each, a rule in each cluster."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -55,24 +54,22 @@ class Choice:
 class Clustering:
     """Rows in length groups, and in clusters; a row without a score is in none of them (-1)."""
 
-    #: of each row, (n,): its length group, and its cluster, numbered over all groups
+    #: the length group of each row, (n,)
     groups: Array
-    labels: Array
-    #: of the rows that have a score
     clusters: Clusters
 
+    @property
+    def labels(self) -> Array:
+        """The cluster of each row, numbered over all groups, (n,)."""
+        return self.clusters.labels
 
-def clustering(
-    measures: Measures, choice: Choice, seed: int = 0, progress: Callable[[int, int], None] | None = None
-) -> Clustering:
-    """Cut measured rows into length groups, and each group into clusters. `progress(groups done, groups)`."""
+
+def clustering(measures: Measures, choice: Choice, seed: int = 0) -> Clustering:
+    """Cut measured rows into length groups, and each group into clusters."""
     there = np.flatnonzero(~np.isnan(measures.order))
-    own = length_groups(measures.lengths[there], choice.groups, choice.bins)
-    vectors = measures.vectors if len(there) == len(measures.order) else measures.vectors[there]
-    found = cluster(vectors, own, choice.clusters, seed=seed, mode=choice.search, progress=progress)
-    groups, labels = np.full(len(measures.order), -1, np.int32), np.full(len(measures.order), -1, np.int32)
-    groups[there], labels[there] = own, found.labels
-    return Clustering(groups, labels, found)
+    groups = np.full(len(measures.order), -1, np.int32)
+    groups[there] = length_groups(measures.lengths[there], choice.groups, choice.bins)
+    return Clustering(groups, cluster(measures.vectors, groups, choice.clusters, seed=seed, mode=choice.search))
 
 
 def choose(

@@ -2,6 +2,15 @@
 
     pick("budget", scores, clusters, share=0.01).rows
 
+`stride`  KoQuality's: of each cluster, by ascending score, the rows 0, s, 2s, ... with s = int(1 / share). Every cluster gives
+          ceil(n/s) rows, its best one always: 1 % gives a little more, 40 % gives a half, 60 % all. With a number of rows, s is
+          the number of rows there are over that, rounded down.
+`budget`  exactly round(share x n) rows: clusters in proportion to their size, in each evenly along the score, from its best row on
+`high`    as many, of each cluster those with the highest scores
+`low`     as many, of each cluster those with the lowest scores
+`middle`  as many, of each cluster those nearest to the middle of its ranks, the lower score first
+`random`  as many, of each cluster (rows without a score among them) any: the baseline
+
 Each rule gives every cluster a quota and every row of a cluster a place in a queue. What comes out depends on which rows are together
 in a cluster, not on how clusters are numbered: where quotas tie, the larger cluster goes first, and of two equal ones that with the earlier row.
 """
@@ -45,14 +54,13 @@ def pick(
     rows: int | None = None,
     seed: int = 0,
     duplicates: Array | None = None,
-    scored: Array | None = None,
 ) -> Selection:
     """Rows by a rule, named. `seed` matters to "random" alone, which can do without scores.
 
-    `scores` (n,) may hold NaN, or `scored` (n,) says which of them count. Rows without a score are not among the n of a share, and only
-    "random" takes them. `clusters` (n,) are any whole numbers. Give `share`, above 0 and at most 1, or `rows`. With `duplicates` (n,),
-    one number for all rows of a duplicate group, no group gives two rows: a cluster makes up for it with other rows of its own,
-    and where it has none, other clusters do. Raises WrongCall.
+    `scores` (n,) may hold NaN. Rows without a score are not among the n of a share, and only "random" takes them. `clusters` (n,)
+    are any whole numbers. Give `share`, above 0 and at most 1, or `rows`. With `duplicates` (n,), one number for all rows of a
+    duplicate group, no group gives two rows: a cluster makes up for it with other rows of its own, and where it has none, other
+    clusters do. Raises WrongCall.
 
     >>> scores, clusters = np.array([5.0, 1, 3, 2, 4, 9, 8]), np.array([0, 0, 0, 0, 0, 1, 1])
     >>> pick("budget", scores, clusters, rows=3).rows.tolist()
@@ -64,8 +72,8 @@ def pick(
     """
     if rule not in RULES:
         raise WrongCall(f"there is no rule {rule!r} of selection. There are {', '.join(RULES)}.")
-    table = _Table.of(scores, clusters, duplicates, scored, needs_scores=rule != "random", seed=seed)
-    wanted = table.amount(share, rows, stride=rule == "stride")
+    table = _Table.of(scores, clusters, duplicates, needs_scores=rule != "random", seed=seed)
+    wanted = table.amount(share, rows)
     if rule == "stride":
         # a step past the last row is one row a cluster, however long it is
         step = int(min(1 / share, max(table.counted, 1))) if share is not None else table.counted // wanted
@@ -74,40 +82,6 @@ def pick(
         quotas, queue = table.quotas(table.sizes, wanted), _QUEUES[rule]
     asked = int(quotas.sum())
     return Selection(table.take(quotas, queue), asked, len(table.order))
-
-
-def stride(scores: Array, clusters: Array, share: float | None = None, **more: Any) -> Selection:
-    """KoQuality's rule: of each cluster, by ascending score, the rows 0, s, 2s, ... with s = int(1 / share).
-
-    Every cluster gives ceil(n/s) rows, its best one always: 1 % gives a little more, 40 % gives a half, 60 % all. With `rows`, s is
-    the number of rows there are over that, rounded down. `more` as for `pick`.
-    """
-    return pick("stride", scores, clusters, share=share, **more)
-
-
-def budget(scores: Array, clusters: Array, share: float | None = None, **more: Any) -> Selection:
-    """Exactly round(share x n) rows: clusters in proportion to their size, in each evenly along the score, from its best row on."""
-    return pick("budget", scores, clusters, share=share, **more)
-
-
-def high(scores: Array, clusters: Array, share: float | None = None, **more: Any) -> Selection:
-    """As many as `budget`, of each cluster those with the highest scores."""
-    return pick("high", scores, clusters, share=share, **more)
-
-
-def low(scores: Array, clusters: Array, share: float | None = None, **more: Any) -> Selection:
-    """As many as `budget`, of each cluster those with the lowest scores."""
-    return pick("low", scores, clusters, share=share, **more)
-
-
-def middle(scores: Array, clusters: Array, share: float | None = None, **more: Any) -> Selection:
-    """As many as `budget`, of each cluster those nearest to the middle of its ranks, the lower score first."""
-    return pick("middle", scores, clusters, share=share, **more)
-
-
-def random(scores: Array | None, clusters: Array, share: float | None = None, **more: Any) -> Selection:
-    """As many as `budget`, of each cluster (rows without a score among them) any: the baseline. `seed` says which."""
-    return pick("random", scores, clusters, share=share, **more)
 
 
 # -- queues ---------------------------------------------------------------------------------------------------------
@@ -179,7 +153,6 @@ class _Table:
         scores: Array | None,
         clusters: Array,
         duplicates: Array | None,
-        scored: Array | None,
         *,
         needs_scores: bool,
         seed: int,
@@ -195,10 +168,6 @@ class _Table:
             known &= ~np.isnan(scores)
         elif needs_scores:
             raise WrongCall("scores: this rule needs a score for each row. The rule random does without.")
-        if scored is not None:
-            scored = np.asarray(scored)
-            _same_length("scored", scored, rows)
-            known &= scored.astype(np.bool_)
         if duplicates is not None:
             duplicates = np.asarray(duplicates)
             _same_length("duplicates", duplicates, rows)
@@ -212,7 +181,7 @@ class _Table:
         sizes = np.bincount(number, minlength=len(first))
         return cls(order, sizes, np.cumsum(sizes) - sizes, duplicates, int(known.sum()), needs_scores)
 
-    def amount(self, share: float | None, rows: int | None, stride: bool) -> int:
+    def amount(self, share: float | None, rows: int | None) -> int:
         """How many rows are asked for. Raises WrongCall."""
         if (share is None) == (rows is None):
             raise WrongCall("give either share or rows: a share above 0 and at most 1, or how many rows.")
