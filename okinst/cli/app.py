@@ -346,7 +346,8 @@ def overlap(
 @app.command()
 def curate(
     name: Annotated[
-        str, typer.Argument(metavar="NAME_OR_RECIPE.toml", help="koquality, koquality-exact, or a recipe with [select]")
+        str,
+        typer.Argument(metavar="NAME_OR_RECIPE.toml", help="koquality, koquality-exact, or a recipe with \\[select]"),
     ],
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="DIR", help="A folder that is not there yet, or empty.")
@@ -398,17 +399,26 @@ def curate(
     _print_built(built, as_json=False)
     print()
     _print_table(
-        ("length group", ">rows", ">characters", ">clusters", ">of rows", ">median score", ">chosen", ">their median"),
+        (
+            "length group",
+            ">rows",
+            ">characters",
+            ">clusters",
+            ">of rows",
+            f">median {clusters[0]['median of']}" if clusters else ">median",
+            ">chosen",
+            ">their median",
+        ),
         (
             (
-                str(each["group"] + 1) if each["group"] >= 0 else "no score",
+                str(each["group"]) if each["group"] >= 0 else "no score",
                 _rows(each["rows"]),
                 f"{each['shortest']:,} to {each['longest']:,}",
                 _rows(each["clusters"]),
                 f"{each['smallest']:,} to {each['largest']:,}" if each["clusters"] else "",
-                "" if each["median"] is None else f"{each['median']:,}",
+                _figure(each["median"]),
                 _rows(each["chosen"]),
-                "" if each["median chosen"] is None else f"{each['median chosen']:,}",
+                _figure(each["median chosen"]),
             )
             for each in clusters
         ),
@@ -452,7 +462,7 @@ def score(
     accept_drift: AcceptDrift = False,
     as_json: Json = False,
 ) -> None:
-    """Score all rows of a set, into the store; of a recipe with [select] those it chooses from, with all that it needs to choose.
+    """Score all rows of a set, into the store; of a recipe with \\[select] those it chooses from, with all that it needs to choose.
 
     Run again after an interruption: it goes on.
     """
@@ -476,9 +486,9 @@ def score(
     print(f"{told['name']}: {told['scored']:,} of {told['rows']:,} rows scored ({by}), {told['tokens']:,} tokens")
     for flag, count in told["flags"].items():
         print(f"  {count:,} rows: {flag}")
-    what = "IFD" if told["of"] == "ifd" else f"perplexity ({told['of']})"
+    what = "an IFD" if told["of"] == "ifd" else f"a perplexity ({told['of']})"
     for part, value in told["quantiles"].items():
-        print(f"  {float(part):4.0%} of the rows have a {what} up to {value:,}")
+        print(f"  {float(part):4.0%} of the rows have {what} up to {_figure(value)}")
     print(f"in the store {told['store']}{f', and row by row in {output}' if output else ''}")
 
 
@@ -707,7 +717,7 @@ def document(
 @app.command()
 def grid(
     name: Annotated[
-        str, typer.Argument(metavar="NAME_OR_RECIPE.toml", help="a mixture with [select]: koquality, or a recipe.toml")
+        str, typer.Argument(metavar="NAME_OR_RECIPE.toml", help="a mixture with \\[select]: koquality, or a recipe.toml")
     ],
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="DIR", help="A folder that is not there yet, or empty.")
@@ -856,6 +866,7 @@ def _step_told(step: dict[str, Any]) -> str:
         told.append(f"{step['set aside']:,} rows set aside")
     if "asked" in step:
         told.append(f"{step['asked']} were asked for: the sample has no more")
+    told += step.get("select", {}).get("notes", ())
     if "searched for" in step:
         from okinst.mixtures.evaluation_sets import told as searched_for
 
@@ -925,6 +936,17 @@ def _covered(coverage: dict[str, dict[str, int]]) -> str:
         for name, count in coverage.items()
     ]
     return "; ".join(told) or "nothing"
+
+
+def _figure(value: float | None) -> str:
+    """A score: some are beyond all reading.
+
+    >>> _figure(5.1234), _figure(5e303), _figure(None)
+    ('5.123', '5.0e+303', '')
+    """
+    if value is None:
+        return ""
+    return f"{value:,.3f}" if value < 1e6 else f"{value:.1e}"
 
 
 def _rows(count: int | None, exact: bool = True) -> str:

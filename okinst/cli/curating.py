@@ -2,11 +2,13 @@
 
 import dataclasses
 from collections import Counter
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from okinst.builders import WrongCall
@@ -16,8 +18,8 @@ from okinst.curation.scoring.compute import Compute
 from okinst.curation.selection import measures
 from okinst.mixtures import MIXTURES, Mixture, recipe
 from okinst.mixtures.grid import selecting
-from okinst.mixtures.selecting import EMBEDDED, Causal, Encoding, Model
-from okinst.publishing.folder import builder_of
+from okinst.mixtures.selecting import EMBEDDED, Causal, Encoding, Model, check_score
+from okinst.publishing.folder import builder_of, builder_shape
 
 #: shares of the rows that lie below the perplexities that are printed
 SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -38,9 +40,9 @@ def curated(
             f'recipe that extends it: extends = "{found.name}".'
         )
     changes: dict[str, Any] = {}
-    if scorer:
+    if scorer is not None:
         changes["scorer"] = _model(scorer, Causal)
-    if embedder:
+    if embedder is not None:
         changes["embedder"] = _model(embedder, Encoding)
     amount: dict[str, Any] = {key: value for key, value in (("share", share), ("rows", rows)) if value is not None}
     if len(amount) > 1:
@@ -76,7 +78,10 @@ def _model(name: str, kind: type[Model]) -> Any:
     """A model as the command line names it: "embedded", or a Hub id or folder, with @commit or without."""
     if name == EMBEDDED:
         return None
-    model, _, revision = name.partition("@")
+    # a folder's name may have an @ in it
+    model, _, revision = (name, "", "") if Path(name).expanduser().is_dir() else name.partition("@")
+    if not model or ("/" not in model and SequenceMatcher(None, model.lower(), EMBEDDED).ratio() > 0.8):
+        raise WrongCall(f"{name!r} is no model. Name a Hub id (owner/name), a folder, or {EMBEDDED}.")
     if model[:1] in ("/", ".", "~") and not Path(model).expanduser().is_dir():
         raise WrongCall(
             f"{model}: there is no such folder. Name a model's folder, a Hub id (owner/name), or {EMBEDDED}."
@@ -102,8 +107,8 @@ def score(
         raise WrongCall(f"--of {of}: there is no such score. There are {', '.join(measures.SCORES)}.")
     if output and (output.exists() or not output.absolute().parent.is_dir()):
         raise WrongCall(f"-o {output}: it is there already, or its folder is not. Name a file that is yet to be.")
-    model = _model(scorer, Causal) if scorer else None
-    changes = {**({"scorer": model} if scorer else {}), **({"score": of} if of else {})}
+    model = _model(scorer, Causal) if scorer is not None else None
+    changes = {**({"scorer": model} if scorer is not None else {}), **({"score": of} if of else {})}
     if (name in MIXTURES or recipe.is_recipe(name)) and (mixture := _mixture(name)).select:
         chosen: Mixture | str = _variant(mixture, changes) if changes else name
         builder, select = selecting(chosen, compute=compute, **options)
@@ -115,6 +120,7 @@ def score(
     else:
         # who scores a set without [select] says nothing of where: there is nothing of it to score while it is built
         plain = builder_of(name, **options)
+        check_score(of or "given", builder_shape(plain), plain.config.name)
         plain.download_and_prepare(num_proc=num_proc)
         tables = [rows.data.table for rows in plain.as_dataset().values()]
         ids = [id for table in tables for id in table["id"].to_pylist()]
@@ -148,13 +154,16 @@ def score(
 
 def clusters(folder: Path) -> list[dict[str, Any]]:
     """The length groups of a curated folder, and what was chosen of each."""
-    rows = pq.read_table(folder / "selection.parquet", columns=["group", "cluster", "length", "value", "chosen"])
-    columns = {name: rows[name].to_numpy(zero_copy_only=False) for name in rows.column_names}
+    names = ["group", "cluster", "length", "value", "order", "scorer", "chosen"]
+    rows = pq.read_table(folder / "selection.parquet", columns=names)
+    # values of two scorers are of different scales: their ranks are what they are compared by
+    measure = "value" if pc.count_distinct(rows["scorer"]).as_py() < 2 else "order"
+    columns = {name: rows[name].to_numpy(zero_copy_only=False) for name in names if name != "scorer"}
     found = []
     for group in np.unique(columns["group"]).tolist():
         of_group = columns["group"] == group
         chosen = of_group & columns["chosen"]
-        values, kept = columns["value"][of_group].astype(float), columns["value"][chosen].astype(float)
+        values, kept = (columns[measure][some].astype(float) for some in (of_group, chosen))
         sizes = np.unique(columns["cluster"][of_group], return_counts=True)[1]
         found.append(
             {
@@ -166,6 +175,7 @@ def clusters(folder: Path) -> list[dict[str, Any]]:
                 "clusters": len(sizes) if group >= 0 else 0,
                 "smallest": int(sizes.min()),
                 "largest": int(sizes.max()),
+                "median of": "perplexity" if measure == "value" else "rank",
                 "median": None if np.isnan(values).all() else round(float(np.nanmedian(values)), 3),
                 "median chosen": None if not len(kept) else round(float(np.nanmedian(kept)), 3),
             }

@@ -39,6 +39,11 @@ class Choice:
                 raise WrongCall(f"{name} = {value!r} of a choice should be one of {', '.join(there)}.")
         if (self.share is None) == (self.rows is None):
             raise WrongCall("a choice needs either share (0.01) or rows (4000).")
+        if self.rows is not None and self.rule == "stride":
+            raise WrongCall(
+                'rule = "stride" takes a share, not rows: every int(1 / share)th row of each cluster, and one at least. For a number of '
+                'rows take rule = "budget".'
+            )
         if self.share is not None:
             check_share(self.share, f"share = {self.share!r} of a choice")
         for name, count in (
@@ -85,5 +90,6 @@ def choose(
         rows=choice.rows,
         seed=seed,
         duplicates=duplicates[there] if duplicates is not None and choice.distinct else None,
+        groups=clusters.groups[there],
     )
     return replace(found, rows=there[found.rows])

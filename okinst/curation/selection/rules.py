@@ -12,7 +12,7 @@
 `random`  as many, of each cluster (rows without a score among them) any: the baseline
 
 Each rule gives every cluster a quota and every row of a cluster a place in a queue. What comes out depends on which rows are together
-in a cluster, not on how clusters are numbered: where quotas tie, the larger cluster goes first, and of two equal ones that with the earlier row.
+in a cluster, not on how clusters are numbered: where quotas tie, the larger cluster goes first, and of equal ones the lot decides.
 """
 
 from collections.abc import Callable, Iterator
@@ -54,8 +54,9 @@ def pick(
     rows: int | None = None,
     seed: int = 0,
     duplicates: Array | None = None,
+    groups: Array | None = None,
 ) -> Selection:
-    """Rows by a rule, named. `seed` matters to "random" alone, which can do without scores.
+    """Rows by a rule, named. `seed` is for ties, and for "random", which can do without scores.
 
     `scores` (n,) may hold NaN. Rows without a score are not among the n of a share, and only "random" takes them. `clusters` (n,)
     are any whole numbers. Give `share`, above 0 and at most 1, or `rows`. With `duplicates` (n,), one number for all rows of a
@@ -72,7 +73,7 @@ def pick(
     """
     if rule not in RULES:
         raise WrongCall(f"there is no rule {rule!r} of selection. There are {', '.join(RULES)}.")
-    table = _Table.of(scores, clusters, duplicates, needs_scores=rule != "random", seed=seed)
+    table = _Table.of(scores, clusters, duplicates, groups, needs_scores=rule != "random", seed=seed)
     wanted = table.amount(share, rows)
     if rule == "stride":
         # a step past the last row is one row a cluster, however long it is
@@ -146,6 +147,9 @@ class _Table:
     #: the rows that a share is a share of
     counted: int
     needs_scores: bool
+    #: of each cluster, (c,): its group, numbered from 0, and what decides between equal ones
+    groups: Array
+    lots: Array
 
     @classmethod
     def of(
@@ -153,6 +157,7 @@ class _Table:
         scores: Array | None,
         clusters: Array,
         duplicates: Array | None,
+        groups: Array | None,
         *,
         needs_scores: bool,
         seed: int,
@@ -179,7 +184,14 @@ class _Table:
         number = np.argsort(np.argsort(first))[number] if len(first) else number
         order = eligible[np.lexsort((eligible, keys, number))]
         sizes = np.bincount(number, minlength=len(first))
-        return cls(order, sizes, np.cumsum(sizes) - sizes, duplicates, int(known.sum()), needs_scores)
+        of_rows = np.zeros(rows, np.int64)
+        if groups is not None:
+            _same_length("groups", np.asarray(groups), rows)
+            of_rows = np.unique(groups, return_inverse=True)[1]
+        of_clusters = of_rows[eligible[np.sort(first)]]
+        lots = np.random.default_rng((seed, len(sizes))).random(len(sizes))
+        starts = np.cumsum(sizes) - sizes
+        return cls(order, sizes, starts, duplicates, int(known.sum()), needs_scores, of_clusters, lots)
 
     def amount(self, share: float | None, rows: int | None) -> int:
         """How many rows are asked for. Raises WrongCall."""
@@ -201,16 +213,18 @@ class _Table:
         return int(rows)
 
     def quotas(self, rows: Array, wanted: int) -> Array:
-        """So many in proportion to the rows of each cluster, by largest remainder, (c,)."""
-        whole = int(rows.sum())
-        if not whole:
-            return np.zeros(len(rows), np.int64)
-        quotas, left = np.divmod(rows * wanted, whole)
-        # clusters stand in the order of their first rows: a stable sort lets the earlier one win a tie
-        first = np.lexsort((-rows, -left))[: wanted - int(quotas.sum())]
-        quotas[first] += 1
-        chosen: Array = quotas
-        return chosen
+        """So many in proportion to the rows of each group, and in it of each cluster, (c,)."""
+        quotas = np.zeros(len(rows), np.int64)
+        if not rows.any():
+            return quotas
+        of_groups = np.zeros(int(self.groups.max()) + 1, np.int64)
+        np.add.at(of_groups, self.groups, rows)
+        for group, its_quota in enumerate(
+            _by_largest_remainder(of_groups, wanted, self.lots[: len(of_groups)]).tolist()
+        ):
+            own = np.flatnonzero(self.groups == group)
+            quotas[own] = _by_largest_remainder(rows[own], its_quota, self.lots[own])
+        return quotas
 
     def take(self, quotas: Array, queue: _Queue) -> Array:
         """The rows, ascending."""
@@ -244,6 +258,14 @@ class _Table:
         """Where each cluster that gives something begins, its rows and its quota."""
         some = np.flatnonzero(quotas)
         return zip(self.starts[some].tolist(), self.sizes[some].tolist(), quotas[some].tolist(), strict=True)
+
+
+def _by_largest_remainder(rows: Array, wanted: int, lots: Array) -> Array:
+    """So many in proportion to these rows; of equal remainders the larger, of equal ones the lower lot gets one more."""
+    quotas, left = np.divmod(rows * wanted, max(int(rows.sum()), 1))
+    more = np.lexsort((lots, -rows, -left))[: wanted - int(quotas.sum())]
+    quotas[more] += 1
+    return np.asarray(quotas)
 
 
 def _same_length(what: str, values: Array, rows: int) -> None:
