@@ -24,7 +24,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from okinst.builders import NoNetwork, WrongCall
-from okinst.curation.scoring import language_model, models
+from okinst.curation.scoring import language_model
 from okinst.curation.scoring.language_model import POLYGLOT, POLYGLOT_COMMIT, LanguageModel, LoadedLanguageModel
 from okinst.curation.scoring.requests import requests
 from okinst.curation.scoring.tokens import MARGIN, tokens

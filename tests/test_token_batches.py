@@ -1,5 +1,6 @@
 """Batches of texts: every row has its turn once, within the budget, and memory that runs out costs time alone."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -8,10 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from okinst.builders import WrongCall
+from okinst.curation.scoring.batches import in_batches
 
 torch = pytest.importorskip("torch")
-
-from okinst.curation.scoring.batches import in_batches
 
 LENGTHS = st.lists(st.integers(1, 300), max_size=40)
 
@@ -49,7 +49,7 @@ def test_every_row_has_its_turn_within_the_budget(lengths: list[int], budget: in
 def test_memory_that_runs_out_costs_no_row(lengths: list[int], budget: int, room: int) -> None:
     done, refused = batched(lengths, budget, room)
     assert sorted(row for batch in done for row in batch) == list(range(len(lengths)))
-    assert all(after <= before // 2 for before, after in zip(refused, refused[1:], strict=False))
+    assert all(after <= before // 2 for before, after in pairwise(refused))
     if refused:
         assert all(len(batch) == 1 or len(batch) * lengths[batch[0]] <= refused[-1] // 2 for batch in done)
 

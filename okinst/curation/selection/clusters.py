@@ -120,9 +120,7 @@ def cluster(
             own = np.ascontiguousarray(vectors[rows], np.float32)
             if not np.isfinite(own).all():
                 bad = int(rows[~np.isfinite(own).all(axis=1)][0])
-                raise WrongCall(
-                    f"clusters: the vector of row {bad} is not finite. Leave such rows out (group -1)."
-                )
+                raise WrongCall(f"clusters: the vector of row {bad} is not finite. Leave such rows out (group -1).")
             best = _distinct(own, int(k))
             if mode == "reference":
                 fit = _reference(own, best)
@@ -204,7 +202,8 @@ def _reference(vectors: Array, k: int) -> _Found:
     from sklearn.cluster import KMeans
 
     fit = KMeans(k, random_state=REFERENCE_SEED, n_init=REFERENCE_STARTS).fit(vectors)
-    there, labels = np.unique(fit.labels_, return_inverse=True)  # it leaves clusters empty where vectors are nearly the same
+    # it leaves clusters empty where vectors are nearly the same
+    there, labels = np.unique(fit.labels_, return_inverse=True)
     return _Found(labels, fit.cluster_centers_[there], float(fit.inertia_), int(fit.n_iter_))
 
 
