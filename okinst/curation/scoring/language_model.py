@@ -9,7 +9,10 @@ nothing precedes the first: exp(nll / tokens) is the reference's exp(-1/(T-1) su
 texts precedes it, and all T are scored. With a context all T tokens of the text are scored, given those of the context.
 
 Context and text are tokenised each by itself, with the separator at the end of the context: so the text has the same tokens with and
-without a context, and IFD, exp(nll(answer | instruction) / n - nll(answer) / n), compares like with like.
+without a context. IFD, exp(nll(answer | instruction) / n - nll(answer) / m), is the ratio of two perplexities, and not quite of the same
+tokens: n is T, and m is T - 1, for nothing precedes the first token of an answer alone. The code of Li et al., "Superfiltering", arXiv
+2402.00530, does the same; with `bos` both are T. Where `max_tokens` cuts an answer, fewer of its tokens are scored after an instruction,
+which takes up to half of the room, than alone (theirs cuts both alike): such rows are flagged "cut".
 """
 
 from collections.abc import Sequence

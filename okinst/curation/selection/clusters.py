@@ -202,9 +202,8 @@ def _reference(vectors: Array, k: int) -> _Found:
     from sklearn.cluster import KMeans
 
     fit = KMeans(k, random_state=REFERENCE_SEED, n_init=REFERENCE_STARTS).fit(vectors)
-    there, labels = np.unique(
-        fit.labels_, return_inverse=True
-    )  # it leaves clusters empty where vectors are nearly the same
+    # it leaves clusters empty where vectors are nearly the same
+    there, labels = np.unique(fit.labels_, return_inverse=True)
     return _Found(labels, fit.cluster_centers_[there], float(fit.inertia_), int(fit.n_iter_))
 
 

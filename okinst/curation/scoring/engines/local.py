@@ -50,9 +50,8 @@ class Local:
 
     def devices(self, scorer: Scorer) -> list[str | None]:
         """The device of each process that a scorer is run in."""
-        asked = self.device
-        on_gpu = asked is None or asked.partition(":")[0] == "cuda"
-        if scorer.gpu and on_gpu:
+        asked = self.device if scorer.gpu else "cpu"
+        if scorer.gpu and (asked is None or asked.partition(":")[0] == "cuda"):
             there: list[str | None] = [f"cuda:{number}" for number in range(_gpus())]
             if asked in (None, "cuda") and there:
                 return there
@@ -64,7 +63,7 @@ class Local:
                 )
         if asked in (None, "cpu") and self.processes > 1 and not scorer.threads:
             return ["cpu"] * self.processes
-        return [asked if scorer.gpu else "cpu"]
+        return [asked]
 
 
 def _gpus() -> int:
