@@ -40,7 +40,7 @@ class Nothing:
 
     width: int = 0
     name: ClassVar[str] = "nothing"
-    by_language: ClassVar[bool] = False
+    reads_context: ClassVar[bool] = False
     threads: ClassVar[bool] = True
     gpu: ClassVar[bool] = False
 

@@ -35,7 +35,7 @@ class Counting:
     fails_to_load: bool = False
 
     name: ClassVar[str] = "counting"
-    by_language: ClassVar[bool] = False
+    reads_context: ClassVar[bool] = False
     threads: ClassVar[bool] = False
     gpu: ClassVar[bool] = False
 

@@ -80,7 +80,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 
 def test_requests_are_cast_and_checked() -> None:
-    table = requests(pa.array(["가", "나"], pa.large_string()), contexts=["왜?", None], languages=("ko", "ko"))
+    table = requests(pa.array(["가", "나"], pa.large_string()), contexts=("왜?", None))
     assert table.schema == SCHEMA and table["context"].to_pylist() == ["왜?", ""]
     assert requests([]).schema == SCHEMA and requests([]).num_rows == 0
     with pytest.raises(WrongCall, match="2 texts, but 1 of context"):
@@ -91,16 +91,15 @@ def test_requests_are_cast_and_checked() -> None:
         requests(["가", 7])
     with pytest.raises(WrongCall, match="context of row 0 is no text"):
         requests(["가"], contexts=["\ud800"])
-    with pytest.raises(WrongCall, match="no column context, language; there are text"):
+    with pytest.raises(WrongCall, match="no column context; there are text"):
         Store(Path("nowhere")).scores(Counting(), pa.table({"text": ["가"]}), Local())
 
 
-def test_keys_are_of_context_and_text_and_of_the_language_if_asked() -> None:
-    table = requests(["ab", "b", "ab", "ab"], contexts=["", "a", "", ""], languages=["ko", "ko", "ko", "en"])
+def test_keys_are_of_context_and_text() -> None:
+    table = requests(["ab", "b", "ab", "ab"], contexts=["", "a", "", "b"])
     first, shifted, same, other = keys(table).to_pylist()
-    assert first == same == other != shifted and len(first) == 16
-    first, _, same, other = keys(table, by_language=True).to_pylist()
-    assert first == same != other
+    assert first == same != shifted != other != first and len(first) == 16
+    assert first.hex() == "f794b60dba6ce7a85480e53ffd274201", "a store of an earlier okinst is read"
     sliced = pa.concat_tables([table.slice(1, 2), table.slice(3)])
     assert keys(sliced).to_pylist() == keys(table).to_pylist()[1:]
 
@@ -140,6 +139,22 @@ def test_a_second_table_pays_for_what_is_new_alone(tmp_path: Path) -> None:
     assert set(counted(log).values()) == {2}, "other settings, other scores"
 
 
+class AfterContext(Counting):
+    """It says that it reads contexts, and logs the texts that it scores."""
+
+    reads_context: ClassVar[bool] = True
+
+
+def test_what_a_scorer_does_not_read_is_not_scored_again(tmp_path: Path) -> None:
+    answers, instructions = ["비가 온다.", "달이 밝다."], ["날씨는 어때?", "밤하늘은 어때?"]
+    for scorer, times in ((Counting, 1), (AfterContext, 2)):
+        store, log = Store(tmp_path / scorer.__name__), tmp_path / f"{scorer.__name__}.log"
+        store.scores(scorer(str(log)), requests(answers), Local())
+        given = store.scores(scorer(str(log)), requests(answers, instructions), Local())
+        assert given["nll"].to_pylist() == [6.0, 6.0]
+        assert set(counted(log).values()) == {times}
+
+
 @given(data=st.data())
 def test_aligned_whatever_is_asked(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
     store = Store(tmp_path_factory.mktemp("store"), rows=data.draw(st.integers(1, 4)))
@@ -171,7 +186,7 @@ class Embedding:
     width: int = 256
     spoilt: float = 0.0
     name: ClassVar[str] = "embedding"
-    by_language: ClassVar[bool] = True
+    reads_context: ClassVar[bool] = False
     threads: ClassVar[bool] = True
     gpu: ClassVar[bool] = False
 
@@ -196,7 +211,7 @@ class Embedding:
 
 def test_embeddings(tmp_path: Path) -> None:
     texts = ["하나", "", "둘", "셋", "하나"] * 3
-    found = Store(tmp_path, rows=2).scores(Embedding(5), requests(texts, languages=["ko", "en", "ko"] * 5), Local())
+    found = Store(tmp_path, rows=2).scores(Embedding(5), requests(texts), Local())
     assert found["embedding"].type == pa.list_(pa.float32(), 5)
     for text, vector in zip(texts, found["embedding"].to_pylist(), strict=True):
         assert vector == (Embedding(5).vector(text).tolist() if text else None)

@@ -47,7 +47,7 @@ class Encoder:
     """
 
     name: ClassVar[str] = "encoder"
-    by_language: ClassVar[bool] = False
+    reads_context: ClassVar[bool] = False
     threads: ClassVar[bool] = True
     gpu: ClassVar[bool] = True
 

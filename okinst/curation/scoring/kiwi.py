@@ -38,7 +38,7 @@ class Kiwi:
     """The scorer. It reads the text alone, not its context."""
 
     name: ClassVar[str] = "kiwi"
-    by_language: ClassVar[bool] = False
+    reads_context: ClassVar[bool] = False
     threads: ClassVar[bool] = True
     gpu: ClassVar[bool] = False
 

@@ -48,7 +48,7 @@ class LanguageModel:
     """
 
     name: ClassVar[str] = "transformers"
-    by_language: ClassVar[bool] = False
+    reads_context: ClassVar[bool] = True
     threads: ClassVar[bool] = True
     gpu: ClassVar[bool] = True
 

@@ -77,7 +77,7 @@ class Ngram:
     members: Any = field(default=None, repr=False, compare=False)
 
     name: ClassVar[str] = "ngram"
-    by_language: ClassVar[bool] = False
+    reads_context: ClassVar[bool] = True
     threads: ClassVar[bool] = True
     gpu: ClassVar[bool] = False
 

@@ -32,8 +32,8 @@ class Scorer(Protocol):
 
     #: a folder's name in the store
     name: ClassVar[str]
-    #: whether the language of a request decides its score, too
-    by_language: ClassVar[bool]
+    #: whether what stands before a text decides its score, too; where it does not, the store leaves it out
+    reads_context: ClassVar[bool]
     #: whether one process uses all cores by itself
     threads: ClassVar[bool]
     #: whether it uses a GPU where there is one

@@ -35,7 +35,7 @@ from okinst.builders import DamagedFile, OkinstError, WrongCall
 from okinst.builders.errors import DiskFull
 from okinst.curation.scoring import shards
 from okinst.curation.scoring.engines import Engine, Scored, Shard
-from okinst.curation.scoring.requests import KEY, checked, keys
+from okinst.curation.scoring.requests import KEY, checked, keys, without_contexts
 from okinst.curation.scoring.scorer import Scorer
 from okinst.version import VERSION
 
@@ -108,10 +108,12 @@ class Store:
         there is no room; what was scored until then stays, as it does after Ctrl-C.
         """
         requests = checked(requests)
+        if not scorer.reads_context:
+            requests = without_contexts(requests)
         scorer = scorer.fitted(requests, seed)
         place = _Place.of(self.folder, scorer)
         place.check()
-        wanted = _void(keys(requests, scorer.by_language))
+        wanted = _void(keys(requests))
         schema = None if len(wanted) else _columns_for_none(place, scorer, requests, engine)
         for _ in range(_TRIES):
             found = place.look_up(wanted)

@@ -61,7 +61,7 @@ class Tfidf:
     """
 
     name: ClassVar[str] = "tfidf"
-    by_language: ClassVar[bool] = False
+    reads_context: ClassVar[bool] = False
     threads: ClassVar[bool] = False
     gpu: ClassVar[bool] = False
 
