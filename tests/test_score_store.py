@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 
 from okinst.builders import DamagedFile, OkinstError, WrongCall
 from okinst.builders.errors import DiskFull
-from okinst.curation.scoring import shards
+from okinst.curation.scoring import ngram, shards, tfidf
 from okinst.curation.scoring.engines.local import Local
 from okinst.curation.scoring.requests import SCHEMA, keys, requests
 from okinst.curation.scoring.scorer import Progress
@@ -80,8 +80,9 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 
 def test_requests_are_cast_and_checked() -> None:
-    table = requests(pa.array(["가", "나"], pa.large_string()), contexts=("왜?", None))
-    assert table.schema == SCHEMA and table["context"].to_pylist() == ["왜?", ""]
+    table = requests(pa.array(["가", "나"], pa.string()), contexts=("왜?", None))
+    assert table.schema == SCHEMA == pa.schema([("text", pa.large_string()), ("context", pa.large_string())])
+    assert table["context"].to_pylist() == ["왜?", ""]
     assert requests([]).schema == SCHEMA and requests([]).num_rows == 0
     with pytest.raises(WrongCall, match="2 texts, but 1 of context"):
         requests(["가", "나"], contexts=["왜?"])
@@ -177,6 +178,19 @@ def test_a_hundred_thousand_rows(tmp_path: Path) -> None:
     table = made_up(100_000)
     found = Store(tmp_path).scores(Counting(), table, Local())
     assert found["nll"].to_pylist() == [float(len(text)) for text in table["text"].to_pylist()]
+
+
+@pytest.mark.slow
+def test_more_than_two_gigabytes_of_text(tmp_path: Path) -> None:
+    """Three chunks with the same 0.8 GB, so that little of it is in memory."""
+    chunk = pa.array([f"{row}번 " + "긴 " * 100_000 for row in range(2_000)])
+    table = requests(pa.chunked_array([chunk] * 3))
+    assert sum(len(each.buffers()[2]) for each in table["text"].chunks) > 2**31
+    assert [text[:4] for text in table.take(pa.array([5_999, 0]))["text"].to_pylist()] == ["1999", "0번 긴"]
+    assert len(ngram._chosen(table)[0]) == ngram.MOST // 200_001
+    assert len(tfidf._sample(table)[1]) == tfidf.SAMPLE_CHARACTERS // 200_001
+    found = Store(tmp_path).scores(Counting(), table, Local(), columns=["nll"])
+    assert found["nll"].to_pylist() == [float(len(text)) for text in chunk.to_pylist()] * 3
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 from okinst.builders import WrongCall
 
 #: `text` is scored; `context` stands before it and is not ("" for none)
-SCHEMA = pa.schema([("text", pa.string()), ("context", pa.string())])
+#: (offsets of 64 bits: those of 32 end at 2 GB of text, which `take` would bring together)
+SCHEMA = pa.schema([("text", pa.large_string()), ("context", pa.large_string())])
 #: bytes of a key: of 10^9 different rows, two share one with a chance of 10^-21
 KEY = 16
 #: rows whose keys are made at a time
@@ -80,7 +81,7 @@ def keys(table: pa.Table) -> pa.Array:
     """
     made = []
     for batch in table.to_batches(max_chunksize=_BATCH):
-        columns = [batch[name].cast(pa.binary()).to_pylist() for name in SCHEMA.names]
+        columns = [batch[name].cast(pa.large_binary()).to_pylist() for name in SCHEMA.names]
         for text, context in zip(*columns, strict=True):
             # the length comes first, so that no piece of a text can be taken for the end of its context
             start = struct.pack("<QQ", 0, len(context))
@@ -90,11 +91,11 @@ def keys(table: pa.Table) -> pa.Array:
 
 def _strings(name: str, values: Sequence[str] | Any, rows: int) -> Any:
     if values is None:
-        return pa.repeat(pa.scalar("", pa.string()), rows)
+        return pa.repeat(pa.scalar("", pa.large_string()), rows)
     if isinstance(values, pa.Array | pa.ChunkedArray):
         return values
     try:
-        return pa.array(values, pa.string())
+        return pa.array(values, pa.large_string())
     except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError):
         row = next(row for row, value in enumerate(values) if not _is_text(value))
         raise WrongCall(f"requests: {name} of row {row} is no text: {values[row]!r:.80}.") from None

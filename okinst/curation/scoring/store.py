@@ -141,8 +141,7 @@ class Store:
         ]
         order = np.lexsort((np.arange(len(missing)), lengths))  # they were in the order of keys
         missing, lengths = missing[order], lengths[order]
-        # offsets of 64 bits: the texts of a large mixture together may be more than 2 GB
-        texts = requests.cast(pa.schema([(name, pa.large_string()) for name in requests.column_names])).combine_chunks()
+        texts = requests.combine_chunks()  # once: `take` would do it for every shard
         starts = range(0, len(missing), self.rows)
         rows_of = {
             shards.name_of(wanted[rows]): rows for start in starts for rows in [missing[start : start + self.rows]]
@@ -151,7 +150,7 @@ class Store:
         def cut() -> Iterator[Shard]:
             # the longest first: what does not fit into memory shows at once, and no process is left with them at the end
             for name, rows in reversed(rows_of.items()):
-                yield name, texts.take(pa.array(rows)).cast(requests.schema)
+                yield name, texts.take(pa.array(rows))
 
         done, before = 0, len(distinct) - len(missing)
         with (
