@@ -66,6 +66,11 @@ class Plain:
         return -sum(math.log(self.p(line[at], line[:at])) for at in range(len(line) - len(text) - 1, len(line)))
 
 
+def _seen(text: str) -> str:
+    """What is left of a text in a request: nothing of one that is blank."""
+    return text if text.strip() else ""
+
+
 def nll(scores: pa.Table) -> Any:
     assert scores.schema == SCHEMA
     return scores["nll"].to_numpy()
@@ -84,6 +89,7 @@ def fitted() -> Ngram:
 def test_it_is_the_formula(corpus: list[str], asked: list[tuple[str, str]], order: int, discount: float) -> None:
     asked += [(text, "나 가") for text in corpus[:2]]  # counted ones behind a context
     asked += [(text, "") for text in corpus]
+    corpus, asked = [_seen(text) for text in corpus], [(_seen(text), _seen(context)) for text, context in asked]
     fitted = Ngram(order, discount).fitted(requests(corpus))
     texts, contexts = (list(column) for column in zip(*asked, strict=True))
     scores = fitted.load().score(requests(texts, contexts)).to_pylist()

@@ -111,6 +111,19 @@ def test_keys_differ_where_requests_do(pairs: list[tuple[str, str]]) -> None:
     assert len(set(found)) == len(set(pairs))
 
 
+@given(st.text(max_size=4) | st.text(" \t\n\r\x0b\x1c\x1f\x85\xa0\u1680\u2003\u2028\u3000\u200b", max_size=4))
+def test_what_python_strips_to_nothing_is_empty(text: str) -> None:
+    text = text.encode("utf-8", "ignore").decode()
+    kept = text if text.strip() else ""
+    assert requests([text, "가"], ["나", text]).to_pylist() == [{"text": kept, "context": "나"}, {"text": "가", "context": kept}]
+
+
+def test_a_blank_text_is_empty_to_every_scorer(tmp_path: Path) -> None:
+    found = Store(tmp_path).scores(Counting(), requests(["  \n ", "", "\u3000", " 가"]), Local())
+    assert found["flag"].to_pylist() == ["empty", "empty", "empty", ""]
+    assert found["nll"].to_pylist() == [None, None, None, 2.0]
+
+
 # -- aligned, re-used -----------------------------------------------------------------------------------------------------
 
 

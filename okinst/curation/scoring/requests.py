@@ -26,7 +26,8 @@ _BATCH = 50_000
 def requests(texts: Any, contexts: Any = None) -> pa.Table:
     """A table of requests from sequences or Arrow arrays of strings, one entry a row.
 
-    No context, and a null in it, is "". Raises WrongCall where lengths differ, a text is null, or a value is no text.
+    No context, and a null in it, is "", and so is a text or context of nothing but blanks. Raises WrongCall where lengths differ, a
+    text is null, or a value is no text.
 
     >>> requests(["달이 밝다.", "비가 온다."]).to_pylist()[1]
     {'text': '비가 온다.', 'context': ''}
@@ -42,7 +43,13 @@ def requests(texts: Any, contexts: Any = None) -> pa.Table:
 
 
 def checked(table: pa.Table) -> pa.Table:
-    """A table of requests with the columns of `SCHEMA` alone, cast to them. Raises WrongCall where that cannot be."""
+    """A table of requests with the columns of `SCHEMA` alone, cast to them. Raises WrongCall where that cannot be.
+
+    Nothing but blanks becomes "": here alone is decided what is empty, so that it is to every scorer.
+
+    >>> checked(pa.table({"text": [" \\n", " 비가 온다."], "context": [None, "\\t"]})).to_pylist()
+    [{'text': '', 'context': ''}, {'text': ' 비가 온다.', 'context': ''}]
+    """
     absent = [name for name in SCHEMA.names if name not in table.column_names]
     if absent:
         raise WrongCall(
@@ -60,6 +67,10 @@ def checked(table: pa.Table) -> pa.Table:
         raise WrongCall(f'requests: row {row} has no text (null). Leave it out, or give "", which is flagged as empty.')
     if table["context"].null_count:
         table = _with(table, "context", pc.fill_null(table["context"], ""))
+    for name in SCHEMA.names:
+        blank = pc.utf8_is_space(table[name])
+        if pc.any(blank).as_py():
+            table = _with(table, name, pc.if_else(blank, "", table[name]))
     return table
 
 
