@@ -27,7 +27,7 @@ from okinst.builders import DamagedFile, OkinstError, WrongCall
 from okinst.builders.errors import DiskFull
 from okinst.curation.scoring import ngram, shards, tfidf
 from okinst.curation.scoring.engines.local import Local
-from okinst.curation.scoring.requests import SCHEMA, keys, requests
+from okinst.curation.scoring.requests import KEY, SCHEMA, keys, requests
 from okinst.curation.scoring.scorer import Progress
 from okinst.curation.scoring.store import LAYOUT, Store, default_folder
 from tests.conftest import python
@@ -98,16 +98,16 @@ def test_requests_are_cast_and_checked() -> None:
 
 def test_keys_are_of_context_and_text() -> None:
     table = requests(["ab", "b", "ab", "ab"], contexts=["", "a", "", "b"])
-    first, shifted, same, other = keys(table).to_pylist()
+    first, shifted, same, other = keys(table).tolist()
     assert first == same != shifted != other != first and len(first) == 16
     assert first.hex() == "f794b60dba6ce7a85480e53ffd274201", "a store of an earlier okinst is read"
     sliced = pa.concat_tables([table.slice(1, 2), table.slice(3)])
-    assert keys(sliced).to_pylist() == keys(table).to_pylist()[1:]
+    assert keys(sliced).tolist() == keys(table).tolist()[1:]
 
 
 @given(st.lists(st.tuples(st.text("ab\0", max_size=3), st.text("ab\0", max_size=3)), max_size=20))
 def test_keys_differ_where_requests_do(pairs: list[tuple[str, str]]) -> None:
-    found = keys(requests([text for text, _ in pairs], [context for _, context in pairs])).to_pylist()
+    found = keys(requests([text for text, _ in pairs], [context for _, context in pairs])).tolist()
     assert len(set(found)) == len(set(pairs))
 
 
@@ -122,6 +122,15 @@ def test_a_blank_text_is_empty_to_every_scorer(tmp_path: Path) -> None:
     found = Store(tmp_path).scores(Counting(), requests(["  \n ", "", "\u3000", " 가"]), Local())
     assert found["flag"].to_pylist() == ["empty", "empty", "empty", ""]
     assert found["nll"].to_pylist() == [None, None, None, 2.0]
+
+
+def test_keys_sort_as_bytes_do() -> None:
+    """Those that end in 0, and those with the highest bit, too."""
+    made = [bytes([first] + [0] * 14 + [last]) for first in (255, 128, 0, 127) for last in (1, 0, 255)]
+    found = np.frombuffer(b"".join(made), f"V{KEY}")
+    assert np.unique(found).tolist() == sorted(made)
+    assert np.searchsorted(np.unique(found), found).tolist() == [sorted(made).index(each) for each in made]
+    assert keys(requests([])).tolist() == [] and keys(requests([])).dtype == keys(requests(["가"])).dtype == found.dtype
 
 
 # -- aligned, re-used -----------------------------------------------------------------------------------------------------
@@ -333,7 +342,7 @@ def test_after_an_end_in_the_middle(
 def texts_of(shard: bytes) -> Iterator[str]:
     """The texts of a shard, as the log names them."""
     table = made_up(ROWS)
-    names = dict(zip(keys(table).to_pylist(), table["text"].to_pylist(), strict=True))
+    names = dict(zip(keys(table).tolist(), table["text"].to_pylist(), strict=True))
     for key in pq.read_table(pa.BufferReader(shard))["key"].to_pylist():
         yield hashlib.sha256(names[key].encode()).hexdigest()
 

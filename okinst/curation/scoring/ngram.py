@@ -29,7 +29,7 @@ import pyarrow.compute as pc
 
 from okinst.builders import WrongCall
 from okinst.curation.processes import processors
-from okinst.curation.scoring.requests import keys, requests
+from okinst.curation.scoring.requests import keys, requests, without_contexts
 from okinst.curation.scoring.scorer import EMPTY, FINE, Progress
 from okinst.curation.scoring.sums import likelihoods
 
@@ -124,7 +124,7 @@ class Ngram:
         depend on the order or the company of the requests.
         """
         texts, contexts = wanted["text"].to_pylist(), wanted["context"].to_pylist()
-        known = _among(_names(wanted["text"]), self.members)
+        known = _among(keys(without_contexts(wanted)), self.members)
         nll, tokens = np.zeros(len(texts)), np.array([len(text) + 1 if text.strip() else 0 for text in texts], np.int64)
         batches = _batches([len(text) + len(context) for text, context in zip(texts, contexts, strict=True)])
         with ThreadPoolExecutor(processors()) as pool:  # numpy lets other threads run while it sorts and searches
@@ -224,22 +224,17 @@ def _characters(single: Counts) -> tuple[int, int]:
 def _chosen(corpus: pa.Table) -> tuple[list[str], Any]:
     """The distinct texts that a model is learnt from, and their keys, sorted."""
     texts = corpus["text"]
-    found, first = np.unique(_names(texts), return_index=True)
+    found, first = np.unique(keys(requests(texts)), return_index=True)
     lengths = np.asarray(pc.utf8_length(texts), np.int64)[first]
     count = max(1, int(np.searchsorted(np.cumsum(lengths), MOST, side="right")))
     return texts.take(pa.array(first[:count], pa.int64())).to_pylist(), found[:count]
 
 
-def _names(texts: Any) -> Any:
-    """The keys of texts with nothing before them, in an array that sorts."""
-    return np.frombuffer(b"".join(keys(requests(texts)).to_pylist()), "S16") if len(texts) else np.empty(0, "S16")
-
-
-def _among(names: Any, members: Any) -> Any:
-    """Which names are among the members, which are sorted."""
+def _among(some: Any, members: Any) -> Any:
+    """Which keys are among the members, which are sorted."""
     if not len(members):
-        return np.zeros(len(names), bool)
-    return members[np.minimum(np.searchsorted(members, names), len(members) - 1)] == names
+        return np.zeros(len(some), bool)
+    return members[np.minimum(np.searchsorted(members, some), len(members) - 1)] == some
 
 
 def _flat(texts: Sequence[str]) -> tuple[Hashes, Numbers]:

@@ -1,7 +1,7 @@
 """What is to be scored: a table of requests, and the keys by which the store knows them.
 
 table = requests(["The moon is far."], contexts=["How far is the moon?"])
-keys(table)                                # one key of 16 bytes a row
+keys(table)                                # one key of 16 bytes a row, in an array that sorts
 """
 
 import hashlib
@@ -9,10 +9,13 @@ import struct
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from okinst.builders import WrongCall
+
+Array = np.ndarray[Any, Any]
 
 #: `text` is scored; `context` stands before it and is not ("" for none)
 #: (offsets of 64 bits: those of 32 end at 2 GB of text, which `take` would bring together)
@@ -83,10 +86,10 @@ def without_contexts(table: pa.Table) -> pa.Table:
     return _with(table, "context", _strings("context", None, table.num_rows))
 
 
-def keys(table: pa.Table) -> pa.Array:
-    """The keys of requests: fixed_size_binary(16), blake2b of context and text.
+def keys(table: pa.Table) -> Array:
+    """The keys of requests, (n,) V16: blake2b of context and text. They sort, and are searched for, byte by byte.
 
-    >>> one, other, same = keys(requests(["ab", "b", "ab"], contexts=["", "a", ""])).to_pylist()
+    >>> one, other, same = keys(requests(["ab", "b", "ab"], contexts=["", "a", ""])).tolist()
     >>> one == same, one == other
     (True, False)
     """
@@ -97,7 +100,7 @@ def keys(table: pa.Table) -> pa.Array:
             # the length comes first, so that no piece of a text can be taken for the end of its context
             start = struct.pack("<QQ", 0, len(context))
             made.append(hashlib.blake2b(start + context + text, digest_size=KEY).digest())
-    return pa.Array.from_buffers(pa.binary(KEY), len(made), [None, pa.py_buffer(b"".join(made))])
+    return np.frombuffer(b"".join(made), f"V{KEY}")
 
 
 def _strings(name: str, values: Sequence[str] | Any, rows: int) -> Any:

@@ -113,7 +113,7 @@ class Store:
         scorer = scorer.fitted(requests, seed)
         place = _Place.of(self.folder, scorer)
         place.check()
-        wanted = _void(keys(requests))
+        wanted = keys(requests)
         schema = None if len(wanted) else _columns_for_none(place, scorer, requests, engine)
         for _ in range(_TRIES):
             found = place.look_up(wanted)
@@ -521,7 +521,3 @@ def _who(told: Path) -> str:
             return f"process {run['pid']} on {run['host']}, since {run['since']}"
         time.sleep(0.1)
     return "which does not say who it is"
-
-
-def _void(column: pa.Array) -> Array:
-    return np.frombuffer(column.buffers()[1], f"V{KEY}", len(column))
