@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from hypothesis import strategies as st
 from okinst.builders import DamagedFile, OkinstError, WrongCall
 from okinst.builders.errors import DiskFull
 from okinst.curation.scoring import ngram, shards, tfidf
+from okinst.curation.scoring.engines import Scored
 from okinst.curation.scoring.engines.local import Local
 from okinst.curation.scoring.requests import KEY, SCHEMA, keys, requests
 from okinst.curation.scoring.scorer import Progress
@@ -403,6 +405,57 @@ def test_a_damaged_shard_is_noticed_said_and_scored_again(
     assert shard_files(store.folder) == undisturbed
 
 
+def test_many_damaged_shards_and_new_rows_at_once(undisturbed: dict[str, bytes], tmp_path: Path) -> None:
+    store, log = Store(tmp_path / "store", rows=SHARD), tmp_path / "log"
+    wanted = store.scores(Counting(), made_up(ROWS), Local())
+    for number, path in enumerate(sorted(store.folder.glob("*/*.parquet"))):
+        if number in (1, 4, 5, 8):
+            flipped(path)
+        elif number in (2, 7):
+            cut(path)
+        elif number == 9:
+            path.unlink()
+    assert store.scores(Counting(str(log)), made_up(ROWS), Local()).equals(wanted)
+    assert counted(log).total() == 7 * SHARD and shard_files(store.folder) == undisturbed
+
+
+@dataclass(frozen=True)
+class Spoiling:
+    """An engine on a disk that damages the shard that was written last, and no other."""
+
+    store: Path
+    damage: Callable[[Path], None]
+
+    def run(self, *given: Any, **named: Any) -> Iterator[Scored]:
+        for scored in Local().run(*given, **named):
+            yield scored
+            last = max(self.store.glob("*/*.parquet"), key=lambda path: path.stat().st_mtime_ns)
+        self.damage(last)
+
+
+@pytest.mark.parametrize("damage", [flipped, cut, Path.unlink])
+def test_a_disk_that_damages_what_is_written(damage: Callable[[Path], None], tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with pytest.raises(DamagedFile, match=r"parquet is (damaged|unreadable or gone), right after this run wrote it. Check the disk"):
+        Store(tmp_path / "store").scores(Counting(str(log)), made_up(9), Spoiling(tmp_path / "store", damage))
+    assert counted(log).total() == 9
+
+
+def test_the_keys_of_a_shard_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store(tmp_path, rows=SHARD)
+    store.scores(Counting(), made_up(ROWS), Local())
+    looked_into: Counter[Path] = Counter()
+    keys_of = shards.keys_of
+
+    def counting(path: Path) -> Any:
+        looked_into[path] += 1
+        return keys_of(path)
+
+    monkeypatch.setattr(shards, "keys_of", counting)
+    store.scores(Counting(), made_up(ROWS + 1), Local())
+    assert len(looked_into) == ROWS // SHARD + 1 and set(looked_into.values()) == {1}
+
+
 def test_contents_count_what_is_damaged(tmp_path: Path) -> None:
     store = Store(tmp_path, rows=SHARD)
     store.scores(Counting(), made_up(ROWS), Local())
@@ -437,6 +490,10 @@ def test_a_store_that_does_not_say_whose_it_is_is_refused(tmp_path: Path) -> Non
     path = rewrite(tmp_path, settings={"factor": 3})
     with pytest.raises(WrongCall, match=r"holds scores of counting with .*3.*, not of counting with .*1"):
         store.scores(Counting(), made_up(5), Local())
+    path.write_text(json.dumps({"layout": LAYOUT}))
+    for ask in (lambda: store.scores(Counting(), made_up(5), Local()), store.contents):
+        with pytest.raises(DamagedFile, match=r"scorer.json does not say of which scorer and settings"):
+            ask()
     path.write_text('{"layout": ')
     with pytest.raises(DamagedFile, match="cannot be read"):
         store.scores(Counting(), made_up(5), Local())
