@@ -50,6 +50,9 @@ class Nothing:
     def fitted(self, corpus: pa.Table, seed: int) -> "Nothing":
         return self
 
+    def learnt(self) -> "Nothing":
+        return self
+
     def load(self, device: str | None = None) -> "Nothing":
         return self
 

@@ -45,6 +45,9 @@ class Counting:
     def fitted(self, corpus: pa.Table, seed: int) -> "Counting":
         return self
 
+    def learnt(self) -> "Counting":
+        return self
+
     def load(self, device: str | None = None) -> "Counting":
         if self.fails_to_load:
             raise WrongCall("no model is here: name another one.")

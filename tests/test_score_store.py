@@ -117,7 +117,10 @@ def test_keys_differ_where_requests_do(pairs: list[tuple[str, str]]) -> None:
 def test_what_python_strips_to_nothing_is_empty(text: str) -> None:
     text = text.encode("utf-8", "ignore").decode()
     kept = text if text.strip() else ""
-    assert requests([text, "가"], ["나", text]).to_pylist() == [{"text": kept, "context": "나"}, {"text": "가", "context": kept}]
+    assert requests([text, "가"], ["나", text]).to_pylist() == [
+        {"text": kept, "context": "나"},
+        {"text": "가", "context": kept},
+    ]
 
 
 def test_a_blank_text_is_empty_to_every_scorer(tmp_path: Path) -> None:
@@ -234,6 +237,9 @@ class Embedding:
     def fitted(self, corpus: pa.Table, seed: int) -> "Embedding":
         return self
 
+    def learnt(self) -> "Embedding":
+        return self
+
     def load(self, device: str | None = None) -> "Embedding":
         return self
 
@@ -286,7 +292,9 @@ watching.join()
 print((peak - before) / found.nbytes)
 """
     python(code, tmp_path, "write")
-    assert float(python(code, tmp_path, "read")) < 1.5  # a second copy would be 2; keys, places and one shard are some 25 MB beside 100
+    assert (
+        float(python(code, tmp_path, "read")) < 1.5
+    )  # a second copy would be 2; keys, places and one shard are some 25 MB beside 100
 
 
 @dataclass(frozen=True)
@@ -436,7 +444,9 @@ class Spoiling:
 @pytest.mark.parametrize("damage", [flipped, cut, Path.unlink])
 def test_a_disk_that_damages_what_is_written(damage: Callable[[Path], None], tmp_path: Path) -> None:
     log = tmp_path / "log"
-    with pytest.raises(DamagedFile, match=r"parquet is (damaged|unreadable or gone), right after this run wrote it. Check the disk"):
+    with pytest.raises(
+        DamagedFile, match=r"parquet is (damaged|unreadable or gone), right after this run wrote it. Check the disk"
+    ):
         Store(tmp_path / "store").scores(Counting(str(log)), made_up(9), Spoiling(tmp_path / "store", damage))
     assert counted(log).total() == 9
 

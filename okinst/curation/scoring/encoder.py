@@ -86,6 +86,10 @@ class Encoder:
         """Itself: nothing is learnt."""
         return self
 
+    def learnt(self) -> "Encoder":
+        """Itself."""
+        return self
+
     def check(self) -> None:
         """Raise WrongCall, before anything long is done, where a model that is at hand is no encoder or has no tokenizer."""
         models.libraries(f"Embedding by {self.model}")

@@ -50,6 +50,10 @@ class Kiwi:
         """Itself: nothing is learnt."""
         return self
 
+    def learnt(self) -> "Kiwi":
+        """Itself."""
+        return self
+
     def load(self, device: str | None = None) -> "Loaded":
         """The analyser, on all processors of this process; it needs no device. Raises WrongCall where Kiwi is not installed."""
         try:

@@ -83,6 +83,10 @@ class LanguageModel:
         """Itself: nothing is learnt."""
         return self
 
+    def learnt(self) -> "LanguageModel":
+        """Itself."""
+        return self
+
     def check(self) -> None:
         """Raise WrongCall, before anything long is done, where a model that is at hand is not causal or has no tokenizer."""
         models.libraries(f"Scoring by {self.model}")

@@ -101,7 +101,7 @@ class Store:
     ) -> pa.Table:
         """The scores of requests, one row each, in their order: read where they are known, else made by the engine and kept.
 
-        A scorer that has to be fitted is fitted on these requests. `columns` are those wanted (None: all; (): score what is missing,
+        A scorer that learns is fitted on these requests, and learns where a score is missing. `columns` are those wanted (None: all; (): score what is missing,
         read nothing). Raises WrongCall where another run is at work on the same scorer or the store has another layout, DiskFull where
         there is no room; what was scored until then stays, as it does after Ctrl-C.
         """
@@ -119,6 +119,7 @@ class Store:
             _check_written(written, written.difference(found.paths), "unreadable or gone")
             if found.missing.any():
                 with place.alone():
+                    scorer = scorer.learnt()  # here and once, before the engine sends it anywhere
                     place.begin()
                     written |= self._fill(place, scorer, requests, wanted, engine)
                 continue
@@ -488,7 +489,7 @@ def _columns_for_none(place: _Place, scorer: Scorer, requests: pa.Table, engine:
     for path in sorted(place.folder.glob("*.parquet")):
         with contextlib.suppress(shards.Damaged):
             return shards.schema_of(path)
-    with contextlib.closing(engine.run(scorer, [("none", requests)])) as results:
+    with contextlib.closing(engine.run(scorer.learnt(), [("none", requests)])) as results:
         return next(results).scores.schema.remove_metadata()
 
 
