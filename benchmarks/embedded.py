@@ -152,9 +152,9 @@ def speed(mirror: Path, repeats: int) -> None:
     characters = sum(map(len, learnt))
     beside(
         "Ngram, characters learnt", characters, characters, lambda: Dictionaries(learnt),
-        lambda: Ngram().fitted(requests(learnt)), min(repeats, 2),
+        lambda: Ngram().fitted(requests(learnt)).learnt(), min(repeats, 2),
     )  # fmt: skip
-    plain, fitted = Dictionaries(learnt), Ngram().fitted(requests(learnt))
+    plain, fitted = Dictionaries(learnt), Ngram().fitted(requests(learnt)).load()
     held_out = rng.sample(learnt, 10_000)
     asked = {
         "Ngram, sentences not learnt": (unseen, None),
@@ -189,7 +189,7 @@ def quality(mirror: Path, seeds: Sequence[int], pairs: int) -> None:
             told("Kiwi", name, seed, sound, mean(loaded.score(requests([spoil(text) for text in texts]))))
         mixed = [text for text in rng.sample(han, len(han)) if len(set(text[:-1])) > 1]
         texts, others = mixed[: 2 * pairs], mixed[2 * pairs :]
-        fitted = Ngram().fitted(requests(some(rng, others, LEARNT)))
+        fitted = Ngram().fitted(requests(some(rng, others, LEARNT))).load()
         spoilt = [exchanged(rng, list(text), "") for text in texts]
         told(
             "Ngram, Chinese", "neighbouring characters exchanged", seed,

@@ -203,7 +203,7 @@ def embedded(rows: int) -> None:
         characters = sum(map(len, texts)) / rows
         with watched() as memory:
             start = time.process_time()
-            fitted = Tfidf().fitted(corpus, 0)
+            fitted = Tfidf().fitted(corpus, 0).learnt()
             learnt = time.process_time()
             result = fitted.load().score(corpus)
             end = time.process_time()

@@ -40,7 +40,7 @@ class Nothing:
 
     width: int = 0
     name: ClassVar[str] = "nothing"
-    by_language: ClassVar[bool] = False
+    reads_context: ClassVar[bool] = False
     threads: ClassVar[bool] = True
     gpu: ClassVar[bool] = False
 
@@ -48,6 +48,9 @@ class Nothing:
         return {"width": self.width}
 
     def fitted(self, corpus: pa.Table, seed: int) -> "Nothing":
+        return self
+
+    def learnt(self) -> "Nothing":
         return self
 
     def load(self, device: str | None = None) -> "Nothing":

@@ -35,7 +35,7 @@ class Counting:
     fails_to_load: bool = False
 
     name: ClassVar[str] = "counting"
-    by_language: ClassVar[bool] = False
+    reads_context: ClassVar[bool] = False
     threads: ClassVar[bool] = False
     gpu: ClassVar[bool] = False
 
@@ -43,6 +43,9 @@ class Counting:
         return {"factor": self.factor}
 
     def fitted(self, corpus: pa.Table, seed: int) -> "Counting":
+        return self
+
+    def learnt(self) -> "Counting":
         return self
 
     def load(self, device: str | None = None) -> "Counting":

@@ -158,3 +158,10 @@ def test_through_the_store(tmp_path: Path) -> None:
     bytes_of = [shard_files(each.folder) for each in (whole, stopped)]
     assert bytes_of[0] == bytes_of[1] and len(bytes_of[0]) > 2
     assert whole.contents()[0].tokens == sum(kept().score(requests(sorted(set(texts))))["tokens"].to_pylist())
+
+
+def test_an_answer_that_was_scored_alone_is_not_scored_after_its_instruction(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    alone = store.scores(Kiwi(), requests(SENTENCES), Local())
+    given = store.scores(Kiwi(), requests(SENTENCES, ["무슨 일이 있었나요?"] * len(SENTENCES)), Local())
+    assert given.equals(alone) and store.contents()[0].rows == len(SENTENCES)

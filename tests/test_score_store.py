@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,9 +26,10 @@ from hypothesis import strategies as st
 
 from okinst.builders import DamagedFile, OkinstError, WrongCall
 from okinst.builders.errors import DiskFull
-from okinst.curation.scoring import shards
+from okinst.curation.scoring import ngram, shards, tfidf
+from okinst.curation.scoring.engines import Scored
 from okinst.curation.scoring.engines.local import Local
-from okinst.curation.scoring.requests import SCHEMA, keys, requests
+from okinst.curation.scoring.requests import KEY, SCHEMA, keys, requests
 from okinst.curation.scoring.scorer import Progress
 from okinst.curation.scoring.store import LAYOUT, Store, default_folder
 from tests.conftest import python
@@ -80,8 +82,9 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 
 def test_requests_are_cast_and_checked() -> None:
-    table = requests(pa.array(["가", "나"], pa.large_string()), contexts=["왜?", None], languages=("ko", "ko"))
-    assert table.schema == SCHEMA and table["context"].to_pylist() == ["왜?", ""]
+    table = requests(pa.array(["가", "나"], pa.string()), contexts=("왜?", None))
+    assert table.schema == SCHEMA == pa.schema([("text", pa.large_string()), ("context", pa.large_string())])
+    assert table["context"].to_pylist() == ["왜?", ""]
     assert requests([]).schema == SCHEMA and requests([]).num_rows == 0
     with pytest.raises(WrongCall, match="2 texts, but 1 of context"):
         requests(["가", "나"], contexts=["왜?"])
@@ -91,24 +94,48 @@ def test_requests_are_cast_and_checked() -> None:
         requests(["가", 7])
     with pytest.raises(WrongCall, match="context of row 0 is no text"):
         requests(["가"], contexts=["\ud800"])
-    with pytest.raises(WrongCall, match="no column context, language; there are text"):
+    with pytest.raises(WrongCall, match="no column context; there are text"):
         Store(Path("nowhere")).scores(Counting(), pa.table({"text": ["가"]}), Local())
 
 
-def test_keys_are_of_context_and_text_and_of_the_language_if_asked() -> None:
-    table = requests(["ab", "b", "ab", "ab"], contexts=["", "a", "", ""], languages=["ko", "ko", "ko", "en"])
-    first, shifted, same, other = keys(table).to_pylist()
-    assert first == same == other != shifted and len(first) == 16
-    first, _, same, other = keys(table, by_language=True).to_pylist()
-    assert first == same != other
+def test_keys_are_of_context_and_text() -> None:
+    table = requests(["ab", "b", "ab", "ab"], contexts=["", "a", "", "b"])
+    first, shifted, same, other = keys(table).tolist()
+    assert first == same != shifted != other != first and len(first) == 16
+    assert first.hex() == "f794b60dba6ce7a85480e53ffd274201", "a store of an earlier okinst is read"
     sliced = pa.concat_tables([table.slice(1, 2), table.slice(3)])
-    assert keys(sliced).to_pylist() == keys(table).to_pylist()[1:]
+    assert keys(sliced).tolist() == keys(table).tolist()[1:]
 
 
 @given(st.lists(st.tuples(st.text("ab\0", max_size=3), st.text("ab\0", max_size=3)), max_size=20))
 def test_keys_differ_where_requests_do(pairs: list[tuple[str, str]]) -> None:
-    found = keys(requests([text for text, _ in pairs], [context for _, context in pairs])).to_pylist()
+    found = keys(requests([text for text, _ in pairs], [context for _, context in pairs])).tolist()
     assert len(set(found)) == len(set(pairs))
+
+
+@given(st.text(max_size=4) | st.text(" \t\n\r\x0b\x1c\x1f\x85\xa0\u1680\u2003\u2028\u3000\u200b", max_size=4))
+def test_what_python_strips_to_nothing_is_empty(text: str) -> None:
+    text = text.encode("utf-8", "ignore").decode()
+    kept = text if text.strip() else ""
+    assert requests([text, "가"], ["나", text]).to_pylist() == [
+        {"text": kept, "context": "나"},
+        {"text": "가", "context": kept},
+    ]
+
+
+def test_a_blank_text_is_empty_to_every_scorer(tmp_path: Path) -> None:
+    found = Store(tmp_path).scores(Counting(), requests(["  \n ", "", "\u3000", " 가"]), Local())
+    assert found["flag"].to_pylist() == ["empty", "empty", "empty", ""]
+    assert found["nll"].to_pylist() == [None, None, None, 2.0]
+
+
+def test_keys_sort_as_bytes_do() -> None:
+    """Those that end in 0, and those with the highest bit, too."""
+    made = [bytes([first] + [0] * 14 + [last]) for first in (255, 128, 0, 127) for last in (1, 0, 255)]
+    found = np.frombuffer(b"".join(made), f"V{KEY}")
+    assert np.unique(found).tolist() == sorted(made)
+    assert np.searchsorted(np.unique(found), found).tolist() == [sorted(made).index(each) for each in made]
+    assert keys(requests([])).tolist() == [] and keys(requests([])).dtype == keys(requests(["가"])).dtype == found.dtype
 
 
 # -- aligned, re-used -----------------------------------------------------------------------------------------------------
@@ -140,6 +167,22 @@ def test_a_second_table_pays_for_what_is_new_alone(tmp_path: Path) -> None:
     assert set(counted(log).values()) == {2}, "other settings, other scores"
 
 
+class AfterContext(Counting):
+    """It says that it reads contexts, and logs the texts that it scores."""
+
+    reads_context: ClassVar[bool] = True
+
+
+def test_what_a_scorer_does_not_read_is_not_scored_again(tmp_path: Path) -> None:
+    answers, instructions = ["비가 온다.", "달이 밝다."], ["날씨는 어때?", "밤하늘은 어때?"]
+    for scorer, times in ((Counting, 1), (AfterContext, 2)):
+        store, log = Store(tmp_path / scorer.__name__), tmp_path / f"{scorer.__name__}.log"
+        store.scores(scorer(str(log)), requests(answers), Local())
+        given = store.scores(scorer(str(log)), requests(answers, instructions), Local())
+        assert given["nll"].to_pylist() == [6.0, 6.0]
+        assert set(counted(log).values()) == {times}
+
+
 @given(data=st.data())
 def test_aligned_whatever_is_asked(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
     store = Store(tmp_path_factory.mktemp("store"), rows=data.draw(st.integers(1, 4)))
@@ -164,6 +207,19 @@ def test_a_hundred_thousand_rows(tmp_path: Path) -> None:
     assert found["nll"].to_pylist() == [float(len(text)) for text in table["text"].to_pylist()]
 
 
+@pytest.mark.slow
+def test_more_than_two_gigabytes_of_text(tmp_path: Path) -> None:
+    """Three chunks with the same 0.8 GB, so that little of it is in memory."""
+    chunk = pa.array([f"{row}번 " + "긴 " * 100_000 for row in range(2_000)])
+    table = requests(pa.chunked_array([chunk] * 3))
+    assert sum(len(each.buffers()[2]) for each in table["text"].chunks) > 2**31
+    assert [text[:4] for text in table.take(pa.array([5_999, 0]))["text"].to_pylist()] == ["1999", "0번 긴"]
+    assert len(ngram._chosen(table)[0]) == ngram.MOST // 200_001
+    assert len(tfidf._sample(table)[1]) == tfidf.SAMPLE_CHARACTERS // 200_001
+    found = Store(tmp_path).scores(Counting(), table, Local(), columns=["nll"])
+    assert found["nll"].to_pylist() == [float(len(text)) for text in chunk.to_pylist()] * 3
+
+
 @dataclass(frozen=True)
 class Embedding:
     """A text's numbers are those of a generator that starts from it; a blank one has none."""
@@ -171,7 +227,7 @@ class Embedding:
     width: int = 256
     spoilt: float = 0.0
     name: ClassVar[str] = "embedding"
-    by_language: ClassVar[bool] = True
+    reads_context: ClassVar[bool] = False
     threads: ClassVar[bool] = True
     gpu: ClassVar[bool] = False
 
@@ -179,6 +235,9 @@ class Embedding:
         return {"width": self.width}
 
     def fitted(self, corpus: pa.Table, seed: int) -> "Embedding":
+        return self
+
+    def learnt(self) -> "Embedding":
         return self
 
     def load(self, device: str | None = None) -> "Embedding":
@@ -196,7 +255,7 @@ class Embedding:
 
 def test_embeddings(tmp_path: Path) -> None:
     texts = ["하나", "", "둘", "셋", "하나"] * 3
-    found = Store(tmp_path, rows=2).scores(Embedding(5), requests(texts, languages=["ko", "en", "ko"] * 5), Local())
+    found = Store(tmp_path, rows=2).scores(Embedding(5), requests(texts), Local())
     assert found["embedding"].type == pa.list_(pa.float32(), 5)
     for text, vector in zip(texts, found["embedding"].to_pylist(), strict=True):
         assert vector == (Embedding(5).vector(text).tolist() if text else None)
@@ -233,7 +292,9 @@ watching.join()
 print((peak - before) / found.nbytes)
 """
     python(code, tmp_path, "write")
-    assert float(python(code, tmp_path, "read")) < 1.5  # a second copy would be 2; keys, places and one shard are some 25 MB beside 100
+    assert (
+        float(python(code, tmp_path, "read")) < 1.5
+    )  # a second copy would be 2; keys, places and one shard are some 25 MB beside 100
 
 
 @dataclass(frozen=True)
@@ -291,7 +352,7 @@ def test_after_an_end_in_the_middle(
 def texts_of(shard: bytes) -> Iterator[str]:
     """The texts of a shard, as the log names them."""
     table = made_up(ROWS)
-    names = dict(zip(keys(table).to_pylist(), table["text"].to_pylist(), strict=True))
+    names = dict(zip(keys(table).tolist(), table["text"].to_pylist(), strict=True))
     for key in pq.read_table(pa.BufferReader(shard))["key"].to_pylist():
         yield hashlib.sha256(names[key].encode()).hexdigest()
 
@@ -352,6 +413,59 @@ def test_a_damaged_shard_is_noticed_said_and_scored_again(
     assert shard_files(store.folder) == undisturbed
 
 
+def test_many_damaged_shards_and_new_rows_at_once(undisturbed: dict[str, bytes], tmp_path: Path) -> None:
+    store, log = Store(tmp_path / "store", rows=SHARD), tmp_path / "log"
+    wanted = store.scores(Counting(), made_up(ROWS), Local())
+    for number, path in enumerate(sorted(store.folder.glob("*/*.parquet"))):
+        if number in (1, 4, 5, 8):
+            flipped(path)
+        elif number in (2, 7):
+            cut(path)
+        elif number == 9:
+            path.unlink()
+    assert store.scores(Counting(str(log)), made_up(ROWS), Local()).equals(wanted)
+    assert counted(log).total() == 7 * SHARD and shard_files(store.folder) == undisturbed
+
+
+@dataclass(frozen=True)
+class Spoiling:
+    """An engine on a disk that damages the shard that was written last, and no other."""
+
+    store: Path
+    damage: Callable[[Path], None]
+
+    def run(self, *given: Any, **named: Any) -> Iterator[Scored]:
+        for scored in Local().run(*given, **named):
+            yield scored
+            last = max(self.store.glob("*/*.parquet"), key=lambda path: path.stat().st_mtime_ns)
+        self.damage(last)
+
+
+@pytest.mark.parametrize("damage", [flipped, cut, Path.unlink])
+def test_a_disk_that_damages_what_is_written(damage: Callable[[Path], None], tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with pytest.raises(
+        DamagedFile, match=r"parquet is (damaged|unreadable or gone), right after this run wrote it. Check the disk"
+    ):
+        Store(tmp_path / "store").scores(Counting(str(log)), made_up(9), Spoiling(tmp_path / "store", damage))
+    assert counted(log).total() == 9
+
+
+def test_the_keys_of_a_shard_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store(tmp_path, rows=SHARD)
+    store.scores(Counting(), made_up(ROWS), Local())
+    looked_into: Counter[Path] = Counter()
+    keys_of = shards.keys_of
+
+    def counting(path: Path) -> Any:
+        looked_into[path] += 1
+        return keys_of(path)
+
+    monkeypatch.setattr(shards, "keys_of", counting)
+    store.scores(Counting(), made_up(ROWS + 1), Local())
+    assert len(looked_into) == ROWS // SHARD + 1 and set(looked_into.values()) == {1}
+
+
 def test_contents_count_what_is_damaged(tmp_path: Path) -> None:
     store = Store(tmp_path, rows=SHARD)
     store.scores(Counting(), made_up(ROWS), Local())
@@ -386,6 +500,10 @@ def test_a_store_that_does_not_say_whose_it_is_is_refused(tmp_path: Path) -> Non
     path = rewrite(tmp_path, settings={"factor": 3})
     with pytest.raises(WrongCall, match=r"holds scores of counting with .*3.*, not of counting with .*1"):
         store.scores(Counting(), made_up(5), Local())
+    path.write_text(json.dumps({"layout": LAYOUT}))
+    for ask in (lambda: store.scores(Counting(), made_up(5), Local()), store.contents):
+        with pytest.raises(DamagedFile, match=r"scorer.json does not say of which scorer and settings"):
+            ask()
     path.write_text('{"layout": ')
     with pytest.raises(DamagedFile, match="cannot be read"):
         store.scores(Counting(), made_up(5), Local())

@@ -4,6 +4,8 @@ import json
 import pickle
 import random
 import unicodedata
+from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +17,10 @@ from hypothesis import strategies as st
 from okinst.builders import WrongCall
 from okinst.curation.normal import normalise
 from okinst.curation.scoring import tfidf
+from okinst.curation.scoring.engines import Scored
+from okinst.curation.scoring.engines.local import Local
 from okinst.curation.scoring.requests import requests
+from okinst.curation.scoring.store import Store
 from okinst.curation.scoring.tfidf import Tfidf
 from tests.conftest import python
 
@@ -46,7 +51,7 @@ def matrix(scores: pa.Table) -> Any:
 
 @pytest.fixture(scope="module")
 def fitted() -> Tfidf:
-    return Tfidf(width=16).fitted(requests(corpus()[0]), 7)
+    return Tfidf(width=16).fitted(requests(corpus()[0]), 7).learnt()
 
 
 def test_the_weights_are_scikit_learns() -> None:
@@ -77,7 +82,7 @@ def test_the_weights_are_scikit_learns() -> None:
 
 def test_the_axes_are_the_singular_vectors() -> None:
     texts = corpus(120)[0]
-    fitted = Tfidf(width=8).fitted(requests(texts), 0)
+    fitted = Tfidf(width=8).fitted(requests(texts), 0).learnt()
     assert fitted.model
     idf = np.log((1 + len(texts)) / (1 + tfidf._vocabulary(texts, 10**6)[1])) + 1
     weights = tfidf._weights(texts, fitted.model.grams).toarray() * idf
@@ -137,7 +142,7 @@ def test_order_and_company_do_not_matter(texts: list[str], rng: random.Random) -
         assert (matrix(loaded.score(requests([text])))[0] == found[row]).all()
 
 
-KEPT = Tfidf(width=8).fitted(requests(corpus(40)[0]), 0)
+KEPT = Tfidf(width=8).fitted(requests(corpus(40)[0]), 0).learnt()
 
 
 def test_small_batches_change_nothing(fitted: Tfidf, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,7 +154,7 @@ def test_small_batches_change_nothing(fitted: Tfidf, monkeypatch: pytest.MonkeyP
     again = fitted.load().score(requests(texts), lambda rows, tokens: told.append((rows, tokens)))
     assert again.equals(whole)
     assert sum(rows for rows, _ in told) == 51 and all(tokens > 0 for _, tokens in told)
-    small = Tfidf(width=16).fitted(requests(corpus()[0]), 7)
+    small = Tfidf(width=16).fitted(requests(corpus()[0]), 7).learnt()
     assert small.model and fitted.model
     assert (small.model.axes == fitted.model.axes).all() and (small.model.grams == fitted.model.grams).all()
 
@@ -157,7 +162,7 @@ def test_small_batches_change_nothing(fitted: Tfidf, monkeypatch: pytest.MonkeyP
 def test_order_and_repetitions_of_the_corpus_do_not_matter(fitted: Tfidf) -> None:
     texts = corpus()[0]
     mixed = [*texts[::-1], *texts[:100]]
-    other = Tfidf(width=16).fitted(requests(mixed, contexts=["무엇?"] * len(mixed)), 7)
+    other = Tfidf(width=16).fitted(requests(mixed, contexts=["무엇?"] * len(mixed)), 7).learnt()
     assert other == fitted and other.settings() == fitted.settings()
     assert other.model and fitted.model
     assert (other.model.axes == fitted.model.axes).all()
@@ -171,7 +176,41 @@ def test_what_decides_is_in_the_settings(fitted: Tfidf) -> None:
     assert Tfidf(width=16).fitted(requests(texts), 8).settings() != said
     assert Tfidf(width=17).fitted(requests(texts), 7).settings() != said
     assert Tfidf(width=16, features=9).fitted(requests(texts), 7).settings() != said
-    assert fitted.fitted(requests(["다른 글"]), 0) is fitted
+    assert fitted.fitted(requests(["다른 글"]), 0) is fitted is fitted.learnt()
+
+
+def test_so_is_what_decides_the_normal_form(fitted: Tfidf, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = fitted.settings()
+    monkeypatch.setattr(unicodedata, "unidata_version", "99.0.0")
+    assert fitted.settings() == {**said, "unicode": "99.0.0"}
+    monkeypatch.setattr(tfidf, "code_of", lambda module: f"another {module}")
+    assert fitted.settings().keys() == said.keys() and fitted.settings()["normal"] != said["normal"]
+
+
+def test_what_is_scored_is_not_learnt_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, table = Store(tmp_path), requests(corpus(50)[0])
+    scores = store.scores(Tfidf(width=8), table, Local())
+    assert scores.equals(Tfidf(width=8).fitted(table).load().score(table))
+    monkeypatch.setattr(tfidf, "_vocabulary", None)
+    assert store.scores(Tfidf(width=8), table, Local()).equals(scores)
+    with pytest.raises(TypeError):
+        store.scores(Tfidf(width=9), table, Local())
+
+
+def test_processes_are_sent_what_was_learnt_and_no_texts(tmp_path: Path) -> None:
+    table = requests(corpus(50)[0])
+    assert Store(tmp_path, 10).scores(Tfidf(width=8), table, Sent()).num_rows == 50
+    fitted = Tfidf(width=8).fitted(table)
+    assert fitted.model is None and fitted.sample and fitted.settings() == fitted.learnt().settings()
+    assert pickle.loads(pickle.dumps(fitted)).load().score(table).equals(fitted.load().score(table))
+
+
+class Sent:
+    """An engine that looks at the scorer it is given."""
+
+    def run(self, scorer: Tfidf, *given: Any) -> Generator[Scored, None, None]:
+        assert scorer.model is not None and not scorer.sample
+        yield from Local().run(scorer, *given)
 
 
 FIT = """
@@ -179,7 +218,7 @@ import hashlib, sys
 from okinst.curation.scoring.requests import requests
 from okinst.curation.scoring.tfidf import Tfidf
 texts = [f"{row % 97} 번 등대 {row * row % 1009} 갈매기 {chr(0xAC00 + row * 7)}{chr(0x4E00 + row % 300)}" for row in range(1500)]
-fitted = Tfidf(width=64).fitted(requests(texts), 1)
+fitted = Tfidf(width=64).fitted(requests(texts), 1).learnt()
 scores = fitted.load().score(requests(texts))
 print(hashlib.sha256(fitted.model.axes.tobytes() + scores["embedding"].combine_chunks().flatten().to_numpy().tobytes()).hexdigest())
 """
@@ -219,7 +258,7 @@ def test_copies_do_not_make_axes_of_rounding() -> None:
     spread = [
         blank.join(text.split()) + end for text in texts for blank in (" ", "  ", "\t", "\u3000") for end in ("", " ")
     ]
-    found = Tfidf(width=16).fitted(requests(spread), 0)
+    found = Tfidf(width=16).fitted(requests(spread), 0).learnt()
     assert found.model and found.model.axes[:, :2].any(0).all() and not found.model.axes[:, 2:].any()
 
 
@@ -250,8 +289,14 @@ def test_a_million_characters(fitted: Tfidf) -> None:
 
 @pytest.mark.parametrize("texts", [[], [""], ["", " \n", "\u200b"]])
 def test_nothing_to_learn_from(texts: list[str]) -> None:
-    with pytest.raises(WrongCall, match=f"none of the {len(texts)} texts to learn from has a character"):
-        Tfidf().fitted(requests(texts), 0)
+    with pytest.raises(WrongCall, match=r"none of the \d different texts to learn from has a character"):
+        Tfidf().fitted(requests(texts), 0).load()
+
+
+def test_nothing_to_learn_from_leaves_nothing_in_the_store(tmp_path: Path) -> None:
+    with pytest.raises(WrongCall, match="none of the 1 different texts"):
+        Store(tmp_path).scores(Tfidf(), requests(["", " "]), Local())
+    assert Store(tmp_path).contents() == []
 
 
 @pytest.mark.parametrize("values", [{"width": 0}, {"width": True}, {"features": -1}, {"features": 1.5}])

@@ -47,7 +47,7 @@ class Encoder:
     """
 
     name: ClassVar[str] = "encoder"
-    by_language: ClassVar[bool] = False
+    reads_context: ClassVar[bool] = False
     threads: ClassVar[bool] = True
     gpu: ClassVar[bool] = True
 
@@ -84,6 +84,10 @@ class Encoder:
 
     def fitted(self, corpus: pa.Table, seed: int) -> "Encoder":
         """Itself: nothing is learnt."""
+        return self
+
+    def learnt(self) -> "Encoder":
+        """Itself."""
         return self
 
     def check(self) -> None:

@@ -38,7 +38,7 @@ class Kiwi:
     """The scorer. It reads the text alone, not its context."""
 
     name: ClassVar[str] = "kiwi"
-    by_language: ClassVar[bool] = False
+    reads_context: ClassVar[bool] = False
     threads: ClassVar[bool] = True
     gpu: ClassVar[bool] = False
 
@@ -48,6 +48,10 @@ class Kiwi:
 
     def fitted(self, corpus: pa.Table, seed: int = 0) -> "Kiwi":
         """Itself: nothing is learnt."""
+        return self
+
+    def learnt(self) -> "Kiwi":
+        """Itself."""
         return self
 
     def load(self, device: str | None = None) -> "Loaded":

@@ -51,7 +51,7 @@ class LanguageModel:
     """
 
     name: ClassVar[str] = "transformers"
-    by_language: ClassVar[bool] = False
+    reads_context: ClassVar[bool] = True
     threads: ClassVar[bool] = True
     gpu: ClassVar[bool] = True
 
@@ -84,6 +84,10 @@ class LanguageModel:
 
     def fitted(self, corpus: pa.Table, seed: int) -> "LanguageModel":
         """Itself: nothing is learnt."""
+        return self
+
+    def learnt(self) -> "LanguageModel":
+        """Itself."""
         return self
 
     def check(self) -> None:

@@ -29,7 +29,7 @@ import pyarrow.compute as pc
 
 from okinst.builders import WrongCall
 from okinst.curation.processes import processors
-from okinst.curation.scoring.requests import keys, requests
+from okinst.curation.scoring.requests import keys, requests, without_contexts
 from okinst.curation.scoring.scorer import EMPTY, FINE, Progress
 from okinst.curation.scoring.sums import likelihoods
 
@@ -60,9 +60,18 @@ class Counts(NamedTuple):
     variety: "np.ndarray[Any, np.dtype[np.int32]]"
 
 
+class Model(NamedTuple):
+    """What was learnt."""
+
+    #: of the grams of each length, from 1 to the scorer's order
+    counts: tuple[Counts, ...]
+    #: the keys (V16) of the texts, sorted
+    members: Any
+
+
 @dataclass(frozen=True)
 class Ngram:
-    """The scorer. `fitted` learns the model; `score` gives the likelihood of each text under that of all others.
+    """The scorer: the likelihood of each text under the model of all others of the corpus that it was fitted to.
 
     Raises WrongCall for an order below 1, or a discount that is not between 0 and 1.
     """
@@ -70,14 +79,14 @@ class Ngram:
     #: characters of the longest gram
     order: int = 5
     discount: float = 0.75
-    #: what the model was learnt from: the sha256 of its texts' keys, sorted; "" before it is fitted
+    #: what the model is learnt from: the sha256 of its texts' keys, sorted; "" before it is fitted
     corpus: str = ""
-    counts: tuple[Counts, ...] = field(default=(), repr=False, compare=False)
-    #: the keys of the texts it was learnt from, sorted
-    members: Any = field(default=None, repr=False, compare=False)
+    #: the texts to learn from, and their keys
+    sample: tuple[Sequence[str], Any] = field(default=((), None), repr=False, compare=False)
+    model: Model | None = field(default=None, repr=False, compare=False)
 
     name: ClassVar[str] = "ngram"
-    by_language: ClassVar[bool] = False
+    reads_context: ClassVar[bool] = True
     threads: ClassVar[bool] = True
     gpu: ClassVar[bool] = False
 
@@ -91,10 +100,20 @@ class Ngram:
         return {"order": self.order, "discount": self.discount, "corpus": self.corpus, "rules": RULES}
 
     def fitted(self, corpus: pa.Table, seed: int = 0) -> "Ngram":
-        """The model of a corpus: of its `text` column, each text once, whatever their order; itself if it was learnt already."""
+        """The scorer of a corpus, of its `text` column, each text once, whatever their order, which still has to learn; itself if it
+        is of one already."""
         if self.corpus:
             return self
         texts, members = _chosen(corpus)
+        return replace(self, corpus=hashlib.sha256(members.tobytes()).hexdigest(), sample=(texts, members))
+
+    def learnt(self) -> "Ngram":
+        """With the model of its corpus; itself if it has it. Raises WrongCall before it is fitted."""
+        if self.model is not None:
+            return self
+        if not self.corpus:
+            raise WrongCall("ngram: learn it from a corpus first: Ngram().fitted(corpus).load()")
+        texts, members = self.sample
         counts: list[Counts] = []
         number = np.empty(0, np.int64)  # of the gram that ends at each place, among those of its length
         codes, starts = _flat([f"{START}{text}{END}" for text in texts])
@@ -108,24 +127,31 @@ class Ngram:
             counts.append(Counts(grams[order][first], often, np.zeros(len(first), np.int32)))
             number = np.zeros(len(codes), np.int64)
             number[places[order]] = np.repeat(np.arange(len(first)), often)
-        digest = hashlib.sha256(members.tobytes()).hexdigest()
-        return replace(self, corpus=digest, counts=tuple(counts), members=members)
+        return replace(self, sample=((), None), model=Model(tuple(counts), members))
 
-    def load(self, device: str | None = None) -> "Ngram":
-        """Itself: it needs no device. Raises WrongCall before it is fitted."""
-        if not self.corpus:
-            raise WrongCall("ngram: learn it from a corpus first: Ngram().fitted(corpus).load()")
-        return self
+    def load(self, device: str | None = None) -> "LoadedNgram":
+        """Ready to score; it needs no device. Raises WrongCall before it is fitted."""
+        scorer = self.learnt()
+        assert scorer.model is not None
+        return LoadedNgram(scorer, scorer.model)
+
+
+@dataclass(frozen=True)
+class LoadedNgram:
+    """A model, ready to score."""
+
+    scorer: Ngram
+    model: Model
 
     def score(self, wanted: pa.Table, progress: Progress | None = None) -> pa.Table:
         """Columns nll, tokens and flag, one row a request, in their order: sums in nats over the characters of each text and its end.
 
-        An "empty" text has none: it has nothing but blanks. `progress(rows, tokens)` counts what was scored. Values do not
+        An "empty" text has none. `progress(rows, tokens)` counts what was scored. Values do not
         depend on the order or the company of the requests.
         """
         texts, contexts = wanted["text"].to_pylist(), wanted["context"].to_pylist()
-        known = _among(_names(wanted["text"]), self.members)
-        nll, tokens = np.zeros(len(texts)), np.array([len(text) + 1 if text.strip() else 0 for text in texts], np.int64)
+        known = _among(keys(without_contexts(wanted)), self.model.members)
+        nll, tokens = np.zeros(len(texts)), np.array([len(text) + 1 if text else 0 for text in texts], np.int64)
         batches = _batches([len(text) + len(context) for text, context in zip(texts, contexts, strict=True)])
         with ThreadPoolExecutor(processors()) as pool:  # numpy lets other threads run while it sorts and searches
             sums = pool.map(lambda batch: self._sums(texts[batch], contexts[batch], known[batch]), batches)
@@ -133,20 +159,20 @@ class Ngram:
                 nll[batch] = found
                 if progress:
                     progress(batch.stop - batch.start, int(tokens[batch].sum()))
-        return likelihoods(nll, tokens, [FINE if text.strip() else EMPTY for text in texts])
+        return likelihoods(nll, tokens, [FINE if text else EMPTY for text in texts])
 
     def _sums(self, texts: Sequence[str], contexts: Sequence[str], known: Any) -> Floats:
         """The negative log-likelihood of each text, (n,), given what stands before it and whether it is in the counts."""
         batch = _laid_out(texts, contexts, known)
         # Of the history of each character, at first of none: how often anything follows it, how many different ones do, and the
         # number of its run: grams that are equal and of one text.
-        total, kinds = _characters(self.counts[0])
+        total, kinds = _characters(self.model.counts[0])
         follows = total + _summed(batch.owner, batch.change, len(texts))[batch.owner]
         variety = np.full(len(batch.codes), kinds)
         run, runs = batch.owner, len(texts)
         probability = np.full(len(batch.codes), 1.0 / ALPHABET)
         for length, (counts, (grams, places)) in enumerate(
-            zip(self.counts, _grams(batch.codes, batch.starts, self.order), strict=True), 1
+            zip(self.model.counts, _grams(batch.codes, batch.starts, self.scorer.order), strict=True), 1
         ):
             before = places - min(
                 length - 1, 1
@@ -164,9 +190,12 @@ class Ngram:
             there = np.zeros(len(batch.codes), np.int64)
             there[sorted_places] = often + changed[number]
             followed = follows[before]
-            mixed = np.maximum(there[places] - self.discount, 0) + self.discount * variety[before] * probability[places]
+            mixed = (
+                np.maximum(there[places] - self.scorer.discount, 0)
+                + self.scorer.discount * variety[before] * probability[places]
+            )
             probability[places] = np.where(followed > 0, mixed / np.maximum(followed, 1), probability[places])
-            if length < self.order:
+            if length < self.scorer.order:
                 follows, variety = np.zeros_like(there), np.zeros_like(there)
                 run, runs = np.zeros_like(there), max(len(first), 1)
                 follows[sorted_places] = often + _added(batch.followed[sorted_places], first)[number]
@@ -224,22 +253,17 @@ def _characters(single: Counts) -> tuple[int, int]:
 def _chosen(corpus: pa.Table) -> tuple[list[str], Any]:
     """The distinct texts that a model is learnt from, and their keys, sorted."""
     texts = corpus["text"]
-    found, first = np.unique(_names(texts), return_index=True)
+    found, first = np.unique(keys(requests(texts)), return_index=True)
     lengths = np.asarray(pc.utf8_length(texts), np.int64)[first]
     count = max(1, int(np.searchsorted(np.cumsum(lengths), MOST, side="right")))
     return texts.take(pa.array(first[:count], pa.int64())).to_pylist(), found[:count]
 
 
-def _names(texts: Any) -> Any:
-    """The keys of texts with nothing before them, in an array that sorts."""
-    return np.frombuffer(b"".join(keys(requests(texts)).to_pylist()), "S16") if len(texts) else np.empty(0, "S16")
-
-
-def _among(names: Any, members: Any) -> Any:
-    """Which names are among the members, which are sorted."""
+def _among(some: Any, members: Any) -> Any:
+    """Which keys are among the members, which are sorted."""
     if not len(members):
-        return np.zeros(len(names), bool)
-    return members[np.minimum(np.searchsorted(members, names), len(members) - 1)] == names
+        return np.zeros(len(some), bool)
+    return members[np.minimum(np.searchsorted(members, some), len(members) - 1)] == some
 
 
 def _flat(texts: Sequence[str]) -> tuple[Hashes, Numbers]:

@@ -1,6 +1,7 @@
 """What a scorer is: settings that decide the scores, and a model that is opened where they are made.
 
-A scorer is a small frozen dataclass that can be pickled; `load` opens what is heavy in the process that will use it. A scorer of
+A scorer is a frozen dataclass that can be pickled: `fitted` says which scores they will be, `learnt` makes what is learnt once,
+before it is sent, and `load` opens what is heavy in the process that will use it. A scorer of
 likelihood gives `nll` (float64: the sum of negative log-likelihoods, in nats, of the scored tokens; null where there is none),
 `tokens` (int32: how many they are) and `flag`; an embedder gives `embedding` (FixedSizeList<float32>[d]) and `flag`. Never NaN,
 never infinite. Ratios are derived, never stored: perplexity is exp(nll / tokens).
@@ -32,8 +33,8 @@ class Scorer(Protocol):
 
     #: a folder's name in the store
     name: ClassVar[str]
-    #: whether the language of a request decides its score, too
-    by_language: ClassVar[bool]
+    #: whether what stands before a text decides its score, too; where it does not, the store leaves it out
+    reads_context: ClassVar[bool]
     #: whether one process uses all cores by itself
     threads: ClassVar[bool]
     #: whether it uses a GPU where there is one
@@ -44,8 +45,11 @@ class Scorer(Protocol):
         device, the batch size or the number of processes."""
 
     def fitted(self, corpus: pa.Table, seed: int) -> "Scorer":
-        """The scorer that was learnt from a corpus of requests; itself, where nothing has to be learnt or it has been. Same corpus
-        and seed, same scores and settings, which name the corpus' digest."""
+        """The scorer of a corpus of requests; itself, where it is of one or nothing has to be learnt. Same corpus and seed, same scores
+        and settings, which name the corpus' digest. Cheap: it keeps what it would learn from, and learns nothing yet."""
+
+    def learnt(self) -> "Scorer":
+        """The scorer with what it learns, ready to be sent to where it is loaded; itself, where it has learnt, or nothing has to be."""
 
     def load(self, device: str | None = None) -> Loaded:
         """Open the model: on "cpu", "cuda", "cuda:1", or the best device there is (None)."""

@@ -35,7 +35,7 @@ from okinst.builders import DamagedFile, OkinstError, WrongCall
 from okinst.builders.errors import DiskFull
 from okinst.curation.scoring import shards
 from okinst.curation.scoring.engines import Engine, Scored, Shard
-from okinst.curation.scoring.requests import KEY, checked, keys
+from okinst.curation.scoring.requests import KEY, checked, keys, without_contexts
 from okinst.curation.scoring.scorer import Scorer
 from okinst.version import VERSION
 
@@ -49,8 +49,6 @@ ROWS = 2_048
 _SCORER, _LEDGER = "scorer.json", "ledger.jsonl"
 _NAMESPACE = re.compile(r"[\w.-]+-[0-9a-f]{12}")
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-#: a shard that is damaged again right after it was written is no accident
-_TRIES = 3
 
 
 def default_folder() -> Path:
@@ -103,35 +101,39 @@ class Store:
     ) -> pa.Table:
         """The scores of requests, one row each, in their order: read where they are known, else made by the engine and kept.
 
-        A scorer that has to be fitted is fitted on these requests. `columns` are those wanted (None: all; (): score what is missing,
+        A scorer that learns is fitted on these requests, and learns where a score is missing. `columns` are those wanted (None: all; (): score what is missing,
         read nothing). Raises WrongCall where another run is at work on the same scorer or the store has another layout, DiskFull where
         there is no room; what was scored until then stays, as it does after Ctrl-C.
         """
         requests = checked(requests)
+        if not scorer.reads_context:
+            requests = without_contexts(requests)
         scorer = scorer.fitted(requests, seed)
         place = _Place.of(self.folder, scorer)
         place.check()
-        wanted = _void(keys(requests, scorer.by_language))
+        wanted = keys(requests)
         schema = None if len(wanted) else _columns_for_none(place, scorer, requests, engine)
-        for _ in range(_TRIES):
+        written: set[Path] = set()
+        while True:
             found = place.look_up(wanted)
-            if not found.missing.any():
-                place.touch()
-                try:
-                    return place.read(found, columns, schema)
-                except shards.Damaged as damage:
-                    with place.alone():
+            _check_written(written, written.difference(found.paths), "unreadable or gone")
+            if found.missing.any():
+                with place.alone():
+                    scorer = scorer.learnt()  # here and once, before the engine sends it anywhere
+                    place.begin()
+                    written |= self._fill(place, scorer, requests, wanted, engine)
+                continue
+            place.touch()
+            try:
+                return place.read(found, columns, schema)
+            except _DamagedShards as damaged:
+                _check_written(written, {each.path for each in damaged.all}, "damaged")
+                with place.alone():
+                    for damage in damaged.all:
                         place.drop(damage)
-                    continue
-            with place.alone():
-                place.begin()
-                self._fill(place, scorer, requests, wanted, engine)
-        raise DamagedFile(
-            f"{place.folder}: shards are damaged again right after they were written. Check the disk, or name another --store."
-        )
 
-    def _fill(self, place: "_Place", scorer: Scorer, requests: pa.Table, wanted: Array, engine: Engine) -> None:
-        """Score what is missing, shard by shard."""
+    def _fill(self, place: "_Place", scorer: Scorer, requests: pa.Table, wanted: Array, engine: Engine) -> set[Path]:
+        """Score what is missing, shard by shard. Returns the shards that were written."""
         distinct, first = np.unique(wanted, return_index=True)
         missing = first[place.look_up(distinct).missing]  # another run may have ended since we looked
         lengths = np.asarray(pc.add(pc.utf8_length(requests["text"]), pc.utf8_length(requests["context"])), np.int64)[
@@ -139,8 +141,7 @@ class Store:
         ]
         order = np.lexsort((np.arange(len(missing)), lengths))  # they were in the order of keys
         missing, lengths = missing[order], lengths[order]
-        # offsets of 64 bits: the texts of a large mixture together may be more than 2 GB
-        texts = requests.cast(pa.schema([(name, pa.large_string()) for name in requests.column_names])).combine_chunks()
+        texts = requests.combine_chunks()  # once: `take` would do it for every shard
         starts = range(0, len(missing), self.rows)
         rows_of = {
             shards.name_of(wanted[rows]): rows for start in starts for rows in [missing[start : start + self.rows]]
@@ -149,7 +150,7 @@ class Store:
         def cut() -> Iterator[Shard]:
             # the longest first: what does not fit into memory shows at once, and no process is left with them at the end
             for name, rows in reversed(rows_of.items()):
-                yield name, texts.take(pa.array(rows)).cast(requests.schema)
+                yield name, texts.take(pa.array(rows))
 
         done, before = 0, len(distinct) - len(missing)
         with (
@@ -160,6 +161,7 @@ class Store:
             for result in results:
                 place.keep(result, wanted[rows_of[result.name]])
                 done += result.scores.num_rows
+        return {place.shard(name) for name in rows_of}
 
     def contents(self) -> list[Namespace]:
         """What the store has, by name."""
@@ -180,6 +182,14 @@ class Store:
             shutil.rmtree(place.folder)
 
 
+class _DamagedShards(Exception):
+    """Shards whose keys are whole, and whose scores are not."""
+
+    def __init__(self, damaged: list[shards.Damaged]) -> None:
+        super().__init__(*damaged)
+        self.all = damaged
+
+
 class _Found(NamedTuple):
     """Where the scores of keys are: the number of the shard in `paths`, and the row in it."""
 
@@ -197,6 +207,8 @@ class _Place:
     #: None: as it is found
     scorer: str | None = None
     settings: dict[str, Any] = field(default_factory=dict)
+    #: the keys of the shards that were looked into: a shard is named after its keys, so they are read once
+    _keys: dict[Path, Array] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, store: Path, scorer: Scorer) -> "_Place":
@@ -244,17 +256,16 @@ class _Place:
                 f"{self.folder} was written by okinst {told.get('okinst', 'of another version')} in layout {layout}; this okinst "
                 f"({VERSION}) reads layout {LAYOUT}. {ways}"
             )
+        if not isinstance(told.get("scorer"), str) or not isinstance(told.get("settings"), dict):
+            raise DamagedFile(f"{path} does not say of which scorer and settings the scores are. {ways}")
         return dict(told)
 
     def look_up(self, wanted: Array) -> _Found:
         """Where the scores of keys (V16) are. Shards that cannot be read are as good as none."""
-        paths, known = [], [np.empty(0, f"V{KEY}")]
-        for path in sorted(self.folder.glob("*.parquet")):
-            with contextlib.suppress(shards.Damaged, FileNotFoundError):  # removed since by another run
-                known.append(shards.keys_of(path))
-                paths.append(path)
-        sizes = [len(some) for some in known[1:]]
-        together = np.concatenate(known)
+        self._look_around()
+        paths = sorted(self._keys)
+        sizes = [len(self._keys[path]) for path in paths]
+        together = np.concatenate([np.empty(0, f"V{KEY}"), *(self._keys[path] for path in paths)])
         if not len(together):
             return _Found([], np.zeros(0, np.int64), np.zeros(0, np.int64), np.ones(len(wanted), bool))
         order = np.argsort(together, kind="stable")
@@ -264,8 +275,30 @@ class _Place:
         row = np.concatenate([np.arange(size) for size in sizes])
         return _Found(paths, shard[order][at], row[order][at], together[at] != wanted)
 
+    def _look_around(self) -> list[shards.Damaged]:
+        """Read the keys of shards that are new. Returns those that cannot be read."""
+        there = set(self.folder.glob("*.parquet"))
+        for gone in self._keys.keys() - there:
+            del self._keys[gone]
+        damaged = []
+        for path in sorted(there - self._keys.keys()):
+            try:
+                self._keys[path] = shards.keys_of(path)
+            except shards.Damaged as damage:
+                damaged.append(damage)
+            except FileNotFoundError:
+                pass  # removed since by another run
+        return damaged
+
+    def shard(self, name: str) -> Path:
+        """Where the shard of this name is."""
+        return self.folder / f"{name}.parquet"
+
     def read(self, found: _Found, columns: Sequence[str] | None, schema: pa.Schema | None) -> pa.Table:
-        """The scores at these places, in their order. `schema` is told where there are no rows to tell it."""
+        """The scores at these places, in their order. `schema` is told where there are no rows to tell it.
+
+        Raises _DamagedShards, which names all that are, once every shard was read.
+        """
         if schema is None:
             schema = shards.schema_of(found.paths[found.shard[0]])
         unknown = [name for name in columns or () if name not in schema.names]
@@ -277,9 +310,14 @@ class _Place:
         order = np.argsort(found.shard, kind="stable")
         taken = [_Column(field.type, len(order)) for field in schema]
         numbers, starts = np.unique(found.shard[order], return_index=True)
+        damaged = []
         for number, places in zip(numbers, np.split(order, starts[1:]), strict=False):
             path = found.paths[number]
-            part = shards.read(path, schema.names)
+            try:
+                part = shards.read(path, schema.names)
+            except shards.Damaged as damage:
+                damaged.append(damage)
+                continue
             if part.schema != schema or part.num_rows <= found.row[places].max():
                 raise DamagedFile(
                     f"{path} has columns ({part.schema.to_string(show_field_metadata=False)}) that other shards of "
@@ -287,6 +325,8 @@ class _Place:
                 )
             for column, values in zip(taken, part.columns, strict=True):
                 column.put(places, values.combine_chunks(), found.row[places])
+        if damaged:
+            raise _DamagedShards(damaged)
         return pa.table([column.whole(order) for column in taken], schema=schema)
 
     def told(self) -> Namespace:
@@ -350,11 +390,8 @@ class _Place:
             self.folder.mkdir(exist_ok=True)
             for left in self.folder.glob(f"*{shards.INCOMPLETE}"):
                 left.unlink()
-            for path in sorted(self.folder.glob("*.parquet")):
-                try:
-                    shards.keys_of(path)
-                except shards.Damaged as damage:
-                    self.drop(damage)
+            for damage in self._look_around():
+                self.drop(damage)
             if self._told() is None:
                 told = {"layout": LAYOUT, "scorer": self.scorer, "settings": self.settings, "okinst": VERSION}
                 text = json.dumps(told, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
@@ -364,11 +401,12 @@ class _Place:
         """Remove a damaged shard, and say so."""
         logger.warning("%s is damaged (%s): removed, its rows are scored again.", damage.path, damage.why)
         damage.path.unlink(missing_ok=True)
+        self._keys.pop(damage.path, None)
 
     def keep(self, result: Scored, some: Array) -> None:
         """Write the scores of these keys (V16), and what they cost."""
         _check(result, len(some), self.folder.name)
-        shards.write(self.folder / f"{result.name}.parquet", shards.encoded(some, result.scores))
+        shards.write(self.shard(result.name), shards.encoded(some, result.scores))
         cost = {
             "shard": result.name,
             "rows": len(some),
@@ -451,7 +489,7 @@ def _columns_for_none(place: _Place, scorer: Scorer, requests: pa.Table, engine:
     for path in sorted(place.folder.glob("*.parquet")):
         with contextlib.suppress(shards.Damaged):
             return shards.schema_of(path)
-    with contextlib.closing(engine.run(scorer, [("none", requests)])) as results:
+    with contextlib.closing(engine.run(scorer.learnt(), [("none", requests)])) as results:
         return next(results).scores.schema.remove_metadata()
 
 
@@ -469,6 +507,14 @@ def _check(result: Scored, rows: int, name: str) -> None:
             raise OkinstError(
                 f"{name}: {column.name} of shard {result.name} has NaN or infinite values. Nothing of it is kept."
             )
+
+
+def _check_written(written: set[Path], damaged: set[Path], how: str) -> None:
+    """Raise DamagedFile where a shard that this run wrote is damaged: that is no accident, and would go on for ever."""
+    for path in sorted(written & damaged):
+        raise DamagedFile(
+            f"{path} is {how}, right after this run wrote it. Check the disk, or name another store (--store, OKINST_STORE)."
+        )
 
 
 @contextlib.contextmanager
@@ -520,7 +566,3 @@ def _who(told: Path) -> str:
             return f"process {run['pid']} on {run['host']}, since {run['since']}"
         time.sleep(0.1)
     return "which does not say who it is"
-
-
-def _void(column: pa.Array) -> Array:
-    return np.frombuffer(column.buffers()[1], f"V{KEY}", len(column))

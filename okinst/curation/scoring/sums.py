@@ -28,8 +28,3 @@ def mean(scores: pa.Table) -> "np.ndarray[Any, np.dtype[np.float64]]":
     nll = scores["nll"].to_numpy().astype(np.float64)
     tokens = scores["tokens"].to_numpy()
     return np.asarray(np.where(tokens > 0, nll / np.maximum(tokens, 1), np.nan), np.float64)
-
-
-def perplexity(scores: pa.Table) -> "np.ndarray[Any, np.dtype[np.float64]]":
-    """exp(nll / tokens); NaN for a text without a score."""
-    return np.asarray(np.exp(mean(scores)), np.float64)

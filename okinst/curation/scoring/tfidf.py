@@ -13,6 +13,9 @@ how often a text is in it. No character meets Python: a batch of texts is one lo
 """
 
 import hashlib
+import importlib.metadata
+import importlib.util
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, NamedTuple
@@ -21,6 +24,7 @@ import numpy as np
 import pyarrow as pa
 
 from okinst.builders import WrongCall
+from okinst.builders.identity import code_of, digest
 from okinst.curation.normal import normalise_all
 from okinst.curation.scoring.requests import keys, requests
 from okinst.curation.scoring.scorer import EMPTY, FINE, Progress
@@ -54,24 +58,26 @@ class Model(NamedTuple):
 
 @dataclass(frozen=True)
 class Tfidf:
-    """Character TF-IDF on `width` axes. `fitted` learns it from a corpus; it can be pickled then (51 MB of axes at most by default).
+    """Character TF-IDF on `width` axes, which `learnt` finds in the corpus that it was fitted to (51 MB at most by default).
 
     A corpus of fewer distinct texts or grams than `width` has fewer axes: the rest of the vector is 0, so that its width is
     always the same. Raises WrongCall for a width or a number of features below 1.
     """
 
     name: ClassVar[str] = "tfidf"
-    by_language: ClassVar[bool] = False
+    reads_context: ClassVar[bool] = False
     threads: ClassVar[bool] = False
     gpu: ClassVar[bool] = False
 
     width: int = 256
     features: int = 50_000
-    #: what it was learnt from: the sha256 of the corpus' distinct keys, sorted, and the seed; "" before it is fitted
+    #: what it is learnt from: the sha256 of the corpus' distinct keys, sorted, and the seed; "" before it is fitted
     corpus: str = ""
     seed: int = 0
     #: versions of the libraries that found the axes
     libraries: str = ""
+    #: the texts to learn from
+    sample: tuple[str, ...] = field(default=(), repr=False, compare=False)
     model: Model | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -86,45 +92,49 @@ class Tfidf:
             "corpus": self.corpus,
             "seed": self.seed,
             "libraries": self.libraries,
+            # the normal form of a text: what of it Unicode decides, and what okinst
+            "unicode": unicodedata.unidata_version,
+            "normal": digest(code_of("okinst.curation.normal")),
             "rules": RULES,
         }
 
     def fitted(self, corpus: pa.Table, seed: int = 0) -> "Tfidf":
-        """The scorer learnt from the texts of a corpus; itself if it was learnt already. Same texts and seed, same axes,
-        whatever the order, the repetitions and the number of threads.
+        """The scorer of the texts of a corpus, which still has to learn; itself if it is of one already. Same texts and seed, same
+        axes, whatever the order, the repetitions and the number of threads.
 
-        Raises WrongCall where scikit-learn is missing or the corpus has no text.
+        Raises WrongCall where scikit-learn is missing.
         """
         if self.corpus:
             return self
-        _libraries()
-        import scipy
-        import sklearn
+        named, texts = _sample(corpus)
+        return replace(self, corpus=named, seed=seed, libraries=_libraries(), sample=tuple(texts))
+
+    def learnt(self) -> "Tfidf":
+        """With the axes of its corpus; itself if it has them. Raises WrongCall before it is fitted, and where the corpus has no text."""
+        if self.model is not None:
+            return self
+        if not self.corpus:
+            raise WrongCall("tfidf: learn it from a corpus first: Tfidf().fitted(corpus, seed).load()")
         from threadpoolctl import threadpool_limits
 
-        digest, texts = _sample(corpus)
+        texts = self.sample
         grams, often = _vocabulary(texts, self.features)
         if not len(grams):
-            raise WrongCall(f"tfidf: none of the {corpus.num_rows:,} texts to learn from has a character: give others.")
+            raise WrongCall(
+                f"tfidf: none of the {len(texts):,} different texts to learn from has a character: give others."
+            )
         weights = _weights(texts, grams)
         # as scikit-learn smooths it: as if one more text had every gram
         idf = (np.log((1 + len(texts)) / (1 + often)) + 1).astype(np.float32)
         with threadpool_limits(1):
-            axes = _axes(weights, idf, self.width, seed)
-        return replace(
-            self,
-            corpus=digest,
-            seed=seed,
-            libraries=f"scikit-learn {sklearn.__version__}, scipy {scipy.__version__}, numpy {np.__version__}",
-            model=Model(grams, axes * idf[:, None]),
-        )
+            axes = _axes(weights, idf, self.width, self.seed)
+        return replace(self, sample=(), model=Model(grams, axes * idf[:, None]))
 
     def load(self, device: str | None = None) -> "LoadedTfidf":
         """Ready to embed; it needs no device. Raises WrongCall before it is fitted."""
-        if self.model is None:
-            raise WrongCall("tfidf: learn it from a corpus first: Tfidf().fitted(corpus, seed).load()")
-        _libraries()
-        return LoadedTfidf(self, self.model)
+        scorer = self.learnt()
+        assert scorer.model is not None
+        return LoadedTfidf(scorer, scorer.model)
 
 
 class LoadedTfidf:
@@ -158,27 +168,20 @@ class LoadedTfidf:
         return embeddings(vectors, flags.tolist())
 
 
-def _libraries() -> None:
-    try:
-        import sklearn  # noqa: F401
-    except ImportError as error:
-        raise WrongCall(f"Embedding by tfidf needs {error.name}: pip install 'okinst[curation]'") from error
+def _libraries() -> str:
+    """The versions of what finds the axes. Raises WrongCall where it is missing; it is not imported, which takes longer than to look."""
+    if importlib.util.find_spec("sklearn") is None:
+        raise WrongCall("Embedding by tfidf needs sklearn: pip install 'okinst[curation]'")
+    return ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("scikit-learn", "scipy", "numpy"))
 
 
 def _sample(corpus: pa.Table) -> tuple[str, list[str]]:
     """The digest of the distinct texts of a corpus, and those to learn from, in the order of their keys."""
-    if not corpus.num_rows:
-        return hashlib.sha256().hexdigest(), []
-    names = np.frombuffer(b"".join(keys(requests(corpus["text"])).to_pylist()), "V16")
-    # as two numbers, big end first: bytes that end in 0 would be cut by S16, and V16 does not sort
-    halves = names.view(">u8").reshape(-1, 2)
-    order = np.lexsort((halves[:, 1], halves[:, 0]))
-    new = np.append(True, (halves[order][1:] != halves[order][:-1]).any(1))
-    order = order[new]
-    digest = hashlib.sha256(names[order].tobytes()).hexdigest()
-    texts = corpus["text"].take(pa.array(order[:SAMPLE])).to_pylist()
+    distinct, first = np.unique(keys(requests(corpus["text"])), return_index=True)
+    named = hashlib.sha256(distinct.tobytes()).hexdigest()
+    texts = corpus["text"].take(pa.array(first[:SAMPLE])).to_pylist()
     enough = int(np.searchsorted(np.cumsum([len(text) for text in texts]), SAMPLE_CHARACTERS, side="right"))
-    return digest, texts[: max(1, enough)]
+    return named, texts[: max(1, enough)]
 
 
 def _batches(texts: Any) -> Iterator[list[str]]:
