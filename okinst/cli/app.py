@@ -717,7 +717,8 @@ def document(
 @app.command()
 def grid(
     name: Annotated[
-        str, typer.Argument(metavar="NAME_OR_RECIPE.toml", help="a mixture with \\[select]: koquality, or a recipe.toml")
+        str,
+        typer.Argument(metavar="NAME_OR_RECIPE.toml", help="a mixture with \\[select]: koquality, or a recipe.toml"),
     ],
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="DIR", help="A folder that is not there yet, or empty.")

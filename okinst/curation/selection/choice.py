@@ -74,7 +74,14 @@ def clustering(measures: Measures, choice: Choice, seed: int = 0) -> Clustering:
     there = np.flatnonzero(~np.isnan(measures.order))
     groups = np.full(len(measures.order), -1, np.int32)
     groups[there] = length_groups(measures.lengths[there], choice.groups, choice.bins)
-    return Clustering(groups, cluster(measures.vectors, groups, choice.clusters, seed=seed, mode=choice.search))
+    if choice.search != "reference":
+        return Clustering(groups, cluster(measures.vectors, groups, choice.clusters, seed=seed, mode=choice.search))
+    # KoQuality's corpus is sorted by length, and where k-means begins is a matter of the order
+    order = np.argsort(measures.lengths, kind="stable")
+    found = cluster(measures.vectors[order], groups[order], choice.clusters, seed=seed, mode=choice.search)
+    labels = np.empty_like(found.labels)
+    labels[order] = found.labels
+    return Clustering(groups, replace(found, labels=labels))
 
 
 def choose(

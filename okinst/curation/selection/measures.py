@@ -34,7 +34,7 @@ class How:
     """What is measured, and by which models.
 
     `score` is the perplexity of the instruction, of the answer alone, of the answer given the instruction ("given"), or the ratio of the last
-    two ("ifd", instruction-following difficulty: Li et al., 2024). `scorer` None is the embedded one: Kiwi for Korean text, an n-gram
+    two ("ifd", instruction-following difficulty, as in Superfiltering: Li et al., arXiv 2402.00530). `scorer` None is the embedded one: Kiwi for Korean text, an n-gram
     model of the corpus for any other. Kiwi reads no context: "given" is to it the answer alone, and "ifd", which would always be 1,
     is left to the n-gram model.
     """
