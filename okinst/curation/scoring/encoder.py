@@ -26,7 +26,7 @@ Array = np.ndarray[Any, Any]
 Pooling = Literal["cls", "pooler", "mean"]
 
 KOSIMCSE = "BM-K/KoSimCSE-roberta-multitask"
-#: counts up when the same settings would give other numbers; versions of torch and transformers only change their last digits
+#: counts up when the same settings would give other numbers; torch's version only changes their last digits
 RULES = 1
 #: padded tokens of a batch: enough to keep the device busy; on a CPU what its cache holds (a tenth faster than 4,096)
 BUDGET_CPU, BUDGET_GPU = 1024, 1 << 16
@@ -79,6 +79,7 @@ class Encoder:
             "pooling": self.pooling,
             "normalised": self.normalised,
             "max_tokens": self.max_tokens,
+            **models.versions(f"Embedding by {self.model}"),
             "rules": RULES,
         }
 

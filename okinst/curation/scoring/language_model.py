@@ -28,7 +28,7 @@ from okinst.curation.scoring.tokens import tokens
 
 POLYGLOT = "EleutherAI/polyglot-ko-1.3b"
 POLYGLOT_COMMIT = "557e162cf6e944fdbae05bab2e45d066a125eacb"
-#: counts up when the same settings would give other numbers; versions of torch and transformers only change their last digits
+#: counts up when the same settings would give other numbers; torch's version only changes their last digits
 RULES = 1
 #: padded tokens of a batch: enough to keep the device busy
 BUDGET_CPU, BUDGET_GPU = 4096, 1 << 15
@@ -76,6 +76,7 @@ class LanguageModel:
             "max_tokens": self.max_tokens,
             "bos": self.bos,
             "separator": self.separator,
+            **models.versions(f"Scoring by {self.model}"),
             "rules": RULES,
         }
 
