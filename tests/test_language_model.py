@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 import hashlib
+import importlib.metadata
 import importlib.util
 import json
 import math
@@ -25,6 +26,7 @@ from hypothesis import strategies as st
 
 from okinst.builders import NoNetwork, WrongCall
 from okinst.curation.scoring import language_model
+from okinst.curation.scoring.encoder import Encoder
 from okinst.curation.scoring.language_model import POLYGLOT, POLYGLOT_COMMIT, LanguageModel, LoadedLanguageModel
 from okinst.curation.scoring.requests import requests
 from okinst.curation.scoring.tokens import MARGIN, tokens
@@ -422,6 +424,19 @@ def test_the_default_model_is_pinned_and_nothing_is_asked() -> None:
     settings = LanguageModel(dtype="float32").settings()
     assert settings["model"] == POLYGLOT and settings["revision"] == POLYGLOT_COMMIT
     assert settings["max_tokens"] == 1024 and settings["bos"] is False
+
+
+def test_another_version_of_what_makes_the_tokens_is_another_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    for scorer in (LanguageModel(dtype="float32"), Encoder(revision="0" * 40, dtype="float32")):
+        settings = scorer.settings()
+        assert settings["transformers"] == transformers.__version__ and settings["tokenizers"]
+        with monkeypatch.context() as patched:
+            patched.setattr(importlib.metadata, "version", lambda name: f"99 of {name}")
+            assert scorer.settings() == {
+                **settings,
+                "transformers": "99 of transformers",
+                "tokenizers": "99 of tokenizers",
+            }
 
 
 def edited(folder: Path, **values: Any) -> None:

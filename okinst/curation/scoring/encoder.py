@@ -26,7 +26,7 @@ Array = np.ndarray[Any, Any]
 Pooling = Literal["cls", "pooler", "mean"]
 
 KOSIMCSE = "BM-K/KoSimCSE-roberta-multitask"
-#: counts up when the same settings would give other numbers; versions of torch and transformers only change their last digits
+#: counts up when the same settings would give other numbers; torch's version only changes their last digits
 RULES = 1
 #: what a model reads of a text, where nobody says; less, where the model itself reads less
 MAX_TOKENS = 512
@@ -82,6 +82,7 @@ class Encoder:
             "pooling": self.pooling,
             "normalised": self.normalised,
             "max_tokens": self.max_tokens or MAX_TOKENS,
+            **models.versions(f"Embedding by {self.model}"),
             "rules": RULES,
         }
 

@@ -31,7 +31,7 @@ from okinst.curation.scoring.tokens import tokens
 
 POLYGLOT = "EleutherAI/polyglot-ko-1.3b"
 POLYGLOT_COMMIT = "557e162cf6e944fdbae05bab2e45d066a125eacb"
-#: counts up when the same settings would give other numbers; versions of torch and transformers only change their last digits
+#: counts up when the same settings would give other numbers; torch's version only changes their last digits
 RULES = 1
 #: what a model reads of a text, where nobody says; less, where the model itself reads less
 MAX_TOKENS = 1024
@@ -82,6 +82,7 @@ class LanguageModel:
             "max_tokens": self.max_tokens or MAX_TOKENS,
             "bos": self.bos,
             "separator": self.separator,
+            **models.versions(f"Scoring by {self.model}"),
             "rules": RULES,
         }
 

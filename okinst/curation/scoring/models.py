@@ -7,6 +7,7 @@ bring along (`trust_remote_code`) is never run.
 import fnmatch
 import functools
 import hashlib
+import importlib.metadata
 import importlib.util
 import json
 import re
@@ -240,6 +241,12 @@ def settle(scorer: Any, revision: str | None, doing: str) -> None:
     if scorer.dtype is None:
         libraries(f"{doing} by {model}")
         object.__setattr__(scorer, "dtype", usual_dtype())
+
+
+def versions(doing: str) -> dict[str, str]:
+    """Those of the libraries that decide the tokens and the numbers, for a scorer's settings. Raises WrongCall where they are missing."""
+    libraries(doing)
+    return {name: importlib.metadata.version(name) for name in ("transformers", "tokenizers")}
 
 
 @contextmanager
