@@ -523,7 +523,15 @@ def scores(
             for each in found
         ),
     )
-    print(f"{compute.kept_in().folder}: {len(found)} scorers")
+    for each in found:
+        if each["problem"]:
+            print(f"{each['name']}: {each['problem']}")
+        elif each["damaged"]:
+            print(
+                f"{each['name']}: {each['damaged']:,} shards are damaged; their rows are scored again when they are asked for"
+            )
+    folder = compute.kept_in().folder
+    print(f"{folder}: {len(found)} scorers{'' if folder.is_dir() else ' (there is no such folder yet)'}")
 
 
 @app.command()
