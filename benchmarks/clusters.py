@@ -130,7 +130,7 @@ def _large(pipe: Any, threads: int) -> None:
     rng = np.random.default_rng(0)
     vectors = np.empty((384_067, 256), np.float32)
     for start in range(0, len(vectors), 20_000):
-        vectors[start : start + 20_000] = made(min(20_000, len(vectors) - start), 256, 0)
+        vectors[start : start + 20_000] = made(min(20_000, len(vectors) - start), 256, start)
     groups = length_groups(rng.lognormal(4, 0.8, len(vectors)).astype(int) + 1, 5)
     before = _resident()
     # the peak so far is that of making the vectors: begin anew

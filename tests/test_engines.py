@@ -1,8 +1,10 @@
 """Engines: the same scores from one process, several, and Ray; nothing lost and nothing left behind when one of them dies."""
 
+import contextlib
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,10 +13,12 @@ import pyarrow as pa
 import pytest
 
 from okinst.builders import OkinstError, WrongCall
+from okinst.curation.processes import processors
 from okinst.curation.scoring.engines import Engine, Shard, packed, unpacked
 from okinst.curation.scoring.engines.local import Local
 from okinst.curation.scoring.engines.rays import Rays
 from okinst.curation.scoring.requests import requests
+from okinst.curation.scoring.scorer import FINE, Progress
 from okinst.curation.scoring.store import Store
 from tests.conftest import ROOT, python
 from tests.counting import DIE, DIE_ONCE, FAIL, Counting, counted, made_up, shard_files
@@ -143,6 +147,7 @@ def test_devices() -> None:
     assert Local(3).devices(Counting()) == ["cpu"] * 3
     assert Local(3, "cpu").devices(OnGpu()) == ["cpu"], "it uses all cores by itself"
     assert Local(device="cuda").devices(Counting()) == ["cpu"], "a scorer that has no use for a GPU"
+    assert Local(3, "cuda").devices(Counting()) == ["cpu"] * 3, "which does not keep it from several processes"
     with pytest.raises(WrongCall, match="processes = 0"):
         Local(0)
 
@@ -154,6 +159,16 @@ def test_a_gpu_that_is_not_there() -> None:
     with pytest.raises(WrongCall, match=f"device '{asked}': this machine has"):
         Local(device=asked).devices(OnGpu())
     assert Local().devices(OnGpu()) == ([f"cuda:{number}" for number in range(count)] or [None])
+
+
+@pytest.mark.parametrize("said", ["", "0", "two"])
+def test_processors_are_those_it_was_given(said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTHON_CPU_COUNT", raising=False)
+    there = processors()
+    monkeypatch.setenv("PYTHON_CPU_COUNT", str(there + 1))
+    assert processors() == there + 1
+    monkeypatch.setenv("PYTHON_CPU_COUNT", said)
+    assert processors() == there > 0
 
 
 # -- Ray ------------------------------------------------------------------------------------------------------------------
@@ -205,7 +220,54 @@ def test_what_fails_in_ray_says_why(ray: None, tmp_path: Path) -> None:
     with pytest.raises(WrongCall, match="no model is here"):
         Store(tmp_path).scores(Counting(fails_to_load=True), table, Rays())
     with pytest.raises(WrongCall, match=r"an actor of 1 CPUs and 64 GPUs has no place: Ray has \d+ CPUs"):
-        Store(tmp_path).scores(Counting(), table, Rays(gpus=64))
+        Store(tmp_path).scores(OnGpu(), table, Rays(gpus=64))
+
+
+class Processors(Counting):
+    """The negative log-likelihood of a text is the number of processors that its process may use."""
+
+    def score(self, requests: pa.Table, progress: Progress | None = None) -> pa.Table:
+        each = [float(processors())] * requests.num_rows
+        return pa.table({"nll": each, "tokens": pa.array([1] * len(each), pa.int32()), "flag": [FINE] * len(each)})
+
+
+@with_ray
+def test_an_actor_uses_the_cpus_it_was_given_and_a_gpu_only_where_it_would_use_one(ray: None, tmp_path: Path) -> None:
+    found = Store(tmp_path).scores(Processors(), made_up(3), Rays(concurrency=1, gpus=64))
+    assert found["nll"].to_pylist() == [1.0] * 3
+
+
+def processes_of_ray() -> list[str]:
+    """Those that score, and the one that counts tries."""
+    told = []
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            told.append(" ".join(process.cmdline()))
+    return [each for each in told if "ray::" in each and ("_Actor" in each or "_Tries" in each)]
+
+
+@with_ray
+@pytest.mark.parametrize("closed", [False, True])
+def test_a_run_in_ray_leaves_no_process(ray: None, closed: bool) -> None:
+    running = Rays().run(Counting(seconds=0.005), some_shards(made_up(ROWS)))
+    next(running)
+    assert processes_of_ray()
+    if closed:
+        running.close()
+    else:
+        assert len(list(running)) == ROWS // SHARD - 1
+    until = time.monotonic() + 60
+    while (left := processes_of_ray()) and time.monotonic() < until:
+        time.sleep(0.2)
+    assert not left
+
+
+@with_ray
+def test_a_shard_that_comes_twice_counts_once(ray: None) -> None:
+    """As one does that Ray began anew because an actor was lost on the way home."""
+    first, second = made_up(4).slice(0, 3), made_up(4).slice(3)
+    scored = list(Rays(concurrency=1).run(Counting(), [("one", first), ("two", second), ("one", first)]))
+    assert sorted((each.name, each.scores.num_rows) for each in scored) == [("one", 3), ("two", 1)]
 
 
 @pytest.mark.slow

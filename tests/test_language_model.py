@@ -1,5 +1,7 @@
 """Perplexity by transformers: tiny real architectures, and the reference's formula computed again, token by token."""
 
+import copy
+import dataclasses
 import hashlib
 import importlib.metadata
 import importlib.util
@@ -23,7 +25,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from okinst.builders import NoNetwork, WrongCall
-from okinst.curation.scoring import language_model, models
+from okinst.curation.scoring import language_model
 from okinst.curation.scoring.encoder import Encoder
 from okinst.curation.scoring.language_model import POLYGLOT, POLYGLOT_COMMIT, LanguageModel, LoadedLanguageModel
 from okinst.curation.scoring.requests import requests
@@ -381,6 +383,33 @@ def test_settings_name_the_contents_of_a_folder(folders: dict[str, Path], tmp_pa
         changed.load("cpu")
 
 
+def test_every_setting_decides_the_scores(folders: dict[str, Path]) -> None:
+    """Two that share a score in the store have nothing that sets them apart."""
+    scorer = LanguageModel(str(folders["neox"]), dtype="float32")
+    other = LanguageModel(str(folders["llama"]), dtype="float32")
+    changed = {
+        "model": other.model, "revision": other.revision, "max_tokens": 31, "bos": True, "dtype": "bfloat16", "separator": " "
+    }  # fmt: skip
+    assert changed.keys() == {field.name for field in dataclasses.fields(LanguageModel)}
+    for name, value in changed.items():
+        # as it is, once it was settled: a model and its revision belong together
+        moved = copy.copy(scorer)
+        object.__setattr__(moved, name, value)
+        assert moved.settings() != scorer.settings(), name
+
+
+@pytest.mark.parametrize("bos", [False, True])
+def test_which_tokens_the_two_sides_of_ifd_score(folders: dict[str, Path], bos: bool) -> None:
+    """As the module says: all T of the answer, and all but the first without bos; of an answer that is cut, fewer beside a context."""
+    loaded = LanguageModel(str(folders["neox"]), max_tokens=MOST, bos=bos, dtype="float32").load("cpu")
+    short = len(loaded.tokenizer("감자를 얇게", verbose=False)["input_ids"])
+    answers, asked = ["감자를 얇게", words(60, 4)], ["오래된 사진", words(60, 3)]
+    given, alone = (loaded.score(requests(answers, contexts=contexts)) for contexts in (asked, None))
+    assert given["tokens"].to_pylist() == [short, MOST - bos - (MOST - bos) // 2]
+    assert alone["tokens"].to_pylist() == [short if bos else short - 1, MOST - 1]
+    assert given["flag"].to_pylist() == alone["flag"].to_pylist() == ["", "cut"]
+
+
 def test_what_travels_to_another_process_is_pinned(folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folders["neox"].parent)
     scorer = LanguageModel("neox")
@@ -723,12 +752,9 @@ def test_the_benchmark_runs(arguments: list[str]) -> None:
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU")
 def test_a_gpu_says_the_same(folders: dict[str, Path], tiny: LoadedLanguageModel) -> None:
     expected = np.array(tiny.score(requests(TEXTS[:16]))["nll"].to_pylist())
-    for dtype, near in (("float32", 1e-4), ("bfloat16", 1e-2)):
-        loaded = LanguageModel(str(folders["neox"]), max_tokens=MOST, dtype=dtype).load("cuda")
+    for dtype, near in (("float32", 1e-4), (None, 1e-2)):  # None is bfloat16 where there is a GPU
+        loaded = LanguageModel(str(folders["neox"]), max_tokens=MOST, dtype=dtype).load()  # and the GPU is the default
+        assert loaded.likelihood.model.device.type == "cuda" and loaded.budget == language_model.BUDGET_GPU
+        assert loaded.scorer.dtype == (dtype or "bfloat16")
         assert np.array(loaded.score(requests(TEXTS[:16]))["nll"].to_pylist()) == pytest.approx(expected, rel=near)
         loaded.close()
-
-
-def test_the_gpu_is_the_default_where_there_is_one() -> None:
-    assert models.chosen_device(None, "m") == ("cuda" if torch.cuda.is_available() else "cpu")
-    assert language_model.BUDGET_GPU > language_model.BUDGET_CPU

@@ -484,12 +484,18 @@ def test_a_store_of_another_layout_is_refused(tmp_path: Path) -> None:
     store = Store(tmp_path)
     store.scores(Counting(), made_up(5), Local())
     path = rewrite(tmp_path, layout=LAYOUT + 1, okinst="9.0")
-    for ask in (lambda: store.scores(Counting(), made_up(5), Local()), store.contents):
-        with pytest.raises(WrongCall) as error:
-            ask()
-        told = str(error.value)
-        assert f"{path.parent} was written by okinst 9.0 in layout {LAYOUT + 1}" in told
-        assert "Name another store (--store, OKINST_STORE), or remove the folder" in told
+    with pytest.raises(WrongCall) as error:
+        store.scores(Counting(), made_up(5), Local())
+    told = str(error.value)
+    assert f"{path.parent} was written by okinst 9.0 in layout {LAYOUT + 1}" in told
+    assert (
+        f"Name another store (--store, OKINST_STORE), or remove it (okinst scores --remove {path.parent.name})" in told
+    )
+    store.scores(Counting(factor=2), made_up(5), Local())
+    assert sorted(filter(None, (each.problem for each in store.contents()))) == [told], (
+        "one that is not read hides no other"
+    )
+    store.remove(next(each.name for each in store.contents() if not each.problem))
     store.remove(path.parent.name)
     assert store.contents() == []
 
@@ -501,9 +507,9 @@ def test_a_store_that_does_not_say_whose_it_is_is_refused(tmp_path: Path) -> Non
     with pytest.raises(WrongCall, match=r"holds scores of counting with .*3.*, not of counting with .*1"):
         store.scores(Counting(), made_up(5), Local())
     path.write_text(json.dumps({"layout": LAYOUT}))
-    for ask in (lambda: store.scores(Counting(), made_up(5), Local()), store.contents):
-        with pytest.raises(DamagedFile, match=r"scorer.json does not say of which scorer and settings"):
-            ask()
+    with pytest.raises(DamagedFile, match=r"scorer.json does not say of which scorer and settings") as error:
+        store.scores(Counting(), made_up(5), Local())
+    assert [each.problem for each in store.contents()] == [str(error.value)]
     path.write_text('{"layout": ')
     with pytest.raises(DamagedFile, match="cannot be read"):
         store.scores(Counting(), made_up(5), Local())

@@ -25,7 +25,7 @@ from okinst.curation.scoring.store import Store
 from okinst.curation.selection.choice import Choice
 from okinst.mixtures import recipe
 from okinst.mixtures.builder import builder_of_mixture
-from okinst.mixtures.koquality import KOQUALITY, KOQUALITY_EXACT
+from okinst.mixtures.koquality import KOQUALITY, KOQUALITY_EXACT, joined
 from okinst.mixtures.selecting import CLUSTERS, SELECTION, Select
 from tests.conftest import ROOT, okinst, python
 from tests.own_files import Made, make, part
@@ -103,7 +103,9 @@ def accounted(made: Made) -> list[dict[str, Any]]:
         own = [row for row in rows if row["cluster"] == cluster["cluster"]]
         assert {row["group"] for row in own} == {cluster["group"]}
         assert cluster["size"] == len(own) and cluster["chosen"] == sum(row["chosen"] for row in own)
-        assert cluster["mean_value"] == pytest.approx(np.mean([row["value"] for row in own]))
+        of_one = len({row["scorer"] for row in rows}) == 1
+        assert cluster["mean_value"] == (pytest.approx(np.mean([row["value"] for row in own])) if of_one else None)
+        assert cluster["mean_order"] == pytest.approx(np.mean([row["order"] for row in own]))
         assert {each["id"] for each in cluster["examples"]} <= {row["id"] for row in own}
         assert len(cluster["examples"]) == min(3, len(own))
     for row in rows:
@@ -239,10 +241,8 @@ def test_rows_of_every_shape_that_has_the_score(source: str, score: str, tmp_pat
     options = {"sample": True, "compute": Compute(store=str(tmp_path / "store"))}
     made = make(tmp_path, text, options=options)
     rows = accounted(made)
-    assert (
-        sum(row["chosen"] for row in rows) == round(0.5 * sum(row["value"] is not None for row in rows))
-        or len(rows) < 20
-    )
+    scored = sum(row["value"] is not None for row in rows)
+    assert scored and sum(row["chosen"] for row in rows) == round(0.5 * scored)
 
 
 def test_more_rows_than_there_are(tmp_path: Path) -> None:
@@ -296,14 +296,65 @@ def test_the_mixed_corpus_is_compared_by_ranks(tmp_path: Path) -> None:
 
 
 def test_rows_without_a_score_are_counted_under_a_reason(tmp_path: Path) -> None:
-    """An evaluation set hides the answers of its test split."""
-    text = part("mine")
-    made = selected(tmp_path, 'share = 1.0\ngroups = 2\nclusters = 3\nscore = "ifd"', text=text, mine=english(30))
-    rows = accounted(made)
-    assert len(made.rows) == 30 and {"nll_alone", "tokens_alone"} <= set(rows[0])
-    for row in rows:
-        ratio = np.exp(row["nll"] / row["tokens"] - row["nll_alone"] / row["tokens_alone"])
-        assert row["value"] == pytest.approx(ratio)
+    """Of texts of one character the n-gram model of a ratio has none."""
+    rows = [*english(30), *((f"Say it in one word, number {number}?", "...") for number in range(3))]
+    made = selected(
+        tmp_path, 'share = 0.2\ngroups = 2\nclusters = 3\nscore = "answer"', text=part("mine"),
+        mine=[*rows, ("Say nothing at all, please.", "\u200b\u2060 ")],
+    )  # fmt: skip
+    measured = accounted(made)
+    silent = [row for row in measured if row["value"] is None]
+    line = made.steps["select"]
+    assert len(measured) == line["rows_in"] and line["select"]["flags"] == dict(Counter(row["flag"] for row in silent))
+    reasons = {reason: count for each in line["sources"].values() for reason, count in each["reasons"].items()}
+    assert {reason: count for reason, count in reasons.items() if reason.startswith("no score")} == {
+        f"no score: {flag}": count for flag, count in line["select"]["flags"].items()
+    }
+
+
+def test_the_two_sides_of_ifd_tell_their_flags(tmp_path: Path) -> None:
+    """A ratio of the n-gram model is made of two sums, and both stand beside it."""
+    made = selected(tmp_path, 'share = 0.5\ngroups = 2\nclusters = 3\nscore = "ifd"', mine=english(30))
+    for row in accounted(made):
+        assert row["scorer"] == "ngram"
+        given, alone = (row[f"nll{side}"] / row[f"tokens{side}"] for side in ("", "_alone"))
+        assert row["value"] == pytest.approx(np.exp(given - alone))
+
+
+def test_the_seed_decides_where_the_lot_does(tmp_path: Path) -> None:
+    """And stands in what is told of the recipe."""
+    chosen = {}
+    for seed in (1, 2):
+        text = f'seed = {seed}\n{part("mine")}[select]\nshare = 0.2\ngroups = 2\nclusters = 3\nrule = "random"\n'
+        options = {"compute": Compute(store=str(tmp_path / "store"))}
+        made = make(tmp_path / str(seed), text, options=options, mine=english(60))
+        assert made.builder.config.recipe()["select"]["seed"] == seed
+        chosen[seed] = {row["messages"][0]["content"] for row in made.rows}
+    assert len(chosen[1]) == len(chosen[2]) == 12 and chosen[1] != chosen[2]
+
+
+def test_small_clusters_do_not_empty_a_length_group(tmp_path: Path) -> None:
+    """So many clusters that most rows have one of their own: each length group gives its share, not the first rows of the file."""
+    made = selected(tmp_path, "rows = 20\ngroups = 5\nclusters = 100")
+    rows, notes = accounted(made), made.steps["select"]["select"]["notes"]
+    assert set(Counter(row["group"] for row in rows if row["chosen"]).values()) == {4}
+    assert np.mean([number for number, row in enumerate(rows) if row["chosen"]]) == pytest.approx(60, abs=25)
+    assert any("clusters give no row: fewer clusters" in note for note in notes)
+
+
+def test_what_stride_takes_beyond_its_share_is_told(tmp_path: Path) -> None:
+    made = selected(tmp_path, 'share = 0.3\nrule = "stride"\ngroups = 2\nclusters = 10')
+    (note,) = [note for note in made.steps["select"]["select"]["notes"] if "stride" in note]
+    assert note.startswith(
+        f"{len(made.rows):,} rows, where 0.3 of 120 is 36: stride takes of each cluster one row in 3"
+    )
+    with pytest.raises(WrongCall, match=r'rule = "stride" takes a share, not rows'):
+        selected(tmp_path, 'rows = 30\nrule = "stride"')
+
+
+def test_a_choice_that_takes_no_row_says_why(tmp_path: Path) -> None:
+    with pytest.raises(WrongCall, match=r"select: share = 0.001 of 120 rows is none. Ask for more: 0.0083 is one row"):
+        selected(tmp_path, "share = 0.001")
 
 
 def test_distinct_takes_one_row_of_each_kind(tmp_path: Path) -> None:
@@ -524,6 +575,17 @@ def test_the_published_ones_say_what_is_known_of_koquality() -> None:
     )
     assert KOQUALITY.select and KOQUALITY.select.choice.distinct and KOQUALITY.select.score == "given"
     assert not KOQUALITY.select.scorer and not KOQUALITY.select.embedder
+    assert exact.scorer.values() == {
+        "model": "EleutherAI/polyglot-ko-1.3b", "revision": "557e162cf6e944fdbae05bab2e45d066a125eacb",
+        "dtype": "float32", "max_tokens": 1024, "bos": False,
+    }  # fmt: skip
+    assert exact.embedder.values() == {
+        "model": "BM-K/KoSimCSE-roberta-multitask", "dtype": "float32", "max_tokens": 512, "pooling": "pooler",
+        "normalised": False,
+    }  # fmt: skip
+    row = {"id": "alpaca_1", "instruction": "셋을 더하라.", "input": "1, 2, 3", "output": " 여섯입니다. "}
+    asked, answered = joined(row)["messages"]
+    assert (asked["content"], answered["content"]) == ("셋을 더하라. 1, 2, 3", "여섯입니다.")
 
 
 def test_the_whole_is_written_with_what_was_measured(tmp_path: Path) -> None:
@@ -636,11 +698,6 @@ def exactly(models: dict[str, Path]) -> str:
     )
 
 
-EXACT_PARTS = (
-    '[[parts]]\nsource = "koalpaca-v1.1"\n[[parts]]\nsource = "kullm-v2"\n[[parts]]\nsource = "oig-smallchip2-ko"\n'
-)
-
-
 def exact_on_sample(folder: Path, models: dict[str, Path], compute: Compute) -> Any:
     """The three sources of the sample, prepared as a user's own files: so that the recipe's own models are taken."""
     for name in ("koalpaca-v1.1", "kullm-v2", "oig-smallchip2-ko"):
@@ -693,9 +750,11 @@ def test_the_reference_rule_by_hand(exact: Made, models: dict[str, Path]) -> Non
     lengths, scores, points = np.array([len(text) for text in texts]), np.array(values), np.array(vectors)
     assert [row["length"] for row in rows] == lengths.tolist()
     edges = np.quantile(lengths, np.linspace(0, 1, 6))
+    by_length = np.argsort(lengths, kind="stable")  # the corpus is sorted by it
     chosen = []
     for low, high, last in zip(edges[:-1], edges[1:], [False] * 4 + [True], strict=True):
-        own = np.flatnonzero((lengths >= low) & ((lengths <= high) if last else (lengths < high)))
+        there = (lengths >= low) & ((lengths <= high) if last else (lengths < high))
+        own = by_length[there[by_length]]
         labels = KMeans(4, random_state=42, n_init=10).fit(points[own]).labels_
         for label in range(4):
             cluster = own[labels == label]

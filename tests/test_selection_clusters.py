@@ -1,5 +1,7 @@
 """Clusters: the same whatever the threads, as good as scikit-learn's, and sound where there is little to cluster."""
 
+import tracemalloc
+import warnings
 from typing import Any
 
 import numpy as np
@@ -124,7 +126,24 @@ def test_fewer_vectors_than_clusters(mode: Any) -> None:
     assert found.asked == 25 and found.got.tolist() == [10, 11]
     assert np.allclose(found.inertia, 0, atol=1e-4)
     assert found.cut[0].startswith("length group 0: 10 clusters, not 25")
-    assert found.cut[1].endswith("its 30 rows are no more than 11 distinct vectors")
+    assert found.cut[1].endswith("its 30 rows are no more than 11 vectors that can be told apart")
+
+
+@pytest.mark.parametrize("mode", MODES)
+@given(st.integers(0, 9), st.integers(1, 12), st.integers(2, 40), st.sampled_from([1e-7, 1e-6, 1e-5]))
+@settings(max_examples=15, deadline=None)
+def test_vectors_that_are_nearly_the_same(mode: Any, seed: int, kinds: int, k: int, noise: float) -> None:
+    """Embeddings of one question, typed in several ways: they differ, but less than float32 says of their distances."""
+    rng = np.random.default_rng(seed)
+    of = np.repeat(rng.standard_normal((kinds, 16)), 4, axis=0)
+    of = (of + noise * rng.standard_normal(of.shape)).astype(np.float32)
+    groups = np.zeros(len(of), np.int64)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # scikit-learn's, of the same
+        found = cluster(of, groups, k, mode=mode)
+    check(found, of, groups)
+    assert min(k, kinds) <= found.got[0] <= min(k, len(of))
+    assert len(found.cut) == (found.got[0] < k)
 
 
 def test_rows_that_are_all_the_same() -> None:
@@ -156,10 +175,34 @@ def test_examples_are_the_rows_nearest_to_the_centre() -> None:
         assert rows.tolist() == members[np.argsort(away[members], kind="stable")][:4].tolist()
 
 
-def test_progress_counts_groups() -> None:
-    seen: list[tuple[int, int]] = []
-    cluster(vectors(60, 4), np.arange(60) % 3, 2, progress=lambda done, of: seen.append((done, of)))
-    assert seen == [(1, 3), (2, 3), (3, 3)]
+@pytest.mark.parametrize("mode", MODES)
+def test_rows_of_no_group_are_left_out(mode: Any) -> None:
+    of, groups = vectors(600, 10), np.arange(600) % 4 - 1
+    of[groups < 0] = np.nan
+    inside = np.flatnonzero(groups >= 0)
+    found, alone = cluster(of, groups, 6, mode=mode), cluster(of[inside], groups[inside], 6, mode=mode)
+    assert (found.labels[groups < 0] == -1).all()
+    assert found.labels[inside].tolist() == alone.labels.tolist() and found.sizes.tolist() == alone.sizes.tolist()
+    each = zip(found.examples(of), alone.examples(of[inside]), strict=True)
+    assert all(rows.tolist() == inside[same].tolist() for rows, same in each)
+
+
+def test_a_row_without_a_score_costs_no_second_copy_of_the_vectors() -> None:
+    from okinst.curation.selection.choice import Choice, clustering
+    from okinst.curation.selection.measures import Measures
+
+    of, none = vectors(40_000, 64), [""] * 40_000
+    scores = np.random.default_rng(0).random(40_000)
+    scores[7] = np.nan
+    measures = Measures(np.arange(40_000) % 997, scores, scores, none, none, {}, of)
+    clustering(measures, Choice(share=0.1, groups=20, clusters=2))  # imports, too, take memory
+    tracemalloc.start()
+    found = clustering(measures, Choice(share=0.1, groups=20, clusters=2))
+    found.clusters.examples(of)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found.labels[7] == found.groups[7] == -1
+    assert peak < 0.6 * of.nbytes
 
 
 def test_no_rows_are_no_clusters() -> None:
@@ -177,7 +220,7 @@ def test_no_rows_are_no_clusters() -> None:
         ({"threads": 0}, "threads = 0"),
         ({"groups": np.zeros(3, np.int32)}, "one group a row"),
         ({"groups": np.full(20, 2)}, "none left out"),
-        ({"groups": np.arange(20) - 1}, "below 0"),
+        ({"groups": np.arange(20) - 2}, "below -1"),
         ({"vectors": np.full((20, 4), np.nan, np.float32)}, "row 0 is not finite"),
     ],
 )

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from okinst.builders import WrongCall
-from okinst.curation.selection import rules
 from okinst.curation.selection.lengths import length_groups
 from okinst.curation.selection.rules import RULES, Selection, pick
 
@@ -49,7 +48,7 @@ def corpus() -> tuple[Any, Any]:
 
 def test_the_references_rule_gives_its_count(corpus: tuple[Any, Any]) -> None:
     scores, clusters = corpus
-    found = rules.stride(scores, clusters, 0.01)
+    found = pick("stride", scores, clusters, share=0.01)
     sizes = np.bincount(clusters)
     assert len(sizes) == 500 and (sizes > 0).all()
     assert 4_000 <= len(found.rows) <= 4_007
@@ -65,7 +64,7 @@ def test_the_references_rule_row_by_row(corpus: tuple[Any, Any]) -> None:
     for number in set(clusters.tolist()):
         members = sorted(np.flatnonzero(clusters == number).tolist(), key=lambda row: float(scores[row]))
         expected += members[:: int(1 / 0.05)]
-    assert rules.stride(scores, clusters, 0.05).rows.tolist() == sorted(expected)
+    assert pick("stride", scores, clusters, share=0.05).rows.tolist() == sorted(expected)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +73,7 @@ def test_the_references_rule_row_by_row(corpus: tuple[Any, Any]) -> None:
 )
 def test_steps_are_pythons_int_of_one_over_the_share(share: float, step: int) -> None:
     scores = np.random.default_rng(0).permutation(1_000).astype(float)
-    found = rules.stride(scores, np.zeros(1_000, np.int64), share)
+    found = pick("stride", scores, np.zeros(1_000, np.int64), share=share)
     assert np.sort(scores[found.rows]).tolist() == list(range(0, 1_000, step))
 
 
@@ -85,14 +84,14 @@ def test_a_budget_is_met_to_the_row(corpus: tuple[Any, Any], share: float) -> No
         found = pick(rule, scores, clusters, share=share, duplicates=None)  # type: ignore[arg-type]
         assert len(found.rows) == round(share * 375_506)
     alike = np.arange(len(scores)) // 2  # every row has one duplicate
-    found = rules.budget(scores, clusters, share, duplicates=alike)
+    found = pick("budget", scores, clusters, share=share, duplicates=alike)
     assert len(found.rows) == min(round(share * 375_506), 187_753)
     assert len(np.unique(alike[found.rows])) == len(found.rows)
 
 
 def test_a_budget_takes_the_best_row_of_a_cluster_and_goes_evenly_along_the_rest() -> None:
     scores = np.array([9.0, 8, 7, 6, 5, 4, 3, 2, 1, 0])
-    assert rules.budget(scores, np.zeros(10, np.int64), rows=4).rows.tolist() == [2, 4, 7, 9]  # ranks 0, 2, 5, 7
+    assert pick("budget", scores, np.zeros(10, np.int64), rows=4).rows.tolist() == [2, 4, 7, 9]  # ranks 0, 2, 5, 7
 
 
 # -- what each rule takes -------------------------------------------------------------------------------------------
@@ -115,28 +114,20 @@ def test_rows_without_a_score_are_taken_by_random_alone() -> None:
         every = pick(rule, SCORES, CLUSTERS, share=1)
         assert len(every.rows) == 7
         assert (7 in every.rows) <= (rule == "random")
-    assert rules.random(SCORES, CLUSTERS, rows=8).rows.tolist() == list(range(8))
-    seen = {int(row) for seed in range(40) for row in rules.random(SCORES, CLUSTERS, rows=2, seed=seed).rows}
+    assert pick("random", SCORES, CLUSTERS, rows=8).rows.tolist() == list(range(8))
+    seen = {int(row) for seed in range(40) for row in pick("random", SCORES, CLUSTERS, rows=2, seed=seed).rows}
     assert seen == set(range(8))
-
-
-def test_a_mask_says_the_same_as_missing_scores() -> None:
-    masked = np.nan_to_num(SCORES, nan=-1.0)
-    for rule in RULES:
-        one = pick(rule, SCORES, CLUSTERS, share=0.5)
-        other = pick(rule, masked, CLUSTERS, share=0.5, scored=~np.isnan(SCORES))
-        assert one.rows.tolist() == other.rows.tolist()
 
 
 def test_random_repeats_for_a_seed_and_needs_no_scores() -> None:
     clusters = np.arange(1_000) % 7
-    one, same, other = (rules.random(None, clusters, 0.1, seed=seed).rows.tolist() for seed in (1, 1, 2))
+    one, same, other = (pick("random", None, clusters, share=0.1, seed=seed).rows.tolist() for seed in (1, 1, 2))
     assert one == same != other
     assert Counter(clusters[one].tolist()).most_common()[0][1] <= 15
 
 
 def test_stride_takes_an_absolute_number_as_a_step() -> None:
-    found = rules.stride(np.arange(10.0), np.zeros(10, np.int64), rows=3)
+    found = pick("stride", np.arange(10.0), np.zeros(10, np.int64), rows=3)
     assert found.rows.tolist() == [0, 3, 6, 9]  # 10 // 3
 
 
@@ -154,12 +145,12 @@ def test_of_a_duplicate_group_the_row_that_the_rule_likes_best(rule: Any, expect
 def test_a_cluster_full_of_duplicates_is_made_up_for_by_others() -> None:
     clusters = np.repeat([0, 1], 10)
     duplicates = np.where(clusters == 0, 99, np.arange(20))
-    found = rules.budget(np.arange(20.0), clusters, rows=8, duplicates=duplicates)
+    found = pick("budget", np.arange(20.0), clusters, rows=8, duplicates=duplicates)
     assert Counter(clusters[found.rows].tolist()) == {0: 1, 1: 7}
 
 
 def test_fewer_groups_than_rows_asked_for_is_said() -> None:
-    found = rules.low(np.arange(6.0), np.zeros(6, np.int64), rows=5, duplicates=np.array([0, 0, 0, 1, 1, 1]))
+    found = pick("low", np.arange(6.0), np.zeros(6, np.int64), rows=5, duplicates=np.array([0, 0, 0, 1, 1, 1]))
     assert (found.rows.tolist(), found.asked, found.short) == ([0, 3], 5, 3)
 
 
@@ -243,13 +234,13 @@ def test_a_quota_is_refilled_from_its_own_cluster_where_it_can_be(table: Any, am
 @pytest.mark.parametrize("share", [0, -0.1, 1.1, NAN, True])
 def test_shares_that_mean_nothing(share: Any) -> None:
     with pytest.raises(WrongCall, match="above 0 and at most 1"):
-        rules.budget(SCORES, CLUSTERS, share)
+        pick("budget", SCORES, CLUSTERS, share=share)
 
 
 @pytest.mark.parametrize("rows", [0, -1, 2.5, True])
 def test_numbers_of_rows_that_mean_nothing(rows: Any) -> None:
     with pytest.raises(WrongCall, match="whole number"):
-        rules.budget(SCORES, CLUSTERS, rows=rows)
+        pick("budget", SCORES, CLUSTERS, rows=rows)
 
 
 @pytest.mark.parametrize("rule", RULES)

@@ -346,7 +346,8 @@ def overlap(
 @app.command()
 def curate(
     name: Annotated[
-        str, typer.Argument(metavar="NAME_OR_RECIPE.toml", help="koquality, koquality-exact, or a recipe with [select]")
+        str,
+        typer.Argument(metavar="NAME_OR_RECIPE.toml", help="koquality, koquality-exact, or a recipe with \\[select]"),
     ],
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="DIR", help="A folder that is not there yet, or empty.")
@@ -398,17 +399,26 @@ def curate(
     _print_built(built, as_json=False)
     print()
     _print_table(
-        ("length group", ">rows", ">characters", ">clusters", ">of rows", ">median score", ">chosen", ">their median"),
+        (
+            "length group",
+            ">rows",
+            ">characters",
+            ">clusters",
+            ">of rows",
+            f">median {clusters[0]['median of']}" if clusters else ">median",
+            ">chosen",
+            ">their median",
+        ),
         (
             (
-                str(each["group"] + 1) if each["group"] >= 0 else "no score",
+                str(each["group"]) if each["group"] >= 0 else "no score",
                 _rows(each["rows"]),
                 f"{each['shortest']:,} to {each['longest']:,}",
                 _rows(each["clusters"]),
                 f"{each['smallest']:,} to {each['largest']:,}" if each["clusters"] else "",
-                "" if each["median"] is None else f"{each['median']:,}",
+                _figure(each["median"]),
                 _rows(each["chosen"]),
-                "" if each["median chosen"] is None else f"{each['median chosen']:,}",
+                _figure(each["median chosen"]),
             )
             for each in clusters
         ),
@@ -425,11 +435,18 @@ def score(
         str, typer.Argument(metavar="NAME_OR_RECIPE.toml", help="a name of `okinst list`, or a recipe.toml")
     ],
     of: Annotated[
-        str, typer.Option(help="the perplexity of the instruction, the answer, the answer given it, or ifd")
-    ] = "given",
+        str | None,
+        typer.Option(
+            help="The perplexity of the instruction, the answer, the answer given it, or ifd; else the recipe's, or given."
+        ),
+    ] = None,
     scorer: Annotated[
-        str, typer.Option(metavar="MODEL[@COMMIT]", help="A language model (Hub id or folder), or embedded.")
-    ] = "embedded",
+        str | None,
+        typer.Option(
+            metavar="MODEL[@COMMIT]",
+            help="A language model (Hub id or folder), or embedded; else the recipe's, or embedded.",
+        ),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE.parquet", help="Write the scores row by row, too.")
     ] = None,
@@ -441,15 +458,26 @@ def score(
     address: Address = None,
     gpus: Gpus = 0.0,
     store: StoreDir = None,
+    num_proc: Annotated[int, typer.Option(min=1, metavar="N", help="Processes.")] = 1,
     accept_drift: AcceptDrift = False,
     as_json: Json = False,
 ) -> None:
-    """Score all rows of a set, into the store: what a selection needs is then there. Run again after an interruption: it goes on."""
+    """Score all rows of a set, into the store; of a recipe with \\[select] those it chooses from, with all that it needs to choose.
+
+    Run again after an interruption: it goes on.
+    """
     from okinst.cli import curating
 
     compute = _compute(engine, device, address, gpus, store)
     told = curating.score(
-        name, of, scorer, compute, output, **_flags(accept_drift=accept_drift), **_door(mirror, sample, data_dir)
+        name,
+        of,
+        scorer,
+        compute,
+        output,
+        num_proc,
+        **_flags(accept_drift=accept_drift),
+        **_door(mirror, sample, data_dir),
     )
     if as_json:
         _print_json(told)
@@ -458,9 +486,9 @@ def score(
     print(f"{told['name']}: {told['scored']:,} of {told['rows']:,} rows scored ({by}), {told['tokens']:,} tokens")
     for flag, count in told["flags"].items():
         print(f"  {count:,} rows: {flag}")
-    what = "IFD" if of == "ifd" else f"perplexity ({of})"
+    what = "an IFD" if told["of"] == "ifd" else f"a perplexity ({told['of']})"
     for part, value in told["quantiles"].items():
-        print(f"  {float(part):4.0%} of the rows have a {what} up to {value:,}")
+        print(f"  {float(part):4.0%} of the rows have {what} up to {_figure(value)}")
     print(f"in the store {told['store']}{f', and row by row in {output}' if output else ''}")
 
 
@@ -495,7 +523,15 @@ def scores(
             for each in found
         ),
     )
-    print(f"{compute.kept_in().folder}: {len(found)} scorers")
+    for each in found:
+        if each["problem"]:
+            print(f"{each['name']}: {each['problem']}")
+        elif each["damaged"]:
+            print(
+                f"{each['name']}: {each['damaged']:,} shards are damaged; their rows are scored again when they are asked for"
+            )
+    folder = compute.kept_in().folder
+    print(f"{folder}: {len(found)} scorers{'' if folder.is_dir() else ' (there is no such folder yet)'}")
 
 
 @app.command()
@@ -689,7 +725,8 @@ def document(
 @app.command()
 def grid(
     name: Annotated[
-        str, typer.Argument(metavar="NAME_OR_RECIPE.toml", help="a mixture with [select]: koquality, or a recipe.toml")
+        str,
+        typer.Argument(metavar="NAME_OR_RECIPE.toml", help="a mixture with \\[select]: koquality, or a recipe.toml"),
     ],
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="DIR", help="A folder that is not there yet, or empty.")
@@ -838,6 +875,7 @@ def _step_told(step: dict[str, Any]) -> str:
         told.append(f"{step['set aside']:,} rows set aside")
     if "asked" in step:
         told.append(f"{step['asked']} were asked for: the sample has no more")
+    told += step.get("select", {}).get("notes", ())
     if "searched for" in step:
         from okinst.mixtures.evaluation_sets import told as searched_for
 
@@ -907,6 +945,17 @@ def _covered(coverage: dict[str, dict[str, int]]) -> str:
         for name, count in coverage.items()
     ]
     return "; ".join(told) or "nothing"
+
+
+def _figure(value: float | None) -> str:
+    """A score: some are beyond all reading.
+
+    >>> _figure(5.1234), _figure(5e303), _figure(None)
+    ('5.123', '5.0e+303', '')
+    """
+    if value is None:
+        return ""
+    return f"{value:,.3f}" if value < 1e6 else f"{value:.1e}"
 
 
 def _rows(count: int | None, exact: bool = True) -> str:

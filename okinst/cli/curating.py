@@ -2,11 +2,13 @@
 
 import dataclasses
 from collections import Counter
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from okinst.builders import WrongCall
@@ -15,8 +17,9 @@ from okinst.curation import passages
 from okinst.curation.scoring.compute import Compute
 from okinst.curation.selection import measures
 from okinst.mixtures import MIXTURES, Mixture, recipe
-from okinst.mixtures.selecting import EMBEDDED, Causal, Encoding, Model
-from okinst.publishing.folder import builder_of
+from okinst.mixtures.grid import selecting
+from okinst.mixtures.selecting import EMBEDDED, Causal, Encoding, Model, check_score
+from okinst.publishing.folder import builder_of, builder_shape
 
 #: shares of the rows that lie below the perplexities that are printed
 SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -37,9 +40,9 @@ def curated(
             f'recipe that extends it: extends = "{found.name}".'
         )
     changes: dict[str, Any] = {}
-    if scorer:
+    if scorer is not None:
         changes["scorer"] = _model(scorer, Causal)
-    if embedder:
+    if embedder is not None:
         changes["embedder"] = _model(embedder, Encoding)
     amount: dict[str, Any] = {key: value for key, value in (("share", share), ("rows", rows)) if value is not None}
     if len(amount) > 1:
@@ -50,12 +53,15 @@ def curated(
     }
     if choice:
         changes["choice"] = dataclasses.replace(found.select.choice, **choice)
-    if not changes:
-        return name
-    # a published set is never changed: what differs from it bears another name
-    variant = f"{found.name}-variant" if found.name in MIXTURES else found.name
-    changed: dict[str, Any] = {"name": variant, "rows": None, "select": dataclasses.replace(found.select, **changes)}
-    return dataclasses.replace(found, **changed)
+    return _variant(found, changes) if changes else name
+
+
+def _variant(mixture: Mixture, changes: dict[str, Any]) -> Mixture:
+    """A mixture whose selection is changed. A published set is never changed: what differs from it bears another name."""
+    assert mixture.select
+    name = f"{mixture.name}-variant" if mixture.name in MIXTURES else mixture.name
+    changed: dict[str, Any] = {"name": name, "rows": None, "select": dataclasses.replace(mixture.select, **changes)}
+    return dataclasses.replace(mixture, **changed)
 
 
 def _mixture(name: str) -> Mixture:
@@ -72,7 +78,10 @@ def _model(name: str, kind: type[Model]) -> Any:
     """A model as the command line names it: "embedded", or a Hub id or folder, with @commit or without."""
     if name == EMBEDDED:
         return None
-    model, _, revision = name.partition("@")
+    # a folder's name may have an @ in it
+    model, _, revision = (name, "", "") if Path(name).expanduser().is_dir() else name.partition("@")
+    if not model or ("/" not in model and SequenceMatcher(None, model.lower(), EMBEDDED).ratio() > 0.8):
+        raise WrongCall(f"{name!r} is no model. Name a Hub id (owner/name), a folder, or {EMBEDDED}.")
     if model[:1] in ("/", ".", "~") and not Path(model).expanduser().is_dir():
         raise WrongCall(
             f"{model}: there is no such folder. Name a model's folder, a Hub id (owner/name), or {EMBEDDED}."
@@ -80,61 +89,81 @@ def _model(name: str, kind: type[Model]) -> Any:
     return kind(model, revision or None)
 
 
-def score(name: str, of: str, scorer: str, compute: Compute, output: Path | None, **door: Any) -> dict[str, Any]:
-    """Score all rows of a set, so that they are in the store; what comes out as plain values, and by row into a Parquet file."""
-    if of not in measures.SCORES:
+def score(
+    name: str,
+    of: str | None,
+    scorer: str | None,
+    compute: Compute,
+    output: Path | None,
+    num_proc: int | None = None,
+    **options: Any,
+) -> dict[str, Any]:
+    """Score rows, so that they are in the store; what comes out as plain values, and by row into a Parquet file.
+
+    Of a mixture with [select] these are the rows that it chooses from, by its own scorer and embedder where nothing else is said; of any
+    other set all rows.
+    """
+    if of is not None and of not in measures.SCORES:
         raise WrongCall(f"--of {of}: there is no such score. There are {', '.join(measures.SCORES)}.")
     if output and (output.exists() or not output.absolute().parent.is_dir()):
         raise WrongCall(f"-o {output}: it is there already, or its folder is not. Name a file that is yet to be.")
-    chosen = _model(scorer, Causal)
-    builder = builder_of(name, **door)
-    builder.download_and_prepare()
-    tables = [rows.data.table for rows in builder.as_dataset().values()]
-    asked, answered = (
-        [text for table in tables for text in passages.texts(table, on)] for on in ("instruction", "answer")
-    )
-    store = compute.kept_in()
-    logarithms, found = measures.score(
-        asked, answered, of, chosen.scorer() if chosen else None, store, compute.run_by()
-    )
-    values = measures.of_logarithms(logarithms)
-    if output:
+    model = _model(scorer, Causal) if scorer is not None else None
+    changes = {**({"scorer": model} if scorer is not None else {}), **({"score": of} if of else {})}
+    if (name in MIXTURES or recipe.is_recipe(name)) and (mixture := _mixture(name)).select:
+        chosen: Mixture | str = _variant(mixture, changes) if changes else name
+        builder, select = selecting(chosen, compute=compute, **options)
+        rows, _ = builder.candidates(num_proc)
+        candidates = select.measured(rows, compute, num_proc or 1)
+        ids, of, values = candidates.ids, select.score, candidates.measures.values
+        columns = candidates.measures.columns()
+        title = mixture.name
+    else:
+        # who scores a set without [select] says nothing of where: there is nothing of it to score while it is built
+        plain = builder_of(name, **options)
+        check_score(of or "given", builder_shape(plain), plain.config.name)
+        plain.download_and_prepare(num_proc=num_proc)
+        tables = [rows.data.table for rows in plain.as_dataset().values()]
         ids = [id for table in tables for id in table["id"].to_pylist()]
-        table = pa.table(
-            {
-                "id": ids,
-                "value": pa.array(values, mask=np.isnan(values)),
-                **{name: found[name] for name in found.column_names},
-            }
-        )
+        asked = [text for table in tables for text in passages.instructions(table)]
+        answered = [text for table in tables for text in passages.answers(table)]
+        of, title = of or "given", plain.config.name
+        by, store, engine = model.scorer() if model else None, compute.kept_in(), compute.run_by(num_proc or 1)
+        logarithms, columns = measures.score(asked, answered, of, by, store, engine)
+        values = measures.of_logarithms(logarithms)
+    if output:
         partial = output.with_name(f"{output.name}.incomplete")
-        pq.write_table(table, partial, compression="zstd")
+        found = {"id": ids, "value": pa.array(values, mask=np.isnan(values))}
+        pq.write_table(
+            pa.table({**found, **{each: columns[each] for each in columns.column_names}}), partial, compression="zstd"
+        )
         partial.replace(output)
     there = values[~np.isnan(values)]
-    by = Counter(found["scorer"].to_pylist())
     return {
-        "name": builder.config.name,
+        "name": title,
         "of": of,
-        "scorers": dict(by),
+        "scorers": dict(Counter(columns["scorer"].to_pylist())),
         "rows": len(values),
         "scored": len(there),
-        "flags": dict(Counter(flag for flag in found["flag"].to_pylist() if flag)),
-        "tokens": int(found["tokens"].to_numpy().sum()),
+        "flags": dict(Counter(flag for flag in columns["flag"].to_pylist() if flag)),
+        "tokens": int(columns["tokens"].to_numpy().sum()),
         "quantiles": {str(share): round(float(np.quantile(there, share)), 4) for share in SHARES} if len(there) else {},
-        "store": str(store.folder),
+        "store": str(compute.kept_in().folder),
         "file": str(output) if output else None,
     }
 
 
 def clusters(folder: Path) -> list[dict[str, Any]]:
     """The length groups of a curated folder, and what was chosen of each."""
-    rows = pq.read_table(folder / "selection.parquet", columns=["group", "cluster", "length", "value", "chosen"])
-    columns = {name: rows[name].to_numpy(zero_copy_only=False) for name in rows.column_names}
+    names = ["group", "cluster", "length", "value", "order", "scorer", "chosen"]
+    rows = pq.read_table(folder / "selection.parquet", columns=names)
+    # values of two scorers are of different scales: their ranks are what they are compared by
+    measure = "value" if pc.count_distinct(rows["scorer"]).as_py() < 2 else "order"
+    columns = {name: rows[name].to_numpy(zero_copy_only=False) for name in names if name != "scorer"}
     found = []
     for group in np.unique(columns["group"]).tolist():
         of_group = columns["group"] == group
         chosen = of_group & columns["chosen"]
-        values, kept = columns["value"][of_group].astype(float), columns["value"][chosen].astype(float)
+        values, kept = (columns[measure][some].astype(float) for some in (of_group, chosen))
         sizes = np.unique(columns["cluster"][of_group], return_counts=True)[1]
         found.append(
             {
@@ -146,6 +175,7 @@ def clusters(folder: Path) -> list[dict[str, Any]]:
                 "clusters": len(sizes) if group >= 0 else 0,
                 "smallest": int(sizes.min()),
                 "largest": int(sizes.max()),
+                "median of": "perplexity" if measure == "value" else "rank",
                 "median": None if np.isnan(values).all() else round(float(np.nanmedian(values)), 3),
                 "median chosen": None if not len(kept) else round(float(np.nanmedian(kept)), 3),
             }

@@ -14,7 +14,10 @@ from okinst.builders import LostProcess
 
 
 def processors() -> int:
-    """How many processors this process may use."""
+    """How many processors this process may use: what PYTHON_CPU_COUNT says, which later Pythons go by, too, or those there are."""
+    said = os.environ.get("PYTHON_CPU_COUNT", "")
+    if said.isdecimal() and int(said):
+        return int(said)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

@@ -137,8 +137,8 @@ def _amount(part: Part, take: int | float | Tokens, queue: Indices, rows: Rows, 
     count = round(take * len(queue)) if isinstance(take, float) else take
     if count > len(queue) and not sampled:
         raise WrongCall(
-            f"{part.name}: take = {take:,} rows were asked for, and there are {len(queue):,}. "
-            f"Ask for so many at most, or leave take out for all of them."
+            f"{part.name}: take = {take:,} rows were asked for, and {len(queue):,} are left of it after the recipe's steps (filters, "
+            f"duplicates, select and the like come before). Ask for so many at most, or leave take out for all of them."
         )
     if not count and not sampled:
         raise WrongCall(

@@ -27,15 +27,14 @@ from datasets.utils import tqdm
 
 from okinst.builders import WrongCall
 from okinst.catalogue import nearest
-from okinst.curation import passages
 from okinst.curation.selection import compare
 from okinst.curation.selection.choice import Choice, Clustering, choose, clustering
-from okinst.curation.selection.measures import Measures, measure
+from okinst.curation.selection.measures import Measures
 from okinst.curation.selection.rules import RULES, Rule
 from okinst.curation.values import share as check_share
-from okinst.mixtures import MIXTURES, MixtureBuilder
-from okinst.mixtures.meta import builder_for
-from okinst.mixtures.rows import Indices, Rows
+from okinst.mixtures import MIXTURES, Mixture, MixtureBuilder
+from okinst.mixtures.meta import CUSTOM, builder_for
+from okinst.mixtures.rows import Indices
 from okinst.mixtures.selecting import SAMPLE_CLUSTER, Select, duplicate_groups
 from okinst.version import VERSION
 
@@ -217,9 +216,10 @@ _SCHEMA = pa.schema(
 )
 
 
-def selecting(name_or_recipe: str, **options: Any) -> tuple[MixtureBuilder, Select]:
+def selecting(name_or_recipe: str | Mixture, **options: Any) -> tuple[MixtureBuilder, Select]:
     """The builder of a recipe, and its selection. Raises WrongCall for what has none."""
-    builder = builder_for(name_or_recipe, **options)
+    own = isinstance(name_or_recipe, Mixture)
+    builder = builder_for(CUSTOM, recipe=name_or_recipe, **options) if own else builder_for(name_or_recipe, **options)
     select = builder.config.chosen if isinstance(builder, MixtureBuilder) else None
     if not isinstance(builder, MixtureBuilder) or select is None:
         what = "a mixture without" if isinstance(builder, MixtureBuilder) else "a source: it has no"
@@ -237,7 +237,6 @@ def lay(name_or_recipe: str, axes: Axes, *, num_proc: int | None = None, **optio
     scoring raise.
     """
     builder, select = selecting(name_or_recipe, **options)
-    how = select.how()  # before any work: what cannot be had may not be found missing after an hour of it
     rows, steps = builder.candidates(num_proc)
     if not len(rows):
         raise WrongCall(
@@ -247,9 +246,7 @@ def lay(name_or_recipe: str, axes: Axes, *, num_proc: int | None = None, **optio
     own = select.fitting(select.choice, len(rows))
     # the recipe's own is the first, and is not there twice
     choices = list(dict.fromkeys([own, *axes.choices(select, len(rows))]))
-    ids, instructions, answers = _texts(rows)
-    compute = builder.config.compute
-    measures = measure(instructions, answers, how, compute.kept_in(), compute.run_by(num_proc or 1), select.seed)
+    ids, instructions, answers, measures = select.measured(rows, builder.config.compute, num_proc or 1)
     alike = duplicate_groups(instructions)
     said = compare.Described.of(instructions, answers, measures.values, measures.order, alike)
     notes = [_OF_SAMPLE] if select.sampled else []
@@ -280,18 +277,6 @@ def lay(name_or_recipe: str, axes: Axes, *, num_proc: int | None = None, **optio
         },
         notes=notes,
     )
-
-
-def _texts(rows: Rows) -> tuple[list[str], list[str], list[str]]:
-    """Of each row the id, what is asked, and what is answered."""
-    ids: list[str] = []
-    instructions: list[str] = []
-    answers: list[str] = []
-    for _, table in rows.batches():
-        ids += table["id"].to_pylist()
-        instructions += passages.instructions(table)
-        answers += passages.answers(table)
-    return ids, instructions, answers
 
 
 @dataclass(frozen=True, eq=False)

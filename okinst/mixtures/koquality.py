@@ -12,6 +12,7 @@ scores Korean, reads sentence by sentence and does not see the instruction; a la
 
 from okinst.builders import Row
 from okinst.curation.filters import Filter, residue
+from okinst.curation.scoring import encoder, language_model
 from okinst.curation.selection.choice import Choice
 from okinst.korean_instructions.koalpaca_v1_1 import KoAlpacaV11
 from okinst.korean_instructions.kullm_v2 import KullmV2
@@ -21,8 +22,10 @@ from okinst.mixtures.selecting import Causal, Encoding, Select
 from okinst.mixtures.steps import Decontaminate, Dedup
 from okinst.views.turns import exchange
 
-POLYGLOT = Causal("EleutherAI/polyglot-ko-1.3b", "557e162cf6e944fdbae05bab2e45d066a125eacb", max_tokens=1024)
-KOSIMCSE = Encoding("BM-K/KoSimCSE-roberta-multitask", max_tokens=512, pooling="pooler", normalised=False)
+# float32, as the published scores were made: without it a machine with a GPU would take bfloat16
+POLYGLOT = Causal(language_model.POLYGLOT, language_model.POLYGLOT_COMMIT, dtype="float32", max_tokens=1024)
+# no commit: the one that was used is not known; the newest is looked up, and stands in provenance.json
+KOSIMCSE = Encoding(encoder.KOSIMCSE, dtype="float32", max_tokens=512, pooling="pooler", normalised=False)
 #: the evaluation sets that KoQuality is measured by
 MEASURED_BY = (
     "kobest-boolq", "kobest-copa", "kobest-hellaswag", "kobest-sentineg", "kobest-wic",

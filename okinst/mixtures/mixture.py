@@ -453,7 +453,7 @@ class Mixture(datasets.BuilderConfig):
                     ("dedup", self.dedup),
                     ("decontaminate", self.decontaminate),
                     ("license", self.license),
-                    ("select", self.select),
+                    ("select", self.chosen),
                 )
             },
             "validation": self.validation,

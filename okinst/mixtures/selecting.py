@@ -16,10 +16,10 @@ import dataclasses
 import importlib
 import importlib.metadata
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -30,6 +30,7 @@ from okinst.builders.schema import Shape
 from okinst.catalogue import nearest
 from okinst.curation import duplicates, passages, scoring, selection
 from okinst.curation.scoring import models
+from okinst.curation.scoring.compute import Compute
 from okinst.curation.scoring.encoder import Encoder
 from okinst.curation.scoring.language_model import LanguageModel
 from okinst.curation.scoring.scorer import Scorer
@@ -38,6 +39,7 @@ from okinst.curation.selection import clusters as clustering_modes
 from okinst.curation.selection import lengths, plane, rules
 from okinst.curation.selection.choice import Choice, Clustering, choose, clustering
 from okinst.curation.selection.measures import SCORES, How, Measures, Score, measure
+from okinst.curation.selection.rules import Selection
 from okinst.curation.values import share as check_share
 from okinst.mixtures.masking import hidden
 from okinst.mixtures.rows import Indices, Outcome, Rows
@@ -197,17 +199,13 @@ class Select:
 
     def check(self, shape: Shape, name: str) -> None:
         """Raise WrongCall for a score that rows of this shape do not have."""
-        if self.score != "instruction" and shape in UNANSWERED:
-            raise WrongCall(
-                f"{name}: select score = {self.score!r} is about answers, and {shape} rows have none. Score what is asked: "
-                f'score = "instruction".'
-            )
+        check_score(self.score, shape, name)
 
     def ready(self, doing: "Doing") -> None:
         """Raise WrongCall or NoNetwork for what it needs and cannot have, as far as that can be known before anything is measured."""
         for package, needed in (
             ("scikit-learn", "sklearn"),
-            *((("kiwipiepy", "kiwipiepy"),) if not self.scorer else ()),
+            *((("kiwipiepy", "kiwipiepy"),) if self._reads_by_kiwi else ()),
         ):
             try:
                 importlib.import_module(needed)
@@ -230,14 +228,24 @@ class Select:
             self.embedder.scorer() if self.embedder else Tfidf(),
         )
 
+    def measured(self, rows: Rows, compute: Compute, processes: int = 1) -> "Candidates":
+        """Measure the rows that are left. Raises what the models and the store raise."""
+        ids, instructions, answers = _texts(rows)
+        how, store, engine = self.how(), compute.kept_in(), compute.run_by(processes)
+        return Candidates(ids, instructions, answers, measure(instructions, answers, how, store, engine, self.seed))
+
     def inputs(self, doing: "Doing") -> list[str]:
         identities = [each.identity() for each in (self.scorer, self.embedder) if each]
         return [code_of(__name__, scoring.__name__, selection.__name__), *identities, *self._versions()]
 
+    @property
+    def _reads_by_kiwi(self) -> bool:
+        return self.scorer is None and self.score != "ifd"
+
     def _versions(self) -> list[str]:
         """Of what decides besides okinst's code, where it is installed."""
         needed = ["scikit-learn"]
-        needed += ["kiwipiepy", "kiwipiepy_model"] if self.scorer is None else []
+        needed += ["kiwipiepy", "kiwipiepy_model"] if self._reads_by_kiwi else []
         needed += ["transformers"] if self.scorer or self.embedder else []
         found = []
         for package in needed:
@@ -250,15 +258,13 @@ class Select:
     def work(self, rows: Rows, doing: "Doing") -> Outcome:
         if not len(rows):
             return Outcome.nothing()
-        how = self.how()
-        instructions, answers = _texts(rows)
-        measures = measure(
-            instructions, answers, how, doing.compute.kept_in(), doing.compute.run_by(doing.processes), self.seed
-        )
+        _, instructions, _, measures = self.measured(rows, doing.compute, doing.processes)
         choice = self.fitting(self.choice, len(rows))
         alike = duplicate_groups(instructions) if choice.distinct else None
         found = clustering(measures, choice, self.seed)
         taken = choose(measures, found, choice, self.seed, alike)
+        if not len(taken.rows):
+            raise WrongCall(self._why_none(choice, measures, found))
         gone = np.setdiff1d(np.arange(len(rows)), taken.rows)
         reasons = [
             f"no score: {flag}" if found.labels[row] < 0 and (flag := measures.flags[row]) else NOT_CHOSEN
@@ -269,7 +275,7 @@ class Select:
             rows.alive[gone],
             reasons,
             [""] * len(gone),
-            told={"select": self._told(measures, found, choice, how, taken.short)},
+            told={"select": self._told(measures, found, choice, taken)},
             notes={
                 SELECTION: _measured(rows, measures, found, taken.rows, alike),
                 CLUSTERS: _clusters(measures, found, taken.rows, shown),
@@ -292,11 +298,21 @@ class Select:
         )
         return dataclasses.replace(choice, clusters=clusters, share=share)
 
-    def _told(self, measures: Measures, found: Clustering, choice: Choice, how: How, short: int) -> dict[str, Any]:
+    def _why_none(self, choice: Choice, measures: Measures, found: Clustering) -> str:
+        there = int((found.labels >= 0).sum())
+        flags = ", ".join(f"{count:,} {flag}" for flag, count in Counter(filter(None, measures.flags)).most_common())
+        if not there:
+            return f"select: none of the {len(measures.flags):,} rows that are left has a score ({flags}). Choose by another score."
+        return (
+            f"select: share = {choice.share} of {there:,} rows is none{f' ({flags})' if flags else ''}. Ask for more: "
+            f"{1 / there:.2g} is one row; or say rows = 1."
+        )
+
+    def _told(self, measures: Measures, found: Clustering, choice: Choice, taken: Selection) -> dict[str, Any]:
         scorers = {"scorer": self.scorer.values() if self.scorer else EMBEDDED}
         return {
             **{key: value for key, value in dataclasses.asdict(choice).items() if value is not None},
-            "score": how.score,
+            "score": self.score,
             **scorers,
             "embedder": self.embedder.values() if self.embedder else EMBEDDED,
             "scored by": dict(Counter(measures.scorers)),
@@ -304,18 +320,55 @@ class Select:
             "clusters made": int(found.clusters.got.sum()),
             "clusters of each length group": found.clusters.got.tolist(),
             "inertia": [round(value, 6) for value in found.clusters.inertia.tolist()],
-            **({"short of distinct rows": short} if short else {}),
+            **({"short of distinct rows": taken.short} if taken.short else {}),
+            "notes": list(_notes(measures, found, choice, taken)),
         }
 
 
-def _texts(rows: Rows) -> tuple[list[str], list[str]]:
-    """What is asked in each row, and what is answered."""
+def _notes(measures: Measures, found: Clustering, choice: Choice, taken: Selection) -> Iterator[str]:
+    """What is worth knowing of a choice that came out otherwise than it reads."""
+    if choice.rule == "stride" and choice.share and len(taken.rows) != (wanted := round(choice.share * taken.eligible)):
+        yield (
+            f"{len(taken.rows):,} rows, where {choice.share:g} of {taken.eligible:,} is {wanted:,}: stride takes of each cluster one "
+            f"row in {int(1 / choice.share):,}, and one at least"
+        )
+    given = len(np.unique(found.labels[taken.rows]))
+    if given < (made := int(found.clusters.got.sum())):
+        yield f"{made - given:,} of {made:,} clusters give no row: fewer clusters, or more rows, and each gives one"
+    if taken.short:
+        yield f"{taken.short:,} rows fewer than asked for: there are no more without near-duplicates among them"
+    if len(set(measures.scorers)) > 1:
+        yield f"values of {' and '.join(sorted(set(measures.scorers)))} are of different scales: rows are compared by their rank"
+
+
+def check_score(score: str, shape: str, name: str) -> None:
+    """Raise WrongCall for a score that rows of this shape do not have."""
+    if score != "instruction" and shape in UNANSWERED:
+        raise WrongCall(
+            f"{name}: the score {score!r} is about answers, and {shape} rows have none. Score what is asked: score = "
+            f'"instruction" (--of instruction).'
+        )
+
+
+class Candidates(NamedTuple):
+    """The rows that a selection has to choose from: their ids and texts, and what was measured of them."""
+
+    ids: list[str]
+    instructions: list[str]
+    answers: list[str]
+    measures: Measures
+
+
+def _texts(rows: Rows) -> tuple[list[str], list[str], list[str]]:
+    """Of each row the id, what is asked, and what is answered."""
+    ids: list[str] = []
     instructions: list[str] = []
     answers: list[str] = []
     for _, table in rows.batches(done=False):
+        ids += table["id"].to_pylist()
         instructions += passages.texts(table, "instruction")
         answers += passages.texts(table, "answer")
-    return instructions, answers
+    return ids, instructions, answers
 
 
 def duplicate_groups(instructions: Sequence[str]) -> Indices:
@@ -326,9 +379,7 @@ def duplicate_groups(instructions: Sequence[str]) -> Indices:
 
 def _examples(rows: Rows, found: Clustering, measures: Measures) -> "list[list[tuple[str, str]]]":
     """For each cluster the ids and instructions of the rows nearest to its centre, credentials masked."""
-    there = np.flatnonzero(found.labels >= 0)
-    vectors = measures.vectors if len(there) == len(found.labels) else measures.vectors[there]
-    nearest_rows = [there[each] for each in found.clusters.examples(vectors, EXAMPLES)]
+    nearest_rows = found.clusters.examples(measures.vectors, EXAMPLES)
     flat = np.concatenate([*nearest_rows, np.empty(0, np.int64)]).astype(np.int64)
     table = [
         pair
@@ -374,14 +425,18 @@ def _clusters(measures: Measures, found: Clustering, chosen: Indices, shown: "li
     """clusters.parquet: a row for each cluster."""
     there = found.labels >= 0
     count = len(found.clusters.sizes)
-    sums = np.bincount(found.labels[there], measures.values[there], count)
+    labels, sizes = found.labels[there], np.maximum(found.clusters.sizes, 1)
+    orders = np.bincount(labels, measures.order[there], count) / sizes
+    # values of two scorers have no mean
+    values = np.bincount(labels, measures.values[there], count) / sizes if len(set(measures.scorers)) < 2 else None
     return pa.table(
         {
             "cluster": np.arange(count),
             "group": found.clusters.group,
             "size": found.clusters.sizes,
             "chosen": np.bincount(found.labels[chosen], minlength=count),
-            "mean_value": sums / np.maximum(found.clusters.sizes, 1),
+            "mean_value": pa.nulls(count, pa.float64()) if values is None else values,
+            "mean_order": orders,
             "examples": pa.array(
                 [[{"id": id, "instruction": text} for id, text in each] for each in shown],
                 pa.list_(pa.struct([("id", pa.string()), ("instruction", pa.string())])),
@@ -396,6 +451,10 @@ def _check(key: str, value: Any, known: dict[str, Any], what: str, where: Where)
         raise WrongCall(
             f"{where / key}: a recipe cannot turn trust_remote_code on: it would run code of a model's repository on your machine. "
             f"Leave it out, and take a model that transformers knows by itself."
+        )
+    if key == "seed":
+        raise WrongCall(
+            f"{where / key}: {what} has no seed of its own: it is the recipe's, which stands before all tables."
         )
     if key not in known:
         raise WrongCall(

@@ -32,11 +32,11 @@ def first_batch(lengths: Array, budget: int) -> int:
     return max(1, min(len(lengths), budget // max(1, int(lengths[0]))))
 
 
-def in_batches(lengths: Array, budget: int, run: Callable[[Array], None], *, name: str, device: str) -> int:
+def in_batches(lengths: Array, budget: int, run: Callable[[Array], None], *, name: str, device: str) -> None:
     """Call `run` with the row numbers of one batch after the other, until every row had its turn.
 
     Where the GPU's memory runs out, nothing is lost: the batch is cut anew at half the budget, and what is left goes on with
-    that. Returns the budget that held to the end. Raises WrongCall where even one text alone does not fit.
+    that. Raises WrongCall where even one text alone does not fit.
     """
     import torch
 
@@ -59,7 +59,6 @@ def in_batches(lengths: Array, budget: int, run: Callable[[Array], None], *, nam
             )
         torch.cuda.empty_cache()
         budget = len(rows) * longest // 2
-    return budget
 
 
 def _first_line(text: str) -> str:

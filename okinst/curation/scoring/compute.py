@@ -49,6 +49,7 @@ class Compute:
         if isinstance(engine, Rays):
             engine.check()
         elif isinstance(engine, Local):
+            engine.check()
             for scorer in scorers:
                 engine.devices(scorer)
 

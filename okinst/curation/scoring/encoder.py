@@ -28,6 +28,8 @@ Pooling = Literal["cls", "pooler", "mean"]
 KOSIMCSE = "BM-K/KoSimCSE-roberta-multitask"
 #: counts up when the same settings would give other numbers; torch's version only changes their last digits
 RULES = 1
+#: what a model reads of a text, where nobody says; less, where the model itself reads less
+MAX_TOKENS = 512
 #: padded tokens of a batch: enough to keep the device busy; on a CPU what its cache holds (a tenth faster than 4,096)
 BUDGET_CPU, BUDGET_GPU = 1024, 1 << 16
 #: texts that are tokenised at a time
@@ -39,7 +41,7 @@ class Encoder:
     """An encoder, by its Hub id or the folder it is in.
 
     `revision`: a commit, branch or tag, which becomes its commit here and now; None is the newest, and for a folder the sha256 of
-    its contents. `normalised`: vectors of length 1. `max_tokens`: what the model reads at most, special tokens included; the rest
+    its contents. `normalised`: vectors of length 1. `max_tokens`: what the model reads at most, special tokens included (None: 512, or what it can); the rest
     of a text is left out, and flagged "cut". `dtype`: None is bfloat16 on a machine with a GPU and else float32, decided here and
     now, because it decides the vectors; who sends the scorer from a machine without a GPU to others with one, should name it.
 
@@ -55,7 +57,7 @@ class Encoder:
     revision: str | None = None
     pooling: Pooling = "cls"
     normalised: bool = True
-    max_tokens: int = 512
+    max_tokens: int | None = None
     dtype: str | None = None
 
     def __post_init__(self) -> None:
@@ -64,7 +66,8 @@ class Encoder:
                 f"{self.model}: pooling = {self.pooling!r} should be one of {', '.join(get_args(Pooling))}: the one the model was "
                 f"trained with; its page on the Hub says which, or 1_Pooling/config.json beside it."
             )
-        if isinstance(self.max_tokens, bool) or not isinstance(self.max_tokens, int) or self.max_tokens < 3:
+        asked = MAX_TOKENS if self.max_tokens is None else self.max_tokens
+        if isinstance(asked, bool) or not isinstance(asked, int) or asked < 3:
             raise WrongCall(
                 f"{self.model}: max_tokens = {self.max_tokens!r} should be a whole number, 3 or more: a token stands between two special ones."
             )
@@ -78,7 +81,7 @@ class Encoder:
             "dtype": self.dtype,
             "pooling": self.pooling,
             "normalised": self.normalised,
-            "max_tokens": self.max_tokens,
+            "max_tokens": self.max_tokens or MAX_TOKENS,
             **models.versions(f"Embedding by {self.model}"),
             "rules": RULES,
         }
@@ -128,7 +131,7 @@ class LoadedEncoder:
                 f"{scorer.model}: its tokenizer puts no token before a text, so pooling={scorer.pooling!r} would take the first word for "
                 f"the whole. Set pooling='mean'."
             )
-        if scorer.max_tokens <= len(self.before) + len(self.after):
+        if (scorer.max_tokens or MAX_TOKENS) <= len(self.before) + len(self.after):
             raise WrongCall(
                 f"{scorer.model}: max_tokens = {scorer.max_tokens} leaves no room for a text between {len(self.before) + len(self.after)} "
                 f"special tokens. Set it higher."
@@ -137,9 +140,10 @@ class LoadedEncoder:
         self.model = opened.to(self.device)
         _check_weights(self.model, missing, scorer)
         most = _positions(self.model)
-        if 0 < most < scorer.max_tokens:
+        self.max_tokens = scorer.max_tokens or min(MAX_TOKENS, most or MAX_TOKENS)
+        if 0 < most < self.max_tokens:
             raise WrongCall(
-                f"{scorer.model} reads at most {most:,} tokens: max_tokens = {scorer.max_tokens:,} is too many."
+                f"{scorer.model} reads at most {most:,} tokens: max_tokens = {self.max_tokens:,} is too many."
             )
         # what pads is never looked at, but has to be a token; RoBERTa counts places by it
         self.pad = self.tokenizer.pad_token_id if self.tokenizer.pad_token_id is not None else 0
@@ -186,7 +190,7 @@ class LoadedEncoder:
 
     def _read(self, texts: Sequence[str]) -> tuple[list[Array], list[str]]:
         """The tokens of each text as the model reads them, none where there is no text, and the flags."""
-        room = self.scorer.max_tokens - len(self.before) - len(self.after)
+        room = self.max_tokens - len(self.before) - len(self.after)
         read, flags = [], []
         for start in range(0, len(texts), _PORTION):
             # one more than fits says that there is more

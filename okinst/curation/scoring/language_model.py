@@ -9,7 +9,10 @@ nothing precedes the first: exp(nll / tokens) is the reference's exp(-1/(T-1) su
 texts precedes it, and all T are scored. With a context all T tokens of the text are scored, given those of the context.
 
 Context and text are tokenised each by itself, with the separator at the end of the context: so the text has the same tokens with and
-without a context, and IFD, exp(nll(answer | instruction) / n - nll(answer) / n), compares like with like.
+without a context. IFD, exp(nll(answer | instruction) / n - nll(answer) / m), is the ratio of two perplexities, and not quite of the same
+tokens: n is T, and m is T - 1, for nothing precedes the first token of an answer alone. The code of Li et al., "Superfiltering", arXiv
+2402.00530, does the same; with `bos` both are T. Where `max_tokens` cuts an answer, fewer of its tokens are scored after an instruction,
+which takes up to half of the room, than alone (theirs cuts both alike): such rows are flagged "cut".
 """
 
 from collections.abc import Sequence
@@ -30,6 +33,8 @@ POLYGLOT = "EleutherAI/polyglot-ko-1.3b"
 POLYGLOT_COMMIT = "557e162cf6e944fdbae05bab2e45d066a125eacb"
 #: counts up when the same settings would give other numbers; torch's version only changes their last digits
 RULES = 1
+#: what a model reads of a text, where nobody says; less, where the model itself reads less
+MAX_TOKENS = 1024
 #: padded tokens of a batch: enough to keep the device busy
 BUDGET_CPU, BUDGET_GPU = 4096, 1 << 15
 
@@ -39,7 +44,7 @@ class LanguageModel:
     """A causal language model, by its Hub id or the folder it is in.
 
     `revision`: a commit, branch or tag, which becomes its commit here and now; None is the newest (the pinned one of the default
-    model), and for a folder the sha256 of its contents. `max_tokens`: what the model reads at most, bos and context included; a
+    model), and for a folder the sha256 of its contents. `max_tokens`: what the model reads at most, bos and context included (None: 1,024, or what it can); a
     longer context loses its beginning, but keeps half of the room; then the text loses its end; either is flagged "cut". `dtype`:
     None is bfloat16 on a machine with a GPU and else float32, decided here and now, because it decides the scores; who
     sends the scorer from a machine without a GPU to others with one, should name it.
@@ -54,13 +59,14 @@ class LanguageModel:
 
     model: str = POLYGLOT
     revision: str | None = None
-    max_tokens: int = 1024
+    max_tokens: int | None = None
     bos: bool = False
     dtype: str | None = None
     separator: str = "\n"
 
     def __post_init__(self) -> None:
-        if isinstance(self.max_tokens, bool) or not isinstance(self.max_tokens, int) or self.max_tokens < 2:
+        asked = MAX_TOKENS if self.max_tokens is None else self.max_tokens
+        if isinstance(asked, bool) or not isinstance(asked, int) or asked < 2:
             raise WrongCall(
                 f"{self.model}: max_tokens = {self.max_tokens!r} should be a whole number, 2 or more: a token is scored after another."
             )
@@ -73,7 +79,7 @@ class LanguageModel:
             "model": models.title(self.model, str(self.revision)),
             "revision": self.revision,
             "dtype": self.dtype,
-            "max_tokens": self.max_tokens,
+            "max_tokens": self.max_tokens or MAX_TOKENS,
             "bos": self.bos,
             "separator": self.separator,
             **models.versions(f"Scoring by {self.model}"),
@@ -117,9 +123,10 @@ class LoadedLanguageModel:
         config = models.configuration(folder, scorer.model)
         _check_causal(config, scorer.model)
         most = next((at for key in ("max_position_embeddings", "n_positions") if (at := getattr(config, key, None))), 0)
-        if 0 < most < scorer.max_tokens:
+        self.max_tokens = scorer.max_tokens or min(MAX_TOKENS, most or MAX_TOKENS)
+        if 0 < most < self.max_tokens:
             raise WrongCall(
-                f"{scorer.model} reads at most {most:,} tokens: max_tokens = {scorer.max_tokens:,} is too many."
+                f"{scorer.model} reads at most {most:,} tokens: max_tokens = {self.max_tokens:,} is too many."
             )
         self.tokenizer = models.tokenizer(folder, scorer.model)
         if scorer.bos and self.tokenizer.bos_token_id is None:
@@ -181,7 +188,7 @@ class LoadedLanguageModel:
 
     def _prepared(self, texts: Sequence[str], contexts: Sequence[str]) -> tuple[list[Prepared | None], list[str]]:
         """Each text as the model reads it, or None where nothing is scored, and the flags."""
-        most = self.scorer.max_tokens
+        most = self.max_tokens
         bodies = tokens(self.tokenizer, texts, most + 1)
         # one more than fits says that there is more
         given = [row for row, context in enumerate(contexts) if context and bodies[row]]

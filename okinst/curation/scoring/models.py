@@ -48,9 +48,22 @@ _TOKENIZERS = ("tokenizer.json", "vocab*", "*.model", "tokenizer.model*", "*.tik
 
 def libraries(what: str) -> None:
     """Raise WrongCall with the pip command where torch or transformers is missing."""
-    for name in ("torch", "transformers"):
-        if importlib.util.find_spec(name) is None:
-            raise WrongCall(f"{what} needs {name}: pip install 'okinst[gpu]'")
+    if missing := _missing():
+        raise WrongCall(f"{what} needs {missing}: pip install 'okinst[gpu]'")
+
+
+def installed() -> bool:
+    """Whether torch and transformers are there."""
+    return _missing() is None
+
+
+def _missing() -> str | None:
+    return next((name for name in ("torch", "transformers") if importlib.util.find_spec(name) is None), None)
+
+
+def is_commit(revision: str | None) -> bool:
+    """Whether a revision is a whole commit, which never moves."""
+    return bool(revision and _COMMIT.fullmatch(revision))
 
 
 def identified(model: str, revision: str | None) -> tuple[str, str]:
@@ -72,7 +85,7 @@ def identified(model: str, revision: str | None) -> tuple[str, str]:
         raise WrongCall(f"{model}: there is no such folder, and it is no Hub id (owner/name) either.")
     if revision and revision.startswith(_DIGEST):
         raise WrongCall(f"{model}: there is no such folder here ({revision} names the contents of one).")
-    if revision and _COMMIT.fullmatch(revision):
+    if revision and is_commit(revision):
         return model, revision
     return model, _commit(model, revision or "main")
 

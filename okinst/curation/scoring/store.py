@@ -77,6 +77,8 @@ class Namespace:
     used: datetime
     #: shards that cannot be read: they are scored again when they are asked for
     damaged: int = 0
+    #: why nothing of it is read, where it is of another layout or what says whose it is cannot be read
+    problem: str | None = None
 
 
 @dataclass(frozen=True)
@@ -243,7 +245,10 @@ class _Place:
 
     def _told(self) -> dict[str, Any] | None:
         path = self.folder / _SCORER
-        ways = "Name another store (--store, OKINST_STORE), or remove the folder: its rows are then scored again."
+        ways = (
+            f"Name another store (--store, OKINST_STORE), or remove it (okinst scores --remove {self.folder.name}): its rows are then "
+            f"scored again."
+        )
         try:
             told = json.loads(path.read_text(encoding="utf-8"))
             layout = told["layout"]
@@ -337,7 +342,11 @@ class _Place:
 
     def told(self) -> Namespace:
         """What is here, for people."""
-        told = self._told() or {"scorer": "", "settings": {}}
+        problem = None
+        try:
+            told = self._told() or {"scorer": "", "settings": {}}
+        except OkinstError as error:  # one that cannot be used hides no other; WrongCall and DamagedFile
+            told, problem = {"scorer": "", "settings": {}}, str(error)
         rows = tokens = size = damaged = 0
         for path in self.folder.glob("*.parquet"):
             size += path.stat().st_size
@@ -348,7 +357,16 @@ class _Place:
                 damaged += 1
         used = datetime.fromtimestamp((self.folder / _SCORER).stat().st_mtime, tz=timezone.utc)
         return Namespace(
-            self.folder.name, told["scorer"], told["settings"], rows, tokens, size, self._seconds(), used, damaged
+            self.folder.name,
+            told["scorer"],
+            told["settings"],
+            rows,
+            tokens,
+            size,
+            self._seconds(),
+            used,
+            damaged,
+            problem,
         )
 
     def _seconds(self) -> float:

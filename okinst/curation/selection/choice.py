@@ -1,6 +1,5 @@
 """Which of the measured rows are chosen: length groups, clusters in each, a rule in each cluster."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -40,6 +39,11 @@ class Choice:
                 raise WrongCall(f"{name} = {value!r} of a choice should be one of {', '.join(there)}.")
         if (self.share is None) == (self.rows is None):
             raise WrongCall("a choice needs either share (0.01) or rows (4000).")
+        if self.rows is not None and self.rule == "stride":
+            raise WrongCall(
+                'rule = "stride" takes a share, not rows: every int(1 / share)th row of each cluster, and one at least. For a number of '
+                'rows take rule = "budget".'
+            )
         if self.share is not None:
             check_share(self.share, f"share = {self.share!r} of a choice")
         for name, count in (
@@ -55,24 +59,29 @@ class Choice:
 class Clustering:
     """Rows in length groups, and in clusters; a row without a score is in none of them (-1)."""
 
-    #: of each row, (n,): its length group, and its cluster, numbered over all groups
+    #: the length group of each row, (n,)
     groups: Array
-    labels: Array
-    #: of the rows that have a score
     clusters: Clusters
 
+    @property
+    def labels(self) -> Array:
+        """The cluster of each row, numbered over all groups, (n,)."""
+        return self.clusters.labels
 
-def clustering(
-    measures: Measures, choice: Choice, seed: int = 0, progress: Callable[[int, int], None] | None = None
-) -> Clustering:
-    """Cut measured rows into length groups, and each group into clusters. `progress(groups done, groups)`."""
+
+def clustering(measures: Measures, choice: Choice, seed: int = 0) -> Clustering:
+    """Cut measured rows into length groups, and each group into clusters."""
     there = np.flatnonzero(~np.isnan(measures.order))
-    own = length_groups(measures.lengths[there], choice.groups, choice.bins)
-    vectors = measures.vectors if len(there) == len(measures.order) else measures.vectors[there]
-    found = cluster(vectors, own, choice.clusters, seed=seed, mode=choice.search, progress=progress)
-    groups, labels = np.full(len(measures.order), -1, np.int32), np.full(len(measures.order), -1, np.int32)
-    groups[there], labels[there] = own, found.labels
-    return Clustering(groups, labels, found)
+    groups = np.full(len(measures.order), -1, np.int32)
+    groups[there] = length_groups(measures.lengths[there], choice.groups, choice.bins)
+    if choice.search != "reference":
+        return Clustering(groups, cluster(measures.vectors, groups, choice.clusters, seed=seed, mode=choice.search))
+    # KoQuality's corpus is sorted by length, and where k-means begins is a matter of the order
+    order = np.argsort(measures.lengths, kind="stable")
+    found = cluster(measures.vectors[order], groups[order], choice.clusters, seed=seed, mode=choice.search)
+    labels = np.empty_like(found.labels)
+    labels[order] = found.labels
+    return Clustering(groups, replace(found, labels=labels))
 
 
 def choose(
@@ -88,5 +97,6 @@ def choose(
         rows=choice.rows,
         seed=seed,
         duplicates=duplicates[there] if duplicates is not None and choice.distinct else None,
+        groups=clusters.groups[there],
     )
     return replace(found, rows=there[found.rows])

@@ -45,7 +45,7 @@ REFERENCE_SEED, REFERENCE_STARTS = 42, 10
 class Clusters:
     """The clusters of all groups, numbered from 0 in the order of the groups: (c,) of them over (n,) rows in (g,) groups."""
 
-    #: the cluster of each row, (n,) int32
+    #: the cluster of each row, (n,) int32; -1 of one in no group
     labels: Array
     #: the group of each cluster, (c,)
     group: Array
@@ -57,7 +57,7 @@ class Clusters:
     inertia: Array
     #: Lloyd's iterations over all rows of each group, (g,); those of the search are not counted
     iterations: Array
-    #: clusters asked for in each group, and those there are, (g,): fewer where a group has fewer distinct vectors
+    #: clusters asked for in each group, and those there are, (g,): fewer where a group has fewer vectors that float32 tells apart
     asked: int
     got: Array
 
@@ -66,7 +66,7 @@ class Clusters:
         """What to tell the user of groups that have fewer clusters than were asked for."""
         rows = np.bincount(self.group, self.sizes, len(self.got)).astype(np.int64)
         return tuple(
-            f"length group {number}: {got:,} clusters, not {self.asked:,}: its {rows[number]:,} rows are no more than {got:,} distinct vectors"
+            f"length group {number}: {got:,} clusters, not {self.asked:,}: its {rows[number]:,} rows are no more than {got:,} vectors that can be told apart"
             for number, got in enumerate(self.got.tolist())
             if got < self.asked
         )
@@ -74,6 +74,7 @@ class Clusters:
     def examples(self, vectors: Array, count: int = 3) -> list[Array]:
         """For each cluster the rows nearest to its centre, the nearest first; all of them where it has fewer."""
         order = np.argsort(self.labels, kind="stable")
+        order = order[len(order) - int(self.sizes.sum()) :]  # without the rows that are in none, which come first
         found = []
         for end, size, centre in zip(np.cumsum(self.sizes), self.sizes, self.centres, strict=True):
             rows = order[end - size : end]
@@ -90,14 +91,12 @@ def cluster(
     seed: int = 0,
     mode: Mode = "search",
     threads: int | None = None,
-    progress: Callable[[int, int], None] | None = None,
 ) -> Clusters:
     """Cut each group into `k` clusters by Euclidean distance.
 
     `vectors` (n, width) are taken as they are: normalise them first if only their direction counts. `groups` (n,) are the numbers of
-    `length_groups`. "reference" is KMeans(random_state=42, n_init=10), whatever the seed. `threads` decides the time alone (None: one
-    a processor). `progress(groups done, groups)` is called after each group. Besides the vectors it needs about three times the
-    largest group. Raises WrongCall.
+    `length_groups`; a row of group -1 is left out. "reference" is KMeans(random_state=42, n_init=10), whatever the seed. `threads`
+    decides the time alone (None: one a processor). Besides the vectors it needs about three times the largest group. Raises WrongCall.
 
     >>> corners = np.array([[0, 0], [0, 1], [8, 8], [8, 9], [5, 0]], np.float32)
     >>> found = cluster(corners, np.array([0, 0, 0, 0, 1]), 2)
@@ -113,7 +112,7 @@ def cluster(
             "clusters: scikit-learn is not installed. Install it: pip install 'okinst[curation]'."
         ) from None
     count = int(groups.max(initial=-1)) + 1
-    labels = np.empty(len(groups), np.int32)
+    labels = np.full(len(groups), -1, np.int32)
     found: list[_Found] = []
     with _pool(threads) as run:
         for number in range(count):
@@ -121,9 +120,7 @@ def cluster(
             own = np.ascontiguousarray(vectors[rows], np.float32)
             if not np.isfinite(own).all():
                 bad = int(rows[~np.isfinite(own).all(axis=1)][0])
-                raise WrongCall(
-                    f"clusters: the vector of row {bad} is not finite. Leave such rows out before clustering."
-                )
+                raise WrongCall(f"clusters: the vector of row {bad} is not finite. Leave such rows out (group -1).")
             best = _distinct(own, int(k))
             if mode == "reference":
                 fit = _reference(own, best)
@@ -132,13 +129,11 @@ def cluster(
                 fit = _fit(own, best, np.random.default_rng([seed, number]), run)
             labels[rows] = fit.labels + sum(len(each.centres) for each in found)
             found.append(fit)
-            if progress:
-                progress(number + 1, count)
     got = np.array([len(each.centres) for each in found], np.int64)
     return Clusters(
         labels,
         np.repeat(np.arange(count, dtype=np.int32), got),
-        np.bincount(labels, minlength=got.sum()),
+        np.bincount(labels[labels >= 0], minlength=got.sum()),
         np.concatenate([np.zeros((0, vectors.shape[1]), np.float32), *(each.centres for each in found)]),
         np.array([each.inertia for each in found], np.float64),
         np.array([each.iterations for each in found], np.int64),
@@ -157,8 +152,8 @@ def _check(vectors: Array, groups: Array, k: int, mode: str, threads: int | None
         raise WrongCall(
             "clusters: groups should be whole numbers from 0 up, none left out, as length_groups gives them."
         )
-    if (groups < 0).any():
-        raise WrongCall("clusters: a row has a group below 0. Leave rows out before clustering.")
+    if (groups < -1).any():
+        raise WrongCall("clusters: a row has a group below -1. A row of group -1 is left out; number groups from 0 up.")
     if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
         raise WrongCall(f"clusters = {k!r}: should be a whole number, 1 or more.")
     if mode not in MODES:
@@ -207,7 +202,9 @@ def _reference(vectors: Array, k: int) -> _Found:
     from sklearn.cluster import KMeans
 
     fit = KMeans(k, random_state=REFERENCE_SEED, n_init=REFERENCE_STARTS).fit(vectors)
-    return _Found(fit.labels_, fit.cluster_centers_, float(fit.inertia_), int(fit.n_iter_))
+    # it leaves clusters empty where vectors are nearly the same
+    there, labels = np.unique(fit.labels_, return_inverse=True)
+    return _Found(labels, fit.cluster_centers_[there], float(fit.inertia_), int(fit.n_iter_))
 
 
 def _fit(vectors: Array, k: int, rng: np.random.Generator, run: _Run) -> _Found:
@@ -224,13 +221,14 @@ def _fit(vectors: Array, k: int, rng: np.random.Generator, run: _Run) -> _Found:
     else:
         centres = np.zeros((1, vectors.shape[1]), np.float32)
     centres, iterations = _lloyd(data, centres, ITERATIONS, DONE)
-    near = data.nearest(centres)
-    while (empty := np.flatnonzero(np.bincount(near.labels, minlength=k) == 0)).size:
-        # k is at most the number of distinct vectors: there is always a row that is not its centre
-        centres, more = _lloyd(data, _moved(vectors, near.labels, centres, empty), 1, DONE)
-        near, iterations = data.nearest(centres), iterations + more
-    labels = near.labels
-    centres = data.means(labels, k)
+    labels, fewest = data.nearest(centres).labels, k
+    while 0 < (empty := np.flatnonzero(np.bincount(labels, minlength=k) == 0)).size < fewest:
+        fewest = empty.size
+        centres, more = _lloyd(data, _moved(vectors, labels, centres, empty), 1, DONE)
+        labels, iterations = data.nearest(centres).labels, iterations + more
+    # those that a round leaves empty stay so: vectors differ, but by less than their distances are rounded by
+    there, labels = np.unique(labels, return_inverse=True)
+    centres = data.means(labels, len(there))
     inertia = sum(run(lambda rows: _inertia(vectors[rows], centres[labels[rows]]), len(vectors)))
     return _Found(labels, centres + mean, float(inertia), iterations)
 

@@ -112,7 +112,7 @@ def uniform(eligible: Array, count: int, seed: int) -> Array:
 
 
 def in_common(choices: Sequence[Array], count: int) -> Array:
-    """How many rows each two of some choices, given by the numbers of their rows among `count`, have in common, (c, c).
+    """How many rows each two of some choices, given by the numbers of their rows among `count`, ascending, have in common, (c, c).
 
     >>> in_common([np.array([0, 1, 2]), np.array([2, 4])], 5).tolist()
     [[3, 1], [1, 2]]
@@ -122,7 +122,8 @@ def in_common(choices: Sequence[Array], count: int) -> Array:
         # whole numbers up to BLOCK: float32 holds them all exactly, and multiplies them fast
         there = np.zeros((len(choices), min(BLOCK, count - start)), np.float32)
         for number, rows in enumerate(choices):
-            there[number, rows[(rows >= start) & (rows < start + BLOCK)] - start] = 1
+            first, end = np.searchsorted(rows, (start, start + BLOCK))
+            there[number, rows[first:end] - start] = 1
         found += (there @ there.T).astype(np.int64)
     return found
 

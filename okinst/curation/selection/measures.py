@@ -34,7 +34,7 @@ class How:
     """What is measured, and by which models.
 
     `score` is the perplexity of the instruction, of the answer alone, of the answer given the instruction ("given"), or the ratio of the last
-    two ("ifd", instruction-following difficulty: Li et al., 2024). `scorer` None is the embedded one: Kiwi for Korean text, an n-gram
+    two ("ifd", instruction-following difficulty, as in Superfiltering: Li et al., arXiv 2402.00530). `scorer` None is the embedded one: Kiwi for Korean text, an n-gram
     model of the corpus for any other. Kiwi reads no context: "given" is to it the answer alone, and "ifd", which would always be 1,
     is left to the n-gram model.
     """
@@ -54,7 +54,7 @@ class Measures:
     values: Array
     #: what rows are sorted by, (n,): the value, or its rank among the rows of its own scorer where there are several; NaN where none
     order: Array
-    #: why a value is missing or is of a part of the text, "" else, (n,)
+    #: why a value is missing or is of a part of the text, or the embedding of a part of the instruction; "" else, (n,)
     flags: list[str]
     #: which scorer a row was given to, (n,)
     scorers: list[str]
@@ -63,13 +63,19 @@ class Measures:
     #: embeddings of the instruction, (n, width) float32
     vectors: Array
 
+    def columns(self) -> pa.Table:
+        """What the values are made of: the sums, flag and scorer."""
+        return pa.table(
+            {**self.sums, "flag": pa.array(self.flags, pa.string()), "scorer": pa.array(self.scorers, pa.string())}
+        )
+
 
 def measure(
     instructions: Sequence[str], answers: Sequence[str], how: How, store: Store, engine: Engine, seed: int = 0
 ) -> Measures:
     """Measure rows, given their texts. Raises what the scorers and the store raise."""
     # first what is cheap: what is wrong with it shows before an hour of the other
-    embedded = store.scores(how.embedder, requests(instructions), engine, seed, columns=["embedding"])
+    embedded = store.scores(how.embedder, requests(instructions), engine, seed, columns=["embedding", "flag"])
     vectors = embedded["embedding"].combine_chunks()
     logarithms, scored = score(instructions, answers, how.score, how.scorer, store, engine, seed)
     scorers = scored["scorer"].to_pylist()
@@ -77,7 +83,10 @@ def measure(
         lengths=np.fromiter(map(len, instructions), np.int64, len(instructions)),
         values=of_logarithms(logarithms),
         order=_comparable(logarithms, np.asarray(scorers, object)),
-        flags=scored["flag"].to_pylist(),
+        flags=[
+            flag or (other and f"instruction: {other}")
+            for flag, other in zip(scored["flag"].to_pylist(), embedded["flag"].to_pylist(), strict=True)
+        ],
         scorers=scorers,
         sums={name: scored[name] for name in scored.column_names if name not in ("flag", "scorer")},
         vectors=vectors.flatten().to_numpy().reshape(len(instructions), -1),

@@ -2,8 +2,17 @@
 
     pick("budget", scores, clusters, share=0.01).rows
 
+`stride`  KoQuality's: of each cluster, by ascending score, the rows 0, s, 2s, ... with s = int(1 / share). Every cluster gives
+          ceil(n/s) rows, its best one always: 1 % gives a little more, 40 % gives a half, 60 % all. With a number of rows, s is
+          the number of rows there are over that, rounded down.
+`budget`  exactly round(share x n) rows: clusters in proportion to their size, in each evenly along the score, from its best row on
+`high`    as many, of each cluster those with the highest scores
+`low`     as many, of each cluster those with the lowest scores
+`middle`  as many, of each cluster those nearest to the middle of its ranks, the lower score first
+`random`  as many, of each cluster (rows without a score among them) any: the baseline
+
 Each rule gives every cluster a quota and every row of a cluster a place in a queue. What comes out depends on which rows are together
-in a cluster, not on how clusters are numbered: where quotas tie, the larger cluster goes first, and of two equal ones that with the earlier row.
+in a cluster, not on how clusters are numbered: where quotas tie, the larger cluster goes first, and of equal ones the lot decides.
 """
 
 from collections.abc import Callable, Iterator
@@ -45,14 +54,14 @@ def pick(
     rows: int | None = None,
     seed: int = 0,
     duplicates: Array | None = None,
-    scored: Array | None = None,
+    groups: Array | None = None,
 ) -> Selection:
-    """Rows by a rule, named. `seed` matters to "random" alone, which can do without scores.
+    """Rows by a rule, named. `seed` is for ties, and for "random", which can do without scores.
 
-    `scores` (n,) may hold NaN, or `scored` (n,) says which of them count. Rows without a score are not among the n of a share, and only
-    "random" takes them. `clusters` (n,) are any whole numbers. Give `share`, above 0 and at most 1, or `rows`. With `duplicates` (n,),
-    one number for all rows of a duplicate group, no group gives two rows: a cluster makes up for it with other rows of its own,
-    and where it has none, other clusters do. Raises WrongCall.
+    `scores` (n,) may hold NaN. Rows without a score are not among the n of a share, and only "random" takes them. `clusters` (n,)
+    are any whole numbers. Give `share`, above 0 and at most 1, or `rows`. With `duplicates` (n,), one number for all rows of a
+    duplicate group, no group gives two rows: a cluster makes up for it with other rows of its own, and where it has none, other
+    clusters do. Raises WrongCall.
 
     >>> scores, clusters = np.array([5.0, 1, 3, 2, 4, 9, 8]), np.array([0, 0, 0, 0, 0, 1, 1])
     >>> pick("budget", scores, clusters, rows=3).rows.tolist()
@@ -64,8 +73,8 @@ def pick(
     """
     if rule not in RULES:
         raise WrongCall(f"there is no rule {rule!r} of selection. There are {', '.join(RULES)}.")
-    table = _Table.of(scores, clusters, duplicates, scored, needs_scores=rule != "random", seed=seed)
-    wanted = table.amount(share, rows, stride=rule == "stride")
+    table = _Table.of(scores, clusters, duplicates, groups, needs_scores=rule != "random", seed=seed)
+    wanted = table.amount(share, rows)
     if rule == "stride":
         # a step past the last row is one row a cluster, however long it is
         step = int(min(1 / share, max(table.counted, 1))) if share is not None else table.counted // wanted
@@ -74,40 +83,6 @@ def pick(
         quotas, queue = table.quotas(table.sizes, wanted), _QUEUES[rule]
     asked = int(quotas.sum())
     return Selection(table.take(quotas, queue), asked, len(table.order))
-
-
-def stride(scores: Array, clusters: Array, share: float | None = None, **more: Any) -> Selection:
-    """KoQuality's rule: of each cluster, by ascending score, the rows 0, s, 2s, ... with s = int(1 / share).
-
-    Every cluster gives ceil(n/s) rows, its best one always: 1 % gives a little more, 40 % gives a half, 60 % all. With `rows`, s is
-    the number of rows there are over that, rounded down. `more` as for `pick`.
-    """
-    return pick("stride", scores, clusters, share=share, **more)
-
-
-def budget(scores: Array, clusters: Array, share: float | None = None, **more: Any) -> Selection:
-    """Exactly round(share x n) rows: clusters in proportion to their size, in each evenly along the score, from its best row on."""
-    return pick("budget", scores, clusters, share=share, **more)
-
-
-def high(scores: Array, clusters: Array, share: float | None = None, **more: Any) -> Selection:
-    """As many as `budget`, of each cluster those with the highest scores."""
-    return pick("high", scores, clusters, share=share, **more)
-
-
-def low(scores: Array, clusters: Array, share: float | None = None, **more: Any) -> Selection:
-    """As many as `budget`, of each cluster those with the lowest scores."""
-    return pick("low", scores, clusters, share=share, **more)
-
-
-def middle(scores: Array, clusters: Array, share: float | None = None, **more: Any) -> Selection:
-    """As many as `budget`, of each cluster those nearest to the middle of its ranks, the lower score first."""
-    return pick("middle", scores, clusters, share=share, **more)
-
-
-def random(scores: Array | None, clusters: Array, share: float | None = None, **more: Any) -> Selection:
-    """As many as `budget`, of each cluster (rows without a score among them) any: the baseline. `seed` says which."""
-    return pick("random", scores, clusters, share=share, **more)
 
 
 # -- queues ---------------------------------------------------------------------------------------------------------
@@ -172,6 +147,9 @@ class _Table:
     #: the rows that a share is a share of
     counted: int
     needs_scores: bool
+    #: of each cluster, (c,): its group, numbered from 0, and what decides between equal ones
+    groups: Array
+    lots: Array
 
     @classmethod
     def of(
@@ -179,7 +157,7 @@ class _Table:
         scores: Array | None,
         clusters: Array,
         duplicates: Array | None,
-        scored: Array | None,
+        groups: Array | None,
         *,
         needs_scores: bool,
         seed: int,
@@ -195,10 +173,6 @@ class _Table:
             known &= ~np.isnan(scores)
         elif needs_scores:
             raise WrongCall("scores: this rule needs a score for each row. The rule random does without.")
-        if scored is not None:
-            scored = np.asarray(scored)
-            _same_length("scored", scored, rows)
-            known &= scored.astype(np.bool_)
         if duplicates is not None:
             duplicates = np.asarray(duplicates)
             _same_length("duplicates", duplicates, rows)
@@ -210,9 +184,16 @@ class _Table:
         number = np.argsort(np.argsort(first))[number] if len(first) else number
         order = eligible[np.lexsort((eligible, keys, number))]
         sizes = np.bincount(number, minlength=len(first))
-        return cls(order, sizes, np.cumsum(sizes) - sizes, duplicates, int(known.sum()), needs_scores)
+        of_rows = np.zeros(rows, np.int64)
+        if groups is not None:
+            _same_length("groups", np.asarray(groups), rows)
+            of_rows = np.unique(groups, return_inverse=True)[1]
+        of_clusters = of_rows[eligible[np.sort(first)]]
+        lots = np.random.default_rng((seed, len(sizes))).random(len(sizes))
+        starts = np.cumsum(sizes) - sizes
+        return cls(order, sizes, starts, duplicates, int(known.sum()), needs_scores, of_clusters, lots)
 
-    def amount(self, share: float | None, rows: int | None, stride: bool) -> int:
+    def amount(self, share: float | None, rows: int | None) -> int:
         """How many rows are asked for. Raises WrongCall."""
         if (share is None) == (rows is None):
             raise WrongCall("give either share or rows: a share above 0 and at most 1, or how many rows.")
@@ -232,16 +213,18 @@ class _Table:
         return int(rows)
 
     def quotas(self, rows: Array, wanted: int) -> Array:
-        """So many in proportion to the rows of each cluster, by largest remainder, (c,)."""
-        whole = int(rows.sum())
-        if not whole:
-            return np.zeros(len(rows), np.int64)
-        quotas, left = np.divmod(rows * wanted, whole)
-        # clusters stand in the order of their first rows: a stable sort lets the earlier one win a tie
-        first = np.lexsort((-rows, -left))[: wanted - int(quotas.sum())]
-        quotas[first] += 1
-        chosen: Array = quotas
-        return chosen
+        """So many in proportion to the rows of each group, and in it of each cluster, (c,)."""
+        quotas = np.zeros(len(rows), np.int64)
+        if not rows.any():
+            return quotas
+        of_groups = np.zeros(int(self.groups.max()) + 1, np.int64)
+        np.add.at(of_groups, self.groups, rows)
+        for group, its_quota in enumerate(
+            _by_largest_remainder(of_groups, wanted, self.lots[: len(of_groups)]).tolist()
+        ):
+            own = np.flatnonzero(self.groups == group)
+            quotas[own] = _by_largest_remainder(rows[own], its_quota, self.lots[own])
+        return quotas
 
     def take(self, quotas: Array, queue: _Queue) -> Array:
         """The rows, ascending."""
@@ -275,6 +258,14 @@ class _Table:
         """Where each cluster that gives something begins, its rows and its quota."""
         some = np.flatnonzero(quotas)
         return zip(self.starts[some].tolist(), self.sizes[some].tolist(), quotas[some].tolist(), strict=True)
+
+
+def _by_largest_remainder(rows: Array, wanted: int, lots: Array) -> Array:
+    """So many in proportion to these rows; of equal remainders the larger, of equal ones the lower lot gets one more."""
+    quotas, left = np.divmod(rows * wanted, max(int(rows.sum()), 1))
+    more = np.lexsort((lots, -rows, -left))[: wanted - int(quotas.sum())]
+    quotas[more] += 1
+    return np.asarray(quotas)
 
 
 def _same_length(what: str, values: Array, rows: int) -> None:

@@ -38,6 +38,18 @@ class Local:
         if isinstance(self.processes, bool) or not isinstance(self.processes, int) or self.processes < 1:
             raise WrongCall(f"processes = {self.processes!r} should be a number of processes, 1 or more.")
 
+    def check(self) -> None:
+        """Raise WrongCall for a device that there is not, whether a scorer would use it or not."""
+        if self.device is None or self.device == "cpu":
+            return
+        kind, _, number = self.device.partition(":")
+        if kind not in ("cuda", "mps", "cpu") or (number and not number.isdecimal()):
+            raise WrongCall(
+                f"there is no device {self.device!r}. There are 'cpu', 'cuda', 'cuda:1', ...; or name none."
+            )
+        if kind == "cuda":
+            self._gpus_asked_for()
+
     def run(
         self, scorer: Scorer, shards: Iterable[Shard], progress: Progress | None = None
     ) -> Generator[Scored, None, None]:
@@ -50,21 +62,26 @@ class Local:
 
     def devices(self, scorer: Scorer) -> list[str | None]:
         """The device of each process that a scorer is run in."""
-        asked = self.device
-        on_gpu = asked is None or asked.partition(":")[0] == "cuda"
-        if scorer.gpu and on_gpu:
-            there: list[str | None] = [f"cuda:{number}" for number in range(_gpus())]
-            if asked in (None, "cuda") and there:
-                return there
-            if asked is not None and asked not in there:
-                found = f"only {', '.join(map(str, there))}" if there else "no GPU that PyTorch can use"
-                raise WrongCall(
-                    f"device {asked!r}: this machine has {found}. Name another device, or none: the best there is gets taken. "
-                    f"A GPU needs pip install 'okinst[gpu]' with a CUDA build of PyTorch."
-                )
+        asked = self.device if scorer.gpu else "cpu"
+        on_gpu = scorer.gpu and (asked is None or asked.partition(":")[0] == "cuda")
+        if on_gpu and (there := self._gpus_asked_for()):
+            return there
         if asked in (None, "cpu") and self.processes > 1 and not scorer.threads:
             return ["cpu"] * self.processes
-        return [asked if scorer.gpu else "cpu"]
+        return [asked]
+
+    def _gpus_asked_for(self) -> list[str | None]:
+        """The GPUs that `device` means; none where it is None and there are none. Raises WrongCall."""
+        there: list[str | None] = [f"cuda:{number}" for number in range(_gpus())]
+        if self.device is None or (self.device == "cuda" and there):
+            return there
+        if self.device in there:
+            return [self.device]
+        found = f"only {', '.join(map(str, there))}" if there else "no GPU that PyTorch can use"
+        raise WrongCall(
+            f"device {self.device!r}: this machine has {found}. Name another device, or none: the best there is gets taken. "
+            f"A GPU needs pip install 'okinst[gpu]' with a CUDA build of PyTorch."
+        )
 
 
 def _gpus() -> int:

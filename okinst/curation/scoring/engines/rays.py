@@ -33,8 +33,8 @@ class Rays:
 
     Where this process is connected to a Ray, that one is taken. Else `address` is a running cluster's ("auto", "10.0.0.1:6379"); None
     starts a Ray on this machine, and stops it at the end. `concurrency` is the number of actors (None: as many as the GPUs allow, or
-    all CPUs but one, which reads), `gpus` and `cpus` what each gets; a GPU may be shared (0.5). Raises WrongCall where Ray is missing
-    or cannot be reached.
+    all CPUs but one, which reads), `gpus` and `cpus` what each gets; a GPU may be shared (0.5), and a scorer that has no use for one
+    gets none. Raises WrongCall where Ray is missing or cannot be reached.
     """
 
     address: str | None = None
@@ -53,8 +53,10 @@ class Rays:
         self, scorer: Scorer, shards: Iterable[Shard], progress: Progress | None = None
     ) -> Generator[Scored, None, None]:
         """Score shards, and give them as they get done. See `Engine.run`."""
-        with _connected(self.address) as ray:
-            actors = self._actors(ray)
+        gpus = self.gpus if scorer.gpu else 0
+        with contextlib.ExitStack() as stack:
+            ray = stack.enter_context(_connected(self.address))
+            actors = self._actors(ray, gpus)
             blocks, waiting = [], set[str]()
             for name, requests in shards:
                 blocks.append(ray.put(pa.table({"name": [name], "data": [packed(requests)]}, schema=_SHARD)))
@@ -62,12 +64,13 @@ class Rays:
             if not blocks:
                 return
             tries = ray.remote(num_cpus=0)(_Tries).remote()
+            stack.callback(_end, ray, tries)  # else it would live as long as this process
             scored = ray.data.from_arrow_refs(blocks).map_batches(
                 _Actor,
-                fn_constructor_args=(scorer, "cuda" if self.gpus else "cpu", tries),
+                fn_constructor_args=(scorer, "cuda" if gpus else "cpu", max(1, int(self.cpus)), tries),
                 compute=ray.data.ActorPoolStrategy(size=min(actors, len(blocks))),
                 num_cpus=self.cpus,
-                num_gpus=self.gpus,
+                num_gpus=gpus,
                 batch_size=None,
                 batch_format="pyarrow",
                 zero_copy_batch=True,
@@ -77,7 +80,7 @@ class Rays:
                     if row["error"]:
                         raise thrown(row["error"])
                     if row["name"] not in waiting:
-                        continue  # tried twice, because an actor was lost on the way home
+                        continue  # it comes twice: an actor was lost on the way home
                     waiting.remove(row["name"])
                     scores = unpacked(row["data"])
                     if progress:
@@ -92,18 +95,19 @@ class Rays:
         """Raise WrongCall where Ray is not installed."""
         _imported()
 
-    def _actors(self, ray: Any) -> int:
-        there = ray.cluster_resources()
-        cpus, gpus = int(there.get("CPU", 0)), there.get("GPU", 0)
-        if self.gpus > gpus or self.cpus > cpus:
+    def _actors(self, ray: Any, gpus: float) -> int:
+        """How many actors of so many GPUs each."""
+        resources = ray.cluster_resources()
+        cpus, there = int(resources.get("CPU", 0)), resources.get("GPU", 0)
+        if gpus > there or self.cpus > cpus:
             raise WrongCall(
-                f"an actor of {self.cpus:g} CPUs and {self.gpus:g} GPUs has no place: Ray has {cpus} CPUs and {gpus:g} GPUs. "
+                f"an actor of {self.cpus:g} CPUs and {gpus:g} GPUs has no place: Ray has {cpus} CPUs and {there:g} GPUs. "
                 f"Ask for less, or start it with more."
             )
         if self.concurrency is not None:
             return self.concurrency
-        if self.gpus:
-            return max(1, int(gpus / self.gpus))
+        if gpus:
+            return max(1, int(there / gpus))
         return max(1, int((cpus - 1) / self.cpus) if self.cpus else cpus - 1)
 
 
@@ -121,7 +125,9 @@ class _Tries:
 class _Actor:
     """A scorer in a process of Ray's."""
 
-    def __init__(self, scorer: Scorer, device: str, tries: Any) -> None:
+    def __init__(self, scorer: Scorer, device: str, cpus: int, tries: Any) -> None:
+        # others score on this machine: threads for what this one was given, as Ray sees to for PyTorch
+        os.environ["PYTHON_CPU_COUNT"] = str(cpus)
         self.tries = tries
         # what goes wrong is a result like others: Ray would open the model again and again
         self.error = b""
@@ -157,6 +163,11 @@ class _Actor:
             return name, packed(done.scores), done.seconds, b""
         except Exception as error:  # the same: the driver raises it, and no row of the shard counts as scored
             return name, b"", 0.0, carried(error)
+
+
+def _end(ray: Any, actor: Any) -> None:
+    with contextlib.suppress(ray.exceptions.RayError):  # it ended with the cluster: what the run raised is what counts
+        ray.kill(actor)
 
 
 def _iterated(ray: Any, scored: Any) -> Iterator[pa.Table]:
