@@ -154,15 +154,21 @@ class Store:
             for name, rows in reversed(rows_of.items()):
                 yield name, texts.take(pa.array(rows))
 
-        done, before = 0, len(distinct) - len(missing)
+        before = len(distinct) - len(missing)
+
+        def kept() -> tuple[int, int]:
+            # by what is on disk: a run may end between the writing of a shard and the next line here
+            return before + sum(len(rows) for name, rows in rows_of.items() if place.shard(name).exists()), len(
+                distinct
+            )
+
         with (
             _Bar(scorer.name, lengths[::-1]) as bar,
-            _kept(place.folder, lambda: (before + done, len(distinct))),
+            _kept(place.folder, kept),
             contextlib.closing(engine.run(scorer, cut(), bar.progress)) as results,
         ):
             for result in results:
                 place.keep(result, wanted[rows_of[result.name]])
-                done += result.scores.num_rows
         return {place.shard(name) for name in rows_of}
 
     def contents(self) -> list[Namespace]:
