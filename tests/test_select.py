@@ -437,7 +437,7 @@ def test_instructions_that_are_all_the_same_or_say_nothing(texts: list[str], tmp
 
 
 def test_nothing_is_left(tmp_path: Path) -> None:
-    with pytest.raises(WrongCall, match="share = 0.001 of 12 rows is none"):
+    with pytest.raises(WrongCall, match=r"share = 0.001 of 12 rows is none"):
         selected(tmp_path, "share = 0.001\nclusters = 2", mine=english(12))
     text = (
         'license = ["mit"]\n'
