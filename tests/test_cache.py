@@ -1,9 +1,17 @@
 """No change is answered with old rows."""
 
 import json
+import logging
 import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import datasets
+import pytest
+from filelock import FileLock
+
+import okinst  # noqa: F401  (makes the name known)
 from tests.conftest import ROOT, python
 
 LOAD = """
@@ -70,3 +78,22 @@ print(*hashes)
 """
     before, after = python(code).split()
     assert before == after
+
+
+def test_who_waits_for_another_process_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING, "okinst")
+    options = {"sample": True, "cache_dir": str(tmp_path)}
+    builder = datasets.load_dataset_builder("okinst", "koalpaca-v1.1", **options)
+    lock = Path(f"{builder._output_dir}_builder.lock")
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with ThreadPoolExecutor(1) as threads:
+        with FileLock(lock):
+            running = threads.submit(builder.download_and_prepare)
+            end = time.monotonic() + 30
+            while "is being prepared by another process: waiting for it" not in caplog.text and time.monotonic() < end:
+                time.sleep(0.05)
+            assert not running.done() and str(lock) in caplog.text
+        running.result(timeout=60)
+    caplog.clear()
+    datasets.load_dataset_builder("okinst", "koalpaca-v1.1", **options).download_and_prepare()
+    assert not caplog.text

@@ -2,14 +2,18 @@
 
 import errno
 import gc
+import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import datasets
+from filelock import FileLock, Timeout
 
 from okinst.builders.errors import DiskFull, WrongCall
 
+logger = logging.getLogger("okinst")
 #: the name all caches and streams go by, however a builder was reached
 DATASET = "okinst"
 
@@ -26,8 +30,19 @@ class TableBuilder(datasets.ArrowBasedBuilder):
         super().__init__(*args, **kwargs)
 
     def download_and_prepare(self, *args: Any, **kwargs: Any) -> None:
+        self._say_if_it_waits()
         with plain_disk_errors(f"{self.config.name} to {self._cache_dir}"):
             super().download_and_prepare(*args, **kwargs)
+
+    def _say_if_it_waits(self) -> None:
+        """`datasets` waits in silence while another process prepares the same."""
+        path = Path(f"{self._output_dir}_builder.lock")  # its name for it, in datasets 3 to 5
+        with suppress(OSError):
+            try:
+                if path.is_file():
+                    FileLock(path, timeout=0).acquire().lock.release()
+            except Timeout:
+                logger.warning("%s is being prepared by another process: waiting for it (%s).", self.config.name, path)
 
     def _prepare_split(
         self, split_generator: Any, check_duplicate_keys: bool = False, num_proc: int | None = None, **kwargs: Any
