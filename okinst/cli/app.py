@@ -875,7 +875,8 @@ def _step_told(step: dict[str, Any]) -> str:
         told.append(f"{step['set aside']:,} rows set aside")
     if "asked" in step:
         told.append(f"{step['asked']} were asked for: the sample has no more")
-    told += step.get("select", {}).get("notes", ())
+    if notes := step.get("select", {}).get("notes"):
+        told.append("; ".join(notes))
     if "searched for" in step:
         from okinst.mixtures.evaluation_sets import told as searched_for
 

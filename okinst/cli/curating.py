@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from okinst.builders import WrongCall
@@ -157,7 +156,7 @@ def clusters(folder: Path) -> list[dict[str, Any]]:
     names = ["group", "cluster", "length", "value", "order", "scorer", "chosen"]
     rows = pq.read_table(folder / "selection.parquet", columns=names)
     # values of two scorers are of different scales: their ranks are what they are compared by
-    measure = "value" if pc.count_distinct(rows["scorer"]).as_py() < 2 else "order"
+    measure = "value" if len(rows["scorer"].unique()) < 2 else "order"
     columns = {name: rows[name].to_numpy(zero_copy_only=False) for name in names if name != "scorer"}
     found = []
     for group in np.unique(columns["group"]).tolist():
