@@ -196,7 +196,7 @@ def test_more_rows_than_there_are(tmp_path: Path, mirror: Path) -> None:
     mixture = Mixture(name="mine", parts=(Part(HRC, take=100),))
     assert len(rows_of(mixture, tmp_path)) == 18, "the sample is for trying things out"
     builder = builder_of_mixture(mixture, mirror=str(mirror), accept_drift=True, cache_dir=str(tmp_path))
-    with pytest.raises(WrongCall, match="hrc: take = 100 rows were asked for, and there are 18"):
+    with pytest.raises(WrongCall, match="hrc: take = 100 rows were asked for, and 18 are left of it"):
         builder.download_and_prepare()
 
 

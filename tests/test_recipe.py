@@ -369,7 +369,7 @@ def test_shares_of_what_is_extended(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [
-        ('[[parts]]\nsource = "hrc"\n\ntake = 500_000\n', "4, part 1", ("hrc: take = 500,000", "there are 18")),
+        ('[[parts]]\nsource = "hrc"\n\ntake = 500_000\n', "4, part 1", ("hrc: take = 500,000", "18 are left of it")),
         ('[[parts]]\nsource = "hrc"\n\ntake = 0.001\n', "4, part 1", ("is none", "0.056 is one row")),
         ('tokenizer = "characters"\n[[parts]]\nsource = "hrc"\ntake = { tokens = 900_000 }\n', "4, part 1", ("at most",)),
         ('\nsize = 41\n[[parts]]\nsource = "hrc"\n', "2", ("size = 41", "18 at most")),

@@ -870,3 +870,42 @@ def test_a_gpu_that_is_not_there(models: dict[str, Path], tmp_path: Path) -> Non
             tmp_path, exactly(models), compute=Compute(store=str(tmp_path / "store"), device="cuda"), mine=korean(9)
         )
     assert not (tmp_path / "store").exists()
+
+
+# -- commands -------------------------------------------------------------------------------------------------------------
+
+
+def test_okinst_curate(tmp_path: Path) -> None:
+    environment = {"HF_HOME": str(tmp_path / "hf"), "OKINST_STORE": str(tmp_path / "store")}
+    done = okinst("curate", "koquality", "--sample", "-o", tmp_path / "one", **environment)
+    assert done.returncode == 0, done.stderr
+    assert "koquality: train 10 rows" in done.stdout and "length group" in done.stdout
+    assert "values of kiwi and ngram are of different scales: rows are compared by their rank" in " ".join(
+        done.stdout.split()
+    )
+    done = okinst("curate", "koquality-exact", "--sample", "-o", tmp_path / "two", "--json", **environment)
+    told = json.loads(done.stdout)
+    assert sum(group["chosen"] for group in told["clusters"]) == told["rows"]["train"] == 15
+    assert {group["median of"] for group in told["clusters"]} == {"perplexity"}
+    for wrong in (["--scorer", "embeded"], ["--scorer", ""], ["--scorer", str(tmp_path / "no")], ["--device", "gpu"]):
+        done = okinst("curate", "koquality", "--sample", "-o", tmp_path / "three", *wrong, **environment)
+        assert done.returncode == 2 and "Traceback" not in done.stderr and wrong[1] in done.stderr, done.stderr
+
+
+def test_okinst_score_makes_what_a_selection_needs(tmp_path: Path) -> None:
+    """In the store that was named, by the recipe's own scorer, of every row it chooses from."""
+    environment = {"HF_HOME": str(tmp_path / "hf"), "OKINST_STORE": str(tmp_path / "default")}
+    named = tmp_path / "named"
+    done = okinst("score", "koquality-exact", "--sample", "--store", named, "--json", **environment)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert (told["of"], told["rows"], told["scored"]) == ("instruction", 120, 120) and not (
+        tmp_path / "default"
+    ).exists()
+    before = {path: path.read_text() for path in named.glob("*/ledger.jsonl")}
+    assert sorted(path.parent.name.partition("-")[0] for path in before) == ["kiwi", "tfidf"]
+    done = okinst("curate", "koquality-exact", "--sample", "--store", named, "-o", tmp_path / "out", **environment)
+    assert done.returncode == 0, done.stderr
+    assert {path: path.read_text() for path in named.glob("*/ledger.jsonl")} == before, "nothing is scored again"
+    done = okinst("score", "kochatgpt-ppo", "--sample", "--store", named, **environment)
+    assert done.returncode == 2 and "prompt rows have none" in done.stderr

@@ -16,10 +16,12 @@ torch = pytest.importorskip("torch")
 LENGTHS = st.lists(st.integers(1, 300), max_size=40)
 
 
-def batched(lengths: list[int], budget: int, room: int = 10**9) -> tuple[list[list[int]], list[int]]:
-    """The batches that were done on a device with room for so many padded tokens, and the padded tokens that did not fit."""
+def batched(lengths: list[int], budget: int, room: int = 10**9) -> tuple[list[list[int]], list[int], list[int]]:
+    """The batches that were done on a device with room for so many padded tokens, the padded tokens that did not fit, and how many
+    times that had happened before each batch."""
     done: list[list[int]] = []
     refused: list[int] = []
+    times: list[int] = []
 
     def run(rows: Any) -> None:
         padded = len(rows) * max(lengths[row] for row in rows)
@@ -27,15 +29,16 @@ def batched(lengths: list[int], budget: int, room: int = 10**9) -> tuple[list[li
             refused.append(padded)
             raise torch.cuda.OutOfMemoryError("CUDA out of memory.\nMore lines.")
         done.append(rows.tolist())
+        times.append(len(refused))
 
     in_batches(np.array(lengths, np.int64), budget, run, name="our/tiny", device="cuda:0")
-    return done, refused
+    return done, refused, times
 
 
 @given(LENGTHS, st.integers(1, 2_000))
 @settings(max_examples=200)
 def test_every_row_has_its_turn_within_the_budget(lengths: list[int], budget: int) -> None:
-    done, _ = batched(lengths, budget)
+    done, _, _ = batched(lengths, budget)
     order = [row for batch in done for row in batch]
     assert order == sorted(range(len(lengths)), key=lambda row: -lengths[row]), "the longest first, ties as they came"
     for number, batch in enumerate(done, 1):
@@ -47,11 +50,12 @@ def test_every_row_has_its_turn_within_the_budget(lengths: list[int], budget: in
 @given(LENGTHS, st.integers(1, 5_000), st.integers(300, 2_000))
 @settings(max_examples=200)
 def test_memory_that_runs_out_costs_no_row(lengths: list[int], budget: int, room: int) -> None:
-    done, refused = batched(lengths, budget, room)
+    done, refused, times = batched(lengths, budget, room)
     assert sorted(row for batch in done for row in batch) == list(range(len(lengths)))
     assert all(after <= before // 2 for before, after in pairwise(refused))
-    if refused:
-        assert all(len(batch) == 1 or len(batch) * lengths[batch[0]] <= refused[-1] // 2 for batch in done)
+    for batch, before in zip(done, times, strict=True):
+        most = refused[before - 1] // 2 if before else budget
+        assert len(batch) == 1 or len(batch) * lengths[batch[0]] <= most, "half of what did not fit the last time"
 
 
 def test_a_text_that_does_not_fit_alone_is_an_error_that_names_it() -> None:

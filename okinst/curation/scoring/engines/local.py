@@ -3,6 +3,7 @@
 import contextlib
 import multiprocessing
 import os
+import re
 import signal
 import threading
 import time
@@ -38,17 +39,12 @@ class Local:
     def __post_init__(self) -> None:
         if isinstance(self.processes, bool) or not isinstance(self.processes, int) or self.processes < 1:
             raise WrongCall(f"processes = {self.processes!r} should be a number of processes, 1 or more.")
+        if self.device is not None and not re.fullmatch(r"cpu|mps|cuda(:\d+)?", self.device):
+            raise WrongCall(f"there is no device {self.device!r}. There are 'cpu', 'cuda', 'cuda:1', ...; or name none.")
 
     def check(self) -> None:
-        """Raise WrongCall for a device that there is not, whether a scorer would use it or not."""
-        if self.device is None or self.device == "cpu":
-            return
-        kind, _, number = self.device.partition(":")
-        if kind not in ("cuda", "mps", "cpu") or (number and not number.isdecimal()):
-            raise WrongCall(
-                f"there is no device {self.device!r}. There are 'cpu', 'cuda', 'cuda:1', ...; or name none."
-            )
-        if kind == "cuda":
+        """Raise WrongCall for a GPU that there is not, whether a scorer would use it or not."""
+        if self.device is not None and self.device.startswith("cuda"):
             self._gpus_asked_for()
 
     def run(
