@@ -295,23 +295,6 @@ def test_the_mixed_corpus_is_compared_by_ranks(tmp_path: Path) -> None:
         assert np.exp(row["order"]) == pytest.approx(row["value"]), "one scorer needs no ranks"
 
 
-def test_rows_without_a_score_are_counted_under_a_reason(tmp_path: Path) -> None:
-    """Of texts of one character the n-gram model of a ratio has none."""
-    rows = [*english(30), *((f"Say it in one word, number {number}?", "...") for number in range(3))]
-    made = selected(
-        tmp_path, 'share = 0.2\ngroups = 2\nclusters = 3\nscore = "answer"', text=part("mine"),
-        mine=[*rows, ("Say nothing at all, please.", "\u200b\u2060 ")],
-    )  # fmt: skip
-    measured = accounted(made)
-    silent = [row for row in measured if row["value"] is None]
-    line = made.steps["select"]
-    assert len(measured) == line["rows_in"] and line["select"]["flags"] == dict(Counter(row["flag"] for row in silent))
-    reasons = {reason: count for each in line["sources"].values() for reason, count in each["reasons"].items()}
-    assert {reason: count for reason, count in reasons.items() if reason.startswith("no score")} == {
-        f"no score: {flag}": count for flag, count in line["select"]["flags"].items()
-    }
-
-
 def test_the_two_sides_of_ifd_tell_their_flags(tmp_path: Path) -> None:
     """A ratio of the n-gram model is made of two sums, and both stand beside it."""
     made = selected(tmp_path, 'share = 0.5\ngroups = 2\nclusters = 3\nscore = "ifd"', mine=english(30))

@@ -280,8 +280,10 @@ def _hub_errors(
         raise MissingFile(f"{what} is not on the Hub{' any more' * (offline is _OFFLINE)}. {gone}") from error
     except errors.HfHubHTTPError as error:
         raise NoNetwork(f"{what}: the Hub refused ({error}). Try again later.") from error
-    except Exception as error:
-        if is_of_the_network(error):  # anything else goes on as it is
+    except (
+        Exception
+    ) as error:  # the client's two HTTP libraries have no root in common; what is not theirs goes on as it is
+        if is_of_the_network(error):
             raise NoNetwork(f"{what}: the Hub cannot be reached ({error}). {offline}") from error
         raise
 

@@ -72,8 +72,7 @@ def main() -> None:
         # the reader, such as head, has seen enough; stdout must not be flushed into it once more
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
-    except Exception as error:
-        # everything a user can meet ends here as one message; --debug shows the traceback instead
+    except Exception as error:  # all that a user can meet ends here as one message; --debug shows the traceback instead
         if debug:
             raise
         _fail(error)

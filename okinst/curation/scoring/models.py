@@ -362,8 +362,10 @@ def _hub_errors(model: str, revision: str) -> Iterator[None]:
         raise _unreachable(model, revision, f"the Hub refused ({error})") from error
     except (errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled) as error:
         raise _unreachable(model, revision, "the Hub cannot be reached") from error
-    except Exception as error:
-        if is_of_the_network(error):  # anything else goes on as it is
+    except (
+        Exception
+    ) as error:  # the client's two HTTP libraries have no root in common; what is not theirs goes on as it is
+        if is_of_the_network(error):
             raise _unreachable(model, revision, f"the Hub cannot be reached ({error})") from error
         raise
 

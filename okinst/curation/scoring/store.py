@@ -336,6 +336,7 @@ class _Place:
                 )
             for column, values in zip(taken, part.columns, strict=True):
                 column.put(places, values.combine_chunks(), found.row[places])
+            del part, values  # not two shards at once: the next one is read before these names are taken again
         if damaged:
             raise _DamagedShards(damaged)
         return pa.table([column.whole(order) for column in taken], schema=schema)
@@ -578,7 +579,7 @@ def _kept(folder: Path, count: Any) -> Iterator[None]:
             f"no room left for scores in {folder} ({error.strerror}). Free some space, or name another store (--store, "
             f"OKINST_STORE). {told()}"
         ) from error
-    except Exception:
+    except Exception:  # whatever it is goes on as it is: here is only said how far the run got
         logger.warning("Scoring failed: %s", told())
         raise
 
