@@ -34,7 +34,7 @@ DROPPED_SHARE = 5
 #: rows that asked the same are shown with the beginning of what they ask, points of the map with that and the answer
 SHOWN_OF_REPEATED, SHOWN_OF_POINT = 400, 240
 #: what provenance.json says beside the libraries' versions
-_TOLD = {"name", "okinst", "published", "recipe", "written", "view", "door", "rows", "composition", "inputs"}
+_TOLD = {"name", "description", "okinst", "published", "recipe", "written", "view", "door", "rows", "composition", "inputs"}
 _TOLD |= {"funnel", "steps", "set_aside", "files", "measured"}
 
 
@@ -125,7 +125,7 @@ class Contents:
         return {
             "name": self.built.name,
             "okinst": known.get("okinst", ""),
-            "description": _description(known),
+            "description": str(known.get("description") or ""),
             "door": known.get("door"),
             "view": known.get("view", "okinst"),
             "rows": {split: int(count) for split, count in known["rows"].items()},
@@ -303,10 +303,6 @@ def _dropped(built: BuiltFolder, count: int, seed: int) -> tuple[int, list[dict[
     return len(why), found
 
 
-def _description(known: dict[str, Any]) -> str:
-    return str((known.get("recipe") or {}).get("description") or "")
-
-
 def _how(known: dict[str, Any]) -> dict[str, Any]:
     """What the line of the selection says of how it measured."""
     return next((dict(step["select"]) for step in known.get("steps", ()) if "select" in step), {})
@@ -341,8 +337,16 @@ def _step(step: dict[str, Any]) -> dict[str, Any]:
         "reasons": dict(reasons.most_common()),
         "changed": step.get("changed", {}),
         "set aside": step.get("set aside"),
+        "searched": _searched(step.get("searched for")),
         "sources": sources,
     }
+
+
+def _searched(coverage: dict[str, dict[str, int]] | None) -> list[int] | None:
+    """How many items of how many evaluation sets a step looked for."""
+    if coverage is None:
+        return None
+    return [sum(each["items"] - each["not searchable"] for each in coverage.values()), len(coverage)]
 
 
 def _licences(report: dict[str, Any]) -> dict[str, Any]:

@@ -10,10 +10,11 @@ import pyarrow.compute as pc
 Array = np.ndarray[Any, Any]
 #: the first decade of lengths, in whole characters, five bins a decade
 _DECADE = (1, 2, 3, 4, 6, 10)
+_STEPS = (1.6, 2.5, 4.0, 6.3, 10)
 #: turns that have a bin of their own; more than that share the last one
 TURNS = 20
 #: bins of a score, and the share of the rows at either end that share a bin
-BINS, TAIL = 30, 0.005
+BINS, TAIL = 30, 0.01
 
 
 def turns(table: pa.Table) -> Array | None:
@@ -30,10 +31,11 @@ def length_edges(longest: int) -> Array:
     >>> length_edges(50).tolist()
     [0, 1, 2, 3, 4, 6, 10, 16, 25, 40, 63]
     """
-    edges = [0, *_DECADE]
+    edges, scale = [0, *_DECADE], 10
     while edges[-1] <= longest:
-        edges.append(round(10 ** (len(edges) / 5 - 0.2)))
-    return np.array(edges)
+        edges += [round(step * scale) for step in _STEPS]
+        scale *= 10
+    return np.array(edges[: int(np.searchsorted(edges, longest, side="right")) + 1])
 
 
 def of_lengths(key: str, values: Array, group: Array, groups: int) -> dict[str, Any]:
@@ -43,8 +45,8 @@ def of_lengths(key: str, values: Array, group: Array, groups: int) -> dict[str, 
 
 def of_turns(values: Array, group: Array, groups: int) -> dict[str, Any]:
     """A histogram of turns."""
-    most = min(TURNS, int(values.max(initial=0)))
-    return _told("turns", values, np.arange(most + 2), group, groups, "count")
+    least, most = (min(TURNS, int(each)) for each in (values.min(initial=TURNS), values.max(initial=0)))
+    return _told("turns", values, np.arange(least, max(least, most) + 2), group, groups, "count")
 
 
 def of_scores(key: str, values: Array, group: Array, groups: int) -> dict[str, Any]:

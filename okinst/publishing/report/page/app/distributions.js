@@ -19,7 +19,8 @@ function distributions() {
     const stats = el("p", { class: "stat" });
     const rows = el("details");
     const panel = el("div", { class: "panel" },
-      el("div", { class: "head" }, el("h3", {}, t("histogram.score", { score: term("score", told.selection.how.score ?? ""), scorer: each.scorer })), stats), box, rows);
+      el("div", { class: "head" }, el("h3", {}, t("histogram.score", { score: term("score", told.selection.how.score ?? ""), scorer: each.scorer })), stats),
+      el("ul", { class: "legend small" }, el("li", {}, dot("var(--s1)"), t("in the set")), el("li", {}, dot("var(--s7)"), t("not chosen"))), box, rows);
     panel.draw = () => histogram(box, stats, rows, each, [t("not chosen"), t("in the set")], null, (at) => colour(at ? "s1" : "s7"));
     panels.push(panel);
   }
@@ -36,7 +37,7 @@ function distributions() {
 /** Stacked bars, one colour a line; the last open bin says so. */
 function histogram(box, stats, rows, each, names, only, colourOf) {
   const edges = each.edges;
-  const bins = edges.slice(0, -1).map((edge, at) => binTold(each.kind, edge, edges[at + 1]));
+  const bins = edges.slice(0, -1).map((edge, at) => binTold(each.kind, edge, edges[at + 1], at === 0, at === edges.length - 2));
   const lines = names.map((name, at) => ({ name, at, counts: each.counts[at] ?? [] })).filter(({ at, counts }) => counts.length && (only === null || only === at));
   const last = lines.length - 1;
   chart(box, 210, t(`histogram.${each.key}`, { score: "", scorer: each.scorer ?? "" }), {
@@ -45,19 +46,22 @@ function histogram(box, stats, rows, each, names, only, colourOf) {
       formatter: (points) => [points[0].name, ...points.filter((point) => point.value).map((point) => `${oneLine(point.seriesName, 32)}: ${n(point.value)}`)].join("\n") }),
     xAxis: axis({ type: "category", data: bins, splitLine: { show: false }, axisLabel: { hideOverlap: true, formatter: (_, at) => n(edges[at], edges[at] < 10 && each.kind !== "count" ? 1 : 0) } }),
     yAxis: axis({ type: "value", splitNumber: 3, minInterval: 1, axisLine: { show: false }, axisLabel: { formatter: (value) => n(value) } }),
-    series: lines.map(({ name, at, counts }, place) => ({ name, type: "bar", stack: "rows", data: counts, barCategoryGap: "14%",
+    series: lines.map(({ name, at, counts }, place) => ({ name, type: "bar", stack: "rows", data: counts, barCategoryGap: "14%", barMaxWidth: 64,
       itemStyle: { color: colourOf(at), borderRadius: place === last ? [2, 2, 0, 0] : 0 } })),
   });
   const stat = each.stats[only === null ? 0 : only + 1];
   const chosen = each.scorer ? each.stats[2] : null;
-  fill(stats, stat.rows ? [el("span", {}, t("median"), " ", el("b", {}, n(stat.median, 1))), el("span", {}, t("most of them"), " ", el("b", {}, `${n(stat.low, 1)}–${n(stat.high, 1)}`)),
-    chosen?.rows ? el("span", {}, t("median chosen"), " ", el("b", {}, n(chosen.median, 1))) : el("span", {}, t("longest"), " ", el("b", {}, n(stat.most, 1)))] : "");
+  const digits = each.kind === "ratio" || each.kind === "number" ? 1 : 0;
+  fill(stats, stat.rows ? [el("span", {}, t("median"), " ", el("b", {}, n(stat.median, digits))), el("span", {}, t("most of them"), " ", el("b", {}, `${n(stat.low, digits)}–${n(stat.high, digits)}`)),
+    chosen?.rows ? el("span", {}, t("median chosen"), " ", el("b", {}, n(chosen.median, digits))) : el("span", {}, t("longest"), " ", el("b", {}, n(stat.most, digits)))] : "");
   fill(rows, el("summary", {}, t("as a table")),
     table([t("bin"), ...lines.map(({ name }) => `>${name}`)], bins.map((bin, at) => [bin, ...lines.map(({ counts }) => n(counts[at]))]), { label: t(`histogram.${each.key}`) }));
 }
 
-function binTold(kind, from, to) {
-  if (kind === "count") return n(from);
+/** What a bin holds. The outermost of scores, and the last of turns, are open. */
+function binTold(kind, from, to, first, last) {
+  if (kind === "count") return last && from >= 20 ? `≥ ${n(from)}` : n(from);
   if (kind === "length") return to - from <= 1 ? n(from) : `${n(from)}–${n(to - 1)}`;
+  if (first || last) return first ? `< ${n(to, 2)}` : `≥ ${n(from, 2)}`;
   return `${n(from, 2)}–${n(to, 2)}`;
 }

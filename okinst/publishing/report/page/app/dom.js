@@ -59,7 +59,7 @@ function stretchesOf(text, wanted) {
 }
 
 /** A table in a box that scrolls by itself. Heads that begin with ">" are of numbers. `sort` makes heads buttons. */
-function table(heads, rows, { label, sorted, sort } = {}) {
+function table(heads, rows, { label, sorted, sort, kind = "" } = {}) {
   const numbers = heads.map((head) => head.startsWith(">"));
   const head = heads.map((text, at) => {
     const name = text.replace(/^>/, "");
@@ -72,7 +72,7 @@ function table(heads, rows, { label, sorted, sort } = {}) {
     return el("tr", { class: row.class },
       cells.map((cell, at) => (at ? el("td", { class: numbers[at] ? "num" : null }, cell) : el("th", { scope: "row" }, cell))));
   });
-  return el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": label },
+  return el("div", { class: `scroll ${kind}`, tabindex: 0, role: "region", "aria-label": label },
     el("table", {}, el("thead", {}, el("tr", {}, head)), el("tbody", {}, body)));
 }
 

@@ -24,7 +24,8 @@ function stagesOf() {
   if (next !== now) found.push({ name: t("step.take"), in: now, out: next, reasons: {} });
   now = next;
   for (const step of told.steps) {
-    found.push({ name: term("step", step.step), in: step.in, out: step.out, reasons: step.reasons, changed: step.changed, sources: step.sources, aside: step["set aside"] });
+    if (step.step === "take" && step.in === step.out) continue;
+    found.push({ name: term("step", step.step), in: step.in, out: step.out, reasons: step.reasons, changed: step.changed, sources: step.sources, aside: step["set aside"], searched: step.searched });
     now = step.out;
   }
   const aside = total(Object.values(told["set aside"]));
@@ -41,7 +42,7 @@ function drawStage(stage, most) {
     return bar;
   });
   const why = [reasonsTold(stage.reasons ?? {}), reasonsTold(stage.changed ?? {}) && t("masked", { what: reasonsTold(stage.changed) }),
-    stage.aside ? t("aside", { rows: stage.aside }) : ""].filter(Boolean).join(" · ");
+    stage.searched ? t("searched", { items: stage.searched[0], sets: stage.searched[1] }) : "", stage.aside ? t("aside", { rows: stage.aside }) : ""].filter(Boolean).join(" · ");
   const sources = (stage.sources ?? []).filter(([, before, after]) => before !== after);
   return el("li", { class: `stage ${stage.end ? "end" : ""}` },
     el("b", {}, stage.name), el("div", { class: "track", "aria-hidden": "true" }, track),

@@ -11,6 +11,7 @@ function sideBySide() {
   if (!grid) return null;
   const bars = el("div");
   const heat = el("div");
+  const tall = (box) => el("div", { class: "tall", tabindex: 0 }, box);
   const rows = el("div");
   const meaning = el("p", { class: "small muted" });
   const draw = () => { drawMetric(bars, meaning); };
@@ -22,15 +23,15 @@ function sideBySide() {
     el("div", { class: "grid" },
       el("div", { class: "panel" },
         el("div", { class: "head" }, el("h3", {}, t("one measure")), el("div", { class: "controls" }, choice(t("measure"), METRICS.map(([key]) => [key, t(`metric.${key}`)]), side.metric, (value) => { side.metric = value; draw(); }))),
-        meaning, bars,
+        meaning, tall(bars),
         el("ul", { class: "legend" }, [["s1", "of recipe"], ["s0", "of grid"], ["s7", "by lot"]].map(([name, key]) => el("li", {}, dot(`var(--${name})`), t(key))))),
-      el("div", { class: "panel" }, el("h3", {}, t("in common")), el("p", { class: "small muted" }, t("in common of")), heat)),
+      el("div", { class: "panel" }, el("h3", {}, t("in common")), el("p", { class: "small muted" }, t("in common of")), tall(heat))),
     el("div", { class: "panel stack" }, rows),
   ];
 }
 
 function choiceName(line) {
-  const rule = term("rule", line.rule);
+  const rule = line.kind === "baseline" ? `${term("rule", line.rule)} ${n(line.rows)}` : term("rule", line.rule);
   return `${line.kind === "recipe" ? `★ ${rule}` : rule} L${line.groups} K${line.clusters}${line.share === null ? "" : ` ${n(line.share * 100, 2)}%`}`;
 }
 
@@ -83,5 +84,5 @@ function drawChoices(box) {
   const sort = (place) => { side.sort = { at: place, down: at === place ? !down : true }; drawChoices(box); };
   fill(box, table([t("choice"), ...METRICS.map(([key]) => `>${t(`metric.${key}`)}`)],
     [cells(whole, t("all candidates", { rows: told.grid.rows })), ...sorted.map((line) => ({ class: line.kind === "recipe" ? "own" : null, cells: cells(line, choiceName(line)) }))],
-    { label: t("side by side"), sorted: at < 0 ? null : side.sort, sort }));
+    { label: t("side by side"), kind: "wide tall", sorted: at < 0 ? null : side.sort, sort }));
 }

@@ -12,6 +12,7 @@ function selection() {
     how.score ? t("score of", { score: term("score", how.score) }) : null,
     of["duplicate groups"] ? t("near among", { groups: of["duplicate groups"], rows: of["in duplicate groups"] }) : null,
   ].filter(Boolean);
+  view.point ??= of.taken.indexOf(1) < 0 ? null : of.taken.indexOf(1);
   const box = el("div", { tabindex: 0 });
   const aside = el("aside", { "aria-live": "polite", tabindex: 0, "aria-label": t("point") });
   const legend = el("ul", { class: "legend" });
@@ -69,7 +70,7 @@ function drawMap(box, legend) {
     series.push({ type: "scatter", silent: true, z: 4, symbolSize: 15, data: [[of.x[view.point], of.y[view.point], view.point]],
       itemStyle: { color: "transparent", borderColor: colour("ink"), borderWidth: 2 } });
   }
-  const hidden = { show: false, scale: true };
+  const hidden = { show: false, min: ({ min, max }) => min - (max - min) * 0.03, max: ({ min, max }) => max + (max - min) * 0.03 };
   chart(box, 440, t("map label"), {
     grid: { left: 6, right: 6, top: 6, bottom: 6 }, xAxis: { type: "value", ...hidden }, yAxis: { type: "value", ...hidden },
     dataZoom: [{ type: "inside", xAxisIndex: 0, zoomOnMouseWheel: "ctrl", filterMode: "none" }, { type: "inside", yAxisIndex: 0, zoomOnMouseWheel: "ctrl", filterMode: "none" }],
