@@ -86,7 +86,9 @@ def _clusters(path: Path) -> list[dict[str, Any]]:
     return [
         {
             **{name: each[name] for name in ("cluster", "group", "size", "chosen")},
-            "mean": None if each["mean_value"] is None or np.isnan(each["mean_value"]) else round(each["mean_value"], 3),
+            "mean": None
+            if each["mean_value"] is None or np.isnan(each["mean_value"])
+            else round(each["mean_value"], 3),
             "examples": [[one["id"], one["instruction"][:EXAMPLE]] for one in each["examples"]],
         }
         for each in found[:LISTED]

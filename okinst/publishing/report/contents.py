@@ -34,7 +34,19 @@ DROPPED_SHARE = 5
 #: rows that asked the same are shown with the beginning of what they ask, points of the map with that and the answer
 SHOWN_OF_REPEATED, SHOWN_OF_POINT = 400, 240
 #: what provenance.json says beside the libraries' versions
-_TOLD = {"name", "description", "okinst", "published", "recipe", "written", "view", "door", "rows", "composition", "inputs"}
+_TOLD = {
+    "name",
+    "description",
+    "okinst",
+    "published",
+    "recipe",
+    "written",
+    "view",
+    "door",
+    "rows",
+    "composition",
+    "inputs",
+}
 _TOLD |= {"funnel", "steps", "set_aside", "files", "measured"}
 
 
@@ -85,7 +97,9 @@ class Contents:
         total = len(codes["split"])
         told = sum(built.provenance["rows"].values())
         if total != told:
-            raise DamagedFile(f"{built.path} holds {total:,} rows, and its provenance.json says {told:,}. Build it again.")
+            raise DamagedFile(
+                f"{built.path} holds {total:,} rows, and its provenance.json says {told:,}. Build it again."
+            )
         by = codes.get("source", codes["split"])
         shown = rows.draw(by, count, seed)
         compared = rows.draw(by, repeated.COMPARED, seed) if total > repeated.COMPARED else np.arange(total)
@@ -143,13 +157,18 @@ class Contents:
             "set aside": known.get("set_aside", {}),
             "distributions": self._distributions(),
             "selection": self.chosen.told(_how(known)) if self.chosen else None,
-            "repeats": {**self.repeats, "of": self.rows, "listed": len(self.repeats["listed"])} if self.repeats else None,
+            "repeats": {**self.repeats, "of": self.rows, "listed": len(self.repeats["listed"])}
+            if self.repeats
+            else None,
             "grid": self.grid,
             "making": {
                 "recipe": known.get("recipe"),
                 "written": known.get("written"),
                 "inputs": known.get("inputs", []),
-                "versions": {"okinst": known.get("okinst"), **{key: value for key, value in known.items() if key not in _TOLD}},
+                "versions": {
+                    "okinst": known.get("okinst"),
+                    **{key: value for key, value in known.items() if key not in _TOLD},
+                },
                 "files": known.get("files", []),
             },
         }
@@ -158,11 +177,23 @@ class Contents:
         """The texts of rows, each cut at `cap` characters."""
         return {
             "rows": [
-                [str(row.get("id") or ""), int(place), *(int(codes[place]) for codes in self.codes.values()), [b.told(cap) for b in laid]]
+                [
+                    str(row.get("id") or ""),
+                    int(place),
+                    *(int(codes[place]) for codes in self.codes.values()),
+                    [b.told(cap) for b in laid],
+                ]
                 for row, place, laid in zip(self.read.shown, self.shown.tolist(), self.laid, strict=True)
             ],
             "dropped": [
-                [str(row.get("id") or ""), row["step"], row["reason"], row["part"], str(row.get("source") or ""), [b.told(cap) for b in laid]]
+                [
+                    str(row.get("id") or ""),
+                    row["step"],
+                    row["reason"],
+                    row["part"],
+                    str(row.get("source") or ""),
+                    [b.told(cap) for b in laid],
+                ]
                 for row, laid in zip(self.dropped, self.laid_dropped, strict=True)
             ],
             "repeats": self._repeats(),
@@ -179,7 +210,9 @@ class Contents:
             if column in self.codes:
                 counts = np.zeros((len(self.names[column]), splits), np.int64)
                 np.add.at(counts, (self.codes[column], self.codes["split"]), 1)
-                found[column] = [[name, *count] for name, count in zip(self.names[column], counts.tolist(), strict=True)]
+                found[column] = [
+                    [name, *count] for name, count in zip(self.names[column], counts.tolist(), strict=True)
+                ]
         return found
 
     def _distributions(self) -> dict[str, Any]:
@@ -228,7 +261,9 @@ def _batches(built: BuiltFolder, columns: list[str] | None = None) -> Iterator[t
     """The rows of all splits in order, some at a time. Raises WrongCall for a split without its files."""
     for split, files in built.splits.items():
         if not files and built.provenance["rows"][split]:
-            raise WrongCall(f"{built.path} lacks the Parquet files of its split {split}: {built.name}/{split}-*.parquet. Build it again.")
+            raise WrongCall(
+                f"{built.path} lacks the Parquet files of its split {split}: {built.name}/{split}-*.parquet. Build it again."
+            )
         for path in files:
             file = pq.ParquetFile(path)
             wanted = None if columns is None else [name for name in columns if name in file.schema_arrow.names]
@@ -245,10 +280,15 @@ def _columns(built: BuiltFolder) -> tuple[dict[str, list[str]], dict[str, Array]
         for column in values:
             if column in table.column_names:
                 values[column].append(table[column])
-    names, codes = {"split": list(built.splits)}, {"split": np.array([[*built.splits].index(each) for each in splits], np.int64)}
+    names, codes = (
+        {"split": list(built.splits)},
+        {"split": np.array([[*built.splits].index(each) for each in splits], np.int64)},
+    )
     for column, parts in values.items():
         if sum(map(len, parts)) == len(splits) and parts:
-            column_of = pc.fill_null(pa.chunked_array([chunk for part in parts for chunk in part.chunks], pa.string()), "unstated")
+            column_of = pc.fill_null(
+                pa.chunked_array([chunk for part in parts for chunk in part.chunks], pa.string()), "unstated"
+            )
             names[column], codes[column] = distributions.codes(column_of.to_pylist())
     return names, codes
 
@@ -261,7 +301,9 @@ def _rows(built: BuiltFolder, total: int, shown: Array, compared: Array, points:
     start = 0
     for _, table in _batches(built):
         here = slice(start, start + len(table))
-        inside = [each[np.searchsorted(each, start) : np.searchsorted(each, here.stop)] - start for each in (shown, compared)]
+        inside = [
+            each[np.searchsorted(each, start) : np.searchsorted(each, here.stop)] - start for each in (shown, compared)
+        ]
         kept += table.take(pa.array(inside[0])).to_pylist()
         try:
             instruction[here], answer[here] = passages.lengths(table, "instruction"), passages.lengths(table, "answer")
@@ -313,7 +355,10 @@ def _parts(funnel: list[dict[str, Any]], inside: str = "") -> Iterator[dict[str,
     for line in funnel:
         name = f"{inside}{line['source']}"
         kinds = {kind: line.get(kind) or {} for kind in ("left_out", "ruled_out", "mended", "dropped")}
-        told = {key: line.get(key) for key in ("split", "read", "kept", "taken", "upstream_rows", "door", "license_note", "warning")}
+        told = {
+            key: line.get(key)
+            for key in ("split", "read", "kept", "taken", "upstream_rows", "door", "license_note", "warning")
+        }
         yield {"source": name, "inside": bool(inside), **told, **kinds}
         yield from _parts(line.get("parts") or [], f"{name} / ")
 
@@ -357,11 +402,10 @@ def _licences(report: dict[str, Any]) -> dict[str, Any]:
         "commercial": whole["commercial"],
         "redistributable": whole["redistributable"],
         "share alike": whole["share_alike"],
-        "explanation": whole["explanation"],
+        "providers": whole["providers"],
         "conflicts": [each["text"] for each in whole["conflicts"]],
         "lots": [{key: lot[key] for key in keys} for lot in report["lots"]],
         "attribution": report["attribution"],
-        "note": report["note"],
     }
 
 

@@ -32,7 +32,9 @@ def find(texts: Sequence[str]) -> dict[str, Any]:
                 "near": int(np.count_nonzero(found.kind[places] == duplicates.NEAR)),
                 "rows": [
                     [int(place), round(float(found.similarity[place]), 3), duplicates.KINDS[found.kind[place]]]
-                    for place in sorted(places.tolist(), key=lambda place: (found.kind[place] != duplicates.KEPT, place))[:MEMBERS]
+                    for place in sorted(
+                        places.tolist(), key=lambda place: (found.kind[place] != duplicates.KEPT, place)
+                    )[:MEMBERS]
                 ],
             }
         )
@@ -43,4 +45,3 @@ def find(texts: Sequence[str]) -> dict[str, Any]:
         "near": int(np.count_nonzero(found.kind == duplicates.NEAR)),
         "listed": listed,
     }
-

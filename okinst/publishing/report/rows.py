@@ -79,7 +79,11 @@ def blocks(row: Row) -> list[Block]:
         if _is_turns(left.get(name)):
             turns = left.pop(name)
             found += [
-                Block(kind or str(turn["role"]), kind if kind and len(turns) == 1 else str(turn["role"]), _text(turn["content"]))
+                Block(
+                    kind or str(turn["role"]),
+                    kind if kind and len(turns) == 1 else str(turn["role"]),
+                    _text(turn["content"]),
+                )
                 for turn in turns
             ]
     if {"query", "choices", "answer"} <= left.keys():
@@ -99,7 +103,11 @@ def blocks(row: Row) -> list[Block]:
 
 
 def _is_turns(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(turn, dict) and {"role", "content"} <= turn.keys() for turn in value)
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(turn, dict) and {"role", "content"} <= turn.keys() for turn in value)
+    )
 
 
 def _span(left: Row) -> list[Block]:

@@ -13,6 +13,8 @@ from okinst.publishing.report import page
 from okinst.publishing.report.contents import Contents
 from okinst.publishing.report.rows import CAPS
 
+#: what it is called in a built folder
+FILE = "report.html"
 #: rows that can be read in the page
 ROWS = 5_000
 #: bytes of a page of so many rows; with more rows it may grow in proportion
@@ -52,13 +54,18 @@ def write(folder: Path, to: Path, *, grid: Path | None = None, rows: int = ROWS,
     if not folder.is_dir():
         raise MissingFile(f"there is no folder {folder}. Name one that okinst build or okinst curate wrote.")
     if to.is_dir():
-        raise WrongCall(f"{to} is a folder. Name a file: -o {to / 'report.html'}")
+        raise WrongCall(f"{to} is a folder. Name a file: -o {to / FILE}")
     built = BuiltFolder.at(folder)
     if not built.provenance:
         raise WrongCall(f"{folder} has no {PROVENANCE}: okinst report looks at folders that okinst build wrote.")
     try:
         found = Contents.of(built, grid, rows, seed)
-    except (ValueError, KeyError, TypeError, OSError) as error:  # pyarrow's errors are ValueErrors, KeyErrors and OSErrors
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        OSError,
+    ) as error:  # pyarrow's errors are ValueErrors, KeyErrors and OSErrors
         if isinstance(error, DamagedFile | WrongCall | MissingFile):
             raise
         raise DamagedFile(f"{folder} cannot be read as a folder of okinst build ({error}). Build it again.") from error

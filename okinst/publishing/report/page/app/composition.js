@@ -35,14 +35,17 @@ function licences() {
   const answer = (value) => el("span", { class: value }, term("answer", value));
   return [
     el("div", { class: "panel stack" },
-      el("p", { lang: "en" }, found.explanation),
+      el("ul", { class: "plainly" },
+        el("li", {}, t("commercial use"), ": ", answer(found.commercial), ". ", t("passing on short"), ": ", answer(found.redistributable), "."),
+        found["share alike"].length ? el("li", {}, t("share alike", { licences: found["share alike"].join(", ") })) : null,
+        found.providers.length ? el("li", {}, t("terms besides", { providers: found.providers.map((name) => term("provider", name)).join(", ") })) : null),
       found.conflicts.length ? el("details", {}, el("summary", {}, t("what does not go together", { count: found.conflicts.length })),
         el("ul", { lang: "en", class: "small" }, found.conflicts.map((text) => el("li", {}, text)))) : null,
       table([t("source"), t("licence"), t("making"), `>${t("rows")}`, t("commercial use"), t("passing on short"), t("why")],
         found.lots.map((lot) => [lot.source, lot.license, term("making", lot.making), n(lot.rows), answer(lot.commercial), answer(lot.redistributable),
-          el("span", { class: "small muted", lang: "en" }, lot.why.join("; "))]), { label: t("licences") }),
+          el("span", { class: "prose small muted", lang: "en" }, lot.why.join("; "))]), { label: t("licences") }),
       found.attribution.length ? el("details", {}, el("summary", {}, t("attribution")),
         el("ul", { class: "small" }, found.attribution.map((text) => el("li", {}, text)))) : null,
-      el("p", { class: "small muted", lang: "en" }, found.note)),
+      el("p", { class: "small muted" }, t("not advice"))),
   ];
 }

@@ -60,7 +60,7 @@ function parts() {
   return table([t("source"), t("split"), `>${t("read")}`, `>${t("left out")}`, `>${t("ruled out")}`, `>${t("kept")}`, `>${t("taken")}`, t("why")],
     told.funnel.map((part) => [
       part.source, part.split, n(part.read), n(lost(part, "left_out")), n(lost(part, "ruled_out")), n(part.kept), n(part.taken),
-      el("span", { class: "small muted" }, shown([
+      el("span", { class: "prose small muted" }, shown([
         reasonsTold({ ...part.left_out, ...part.ruled_out, ...part.mended }),
         part.upstream_rows && part.read < part.upstream_rows && part.door !== "sample" ? t("of upstream", { read: part.read, rows: part.upstream_rows }) : "",
       ].filter(Boolean).join(" · "))),

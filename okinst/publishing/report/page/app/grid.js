@@ -47,7 +47,7 @@ function drawMetric(box, meaning) {
   const colours = { recipe: colour("s1"), grid: colour("s0"), baseline: colour("s7") };
   fill(meaning, t(`meaning.${key}`));
   chart(box, Math.max(160, lines.length * 21 + 30), t("one measure"), {
-    grid: { left: 4, right: 52, top: 4, bottom: 4, containLabel: true },
+    grid: { left: 16, right: 52, top: 4, bottom: 4, containLabel: true },
     tooltip: tooltip({ formatter: ({ dataIndex }) => `${choiceName(lines[dataIndex])}\n${t(`metric.${key}`)}: ${measured(key, lines[dataIndex][key])}` }),
     xAxis: axis({ type: "value", splitNumber: 3, axisLabel: { show: false }, axisLine: { show: false }, splitLine: { show: false } }),
     yAxis: axis({ type: "category", inverse: true, data: lines.map(choiceName), axisLine: { show: false }, splitLine: { show: false }, axisLabel: { interval: 0 } }),
@@ -63,7 +63,7 @@ function drawOverlaps(box) {
   const high = colour("s0");
   const data = overlaps.flatMap((row, y) => row.map((value, x) => ({ value: [x, y, value ?? 0], itemStyle: { color: resolved(`color-mix(in srgb, ${high} ${Math.sqrt(value ?? 0) * 100}%, ${low})`) } })));
   chart(box, Math.max(220, lines.length * 19 + 40), t("in common"), {
-    grid: { left: 4, right: 8, top: 8, bottom: 4, containLabel: true },
+    grid: { left: 16, right: 8, top: 8, bottom: 4, containLabel: true },
     tooltip: tooltip({ formatter: ({ value: [x, y, share] }) => `${names[y]}\n${names[x]}\n${percent(share)}` }),
     xAxis: axis({ type: "category", data: lines.map((_, at) => at + 1), splitLine: { show: false }, axisLabel: { hideOverlap: true } }),
     yAxis: axis({ type: "category", inverse: true, data: names.map((name, at) => `${name}  ${at + 1}`), splitLine: { show: false }, axisLabel: { interval: 0, fontSize: 10.5 } }),

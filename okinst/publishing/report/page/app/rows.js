@@ -66,7 +66,7 @@ function rowOfSet(row) {
   const place = row[1] - Object.entries(told.rows).slice(0, keys.includes("split") ? row[2] : 0).reduce((sum, [, rows]) => sum + rows, 0);
   return card(row, [
     row[0] ? el("code", {}, shown(row[0])) : null, el("span", {}, t("place", { split, row: place + 1 })),
-    ...["source", "language", "license", "making"].filter((key) => named(key)).map((key) => el("span", { class: "tag" }, key === "source" || key === "license" ? named(key) : term(key, named(key)))),
+    ...["source", "language", "license", "making"].filter((key) => told.names[key]?.length > 1).map((key) => el("span", { class: "tag" }, key === "source" || key === "license" ? named(key) : term(key, named(key)))),
   ], t("whole row", { name: told.name, split, row: String(place) }));
 }
 

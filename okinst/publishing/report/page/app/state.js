@@ -30,7 +30,7 @@ function percent(share) {
 }
 
 function reasonsTold(reasons) {
-  return Object.entries(reasons).map(([reason, count]) => `${n(count)} ${term("reason", reason)}`).join(", ");
+  return Object.entries(reasons).map(([reason, count]) => t("counted", { count, what: term("reason", reason) })).join(", ");
 }
 
 async function unpack() {
