@@ -87,7 +87,8 @@ class Contents:
     dropped: list[dict[str, Any]]
     laid_dropped: list[list[Block]]
     grid: dict[str, Any] | None
-    licences: dict[str, Any]
+    #: what okinst licence says; nothing of a set without rows
+    licences: dict[str, Any] | None
 
     @classmethod
     def of(cls, built: BuiltFolder, grid: Path | None, count: int, seed: int) -> "Contents":
@@ -121,7 +122,7 @@ class Contents:
             dropped=dropped,
             laid_dropped=[rows.of_dropped(row) for row in dropped],
             grid=laid_out,
-            licences=lots.report(str(built.path.resolve())),
+            licences=lots.report(str(built.path.resolve())) if total else None,
         )
 
     @property
@@ -151,7 +152,7 @@ class Contents:
             "cut": self.cut(cap),
             "names": self.names,
             "composition": self._composition(),
-            "licences": _licences(self.licences),
+            "licences": _licences(self.licences) if self.licences else None,
             "funnel": [*_parts(self.built.funnel)],
             "steps": [_step(each) for each in known.get("steps", ())],
             "set aside": known.get("set_aside", {}),

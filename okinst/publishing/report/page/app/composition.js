@@ -4,6 +4,7 @@ const LISTED = 12;
 
 function composition() {
   const columns = Object.entries(told.composition);
+  if (!told.total) return [el("p", { class: "muted" }, t("nothing to count"))];
   if (!columns.length) return [el("p", { class: "notice quiet" }, t("no columns"))];
   const panels = columns.map(([column, lines]) => bars(t(`by ${column}`), lines.map(([name, ...counts]) => [shown(column === "license" || column === "source" ? name : term(column, name)), total(counts), counts])));
   const splits = Object.entries(told.rows);
@@ -32,6 +33,7 @@ function bars(title, lines) {
 
 function licences() {
   const found = told.licences;
+  if (!found) return null;
   const answer = (value) => el("span", { class: value }, term("answer", value));
   return [
     el("div", { class: "panel stack" },

@@ -25,7 +25,7 @@ function drawGroups(box) {
       group.rows.map(([place, source, similarity, kind, text]) => [
         el("p", { class: "said", dir: "auto" }, shown(text)), source < 0 ? "" : told.names.source[source], n(place + 1),
         kind === "near" ? t("near of", { share: percent(similarity) }) : t(`kind.${kind}`),
-      ]), { label: t("duplicates") }),
+      ]), { label: t("section.duplicates") }),
     group.size > group.rows.length ? el("p", { class: "small muted" }, t("and more", { count: group.size - group.rows.length })) : null);
   fill(box, groups.slice(0, groupsShown).map(one),
     groups.length > groupsShown ? el("button", { type: "button", click: () => { groupsShown += 20; drawGroups(box); } }, t("show more", { count: groups.length - groupsShown })) : null);

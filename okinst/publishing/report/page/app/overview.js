@@ -12,8 +12,8 @@ function overview() {
     told.selection
       ? tile(t("chosen"), percent(told.selection.chosen / Math.max(1, told.selection.rows)), t("chosen of", { rows: told.selection.rows }))
       : gone > 0 ? tile(t("went in steps"), n(gone), t("went in steps of")) : null,
-    tile(t("commercial use"), el("span", { class: told.licences.commercial }, term("answer", told.licences.commercial)),
-      t("passing on", { answer: term("answer", told.licences.redistributable) })),
+    told.licences ? tile(t("commercial use"), el("span", { class: told.licences.commercial }, term("answer", told.licences.commercial)),
+      t("passing on", { answer: term("answer", told.licences.redistributable) })) : null,
   ];
   return el("div", { class: "intro" },
     el("h1", {}, told.name),
