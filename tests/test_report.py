@@ -102,7 +102,7 @@ def test_what_it_tells_is_counted_in_the_files(curated: Path, tmp_path: Path) ->
     there = pq.read_table(curated / "koquality" / "train-00000-of-00001.parquet")
     assert data["total"] == told.rows == len(there)
     for column, lines in data["composition"].items():
-        assert {name: count for name, count in lines} == Counter(there[column].to_pylist())
+        assert dict(lines) == Counter(there[column].to_pylist())
     assert [row[0] for row in texts["rows"]] == there["id"].to_pylist()
     answers = [row["messages"][-1]["content"] for row in there.to_pylist()]
     assert [row[-1][-1][2] for row in texts["rows"]] == answers
@@ -329,7 +329,7 @@ def test_what_cannot_be_shown_is_refused(tmp_path: Path) -> None:
     with pytest.raises(WrongCall, match=r"no provenance\.json"):
         write(tmp_path, tmp_path / "page.html")
     folder = folder_of(tmp_path, conversations([("안녕?", "안녕!")]))
-    with pytest.raises(WrongCall, match="is a folder. Name a file"):
+    with pytest.raises(WrongCall, match="is a folder"):
         write(folder, tmp_path)
     for name, wrong in (("truncated", lambda path: path.write_bytes(path.read_bytes()[:-20])), ("gone", Path.unlink)):
         damaged = Path(shutil.copytree(folder, tmp_path / name))
@@ -350,10 +350,10 @@ def test_words_are_the_same_in_both_languages() -> None:
 
 def test_every_word_of_the_scripts_is_there() -> None:
     known = page.words("en")
-    asked = {key for key in re.findall(r'\bt\("([^"]+)"', page._app())}
+    asked = set(re.findall(r'\bt\("([^"]+)"', page._app()))
     assert asked - known.keys() == set()
     kinds = {key.partition(".")[0] for key in known if "." in key}
-    assert {kind for kind in re.findall(r'\bterm\("(\w+)"', page._app())} <= kinds | {"provider"}
+    assert set(re.findall(r'\bterm\("(\w+)"', page._app())) <= kinds | {"provider"}
 
 
 def test_bins_of_lengths_hold_every_length() -> None:
