@@ -378,6 +378,14 @@ def test_an_answer_and_its_rejected_one_are_told_apart() -> None:
     assert kinds == ["user", "chosen", "rejected"]
 
 
+def test_a_row_left_out_while_reading_is_shown_as_upstream_has_it() -> None:
+    told = {"step": "read", "reason": "no answer", "part": "made", "id": "made/train/1"}
+    upstream = rows.of_dropped({**told, "evidence": '{"instruction": "왜?", "output": ""}'})
+    assert upstream == [rows.Block("field", "instruction", "왜?")]
+    assert rows.of_dropped({**told, "evidence": "cut {"}) == [rows.Block("evidence", "evidence", "cut {")]
+    assert rows.of_dropped({**told, "evidence": None}) == []
+
+
 @together
 def test_the_command(curated: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(curated, tmp_path / "out"))

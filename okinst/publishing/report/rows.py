@@ -13,6 +13,7 @@ import numpy as np
 
 from okinst.builders import schema
 from okinst.builders.schema import Row
+from okinst.mixtures.aside import READ
 
 Array = np.ndarray[Any, Any]
 #: characters of a text that are shown: the first of these with which the page is small enough
@@ -131,9 +132,23 @@ def of_dropped(row: Row) -> list[Block]:
     """A row of dropped.parquet: the row as far as it is there, and what shows why it went."""
     own = {name: value for name, value in row.items() if name not in ("step", "reason", "evidence", "part")}
     found = blocks(own)
+    upstream = _upstream(row["evidence"]) if row["step"] == READ else None
+    if upstream is not None:
+        return _fewer(
+            [Block("field", name, _text(value)) for name, value in upstream.items() if value not in ("", None)]
+        )
     if row["evidence"]:
         found.append(Block("evidence", "evidence", _text(row["evidence"])))
     return found
+
+
+def _upstream(evidence: str | None) -> Row | None:
+    """The upstream row of one that was left out while its source was read; None where there is none to be shown."""
+    try:
+        found = json.loads(evidence or "")
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) and found else None
 
 
 def _text(value: Any) -> str:
