@@ -307,6 +307,21 @@ def test_long_rows_are_cut_until_the_page_is_small(tmp_path: Path) -> None:
     assert told.bytes <= LIMIT and told.cut_at < 3_000 and told.texts_cut == 1_500
 
 
+@pytest.mark.slow
+def test_rows_of_very_many_turns_are_fewer(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    common = {"source": "made", "language": "ko", "license": "mit", "making": "human", "context": ""}
+    turns = [{"role": role, "content": ""} for role in ("user", "assistant") * 30]
+    made = []
+    for number in range(700):
+        texts = random.integers(0xAC00, 0xD7A3, (60, 160))
+        messages = [{**turn, "content": "".join(map(chr, text))} for turn, text in zip(turns, texts, strict=True)]
+        made.append({"id": f"made/train/{number}", **common, "messages": messages})
+    table = pa.Table.from_pylist(made, schema=schema.features("conversation").arrow_schema.remove_metadata())
+    told = write(folder_of(tmp_path, table), tmp_path / "page.html")
+    assert told.bytes <= LIMIT and 0 < told.rows_shown < told.rows == 700
+
+
 def test_rows_that_ask_the_same(tmp_path: Path) -> None:
     asks = [
         "물은 몇 도에서 끓나요?",

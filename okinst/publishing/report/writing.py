@@ -71,9 +71,16 @@ def write(folder: Path, to: Path, *, grid: Path | None = None, rows: int = ROWS,
         raise DamagedFile(f"{folder} cannot be read as a folder of okinst build ({error}). Build it again.") from error
     whole, cut_at = b"", CAPS[0]
     for cut_at in CAPS:
+        if whole and not found.cut(cut_at):
+            continue  # no text is as long: the page would be the same
         whole = page.assemble(found.told(cut_at), found.texts(cut_at))
         if len(whole) <= LIMIT * max(1, rows / ROWS):
             break
+    else:
+        if (
+            rows > 1
+        ):  # rows of very many turns: cutting texts is not enough, so fewer of them are shown, and the page says so
+            return write(folder, to, grid=grid, rows=min(rows, len(found.shown)) // 2 or 1, seed=seed)
     with plain_disk_errors(str(to)):
         to.parent.mkdir(parents=True, exist_ok=True)
         partial = to.with_name(f".{to.name}.incomplete-{secrets.token_hex(4)}")
