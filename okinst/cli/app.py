@@ -280,6 +280,38 @@ def build(
 
 
 @app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="a folder that okinst build or okinst curate wrote")],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE.html", help="The file to write; else DIR/report.html."),
+    ] = None,
+    grid: Annotated[
+        Path | None, typer.Option(metavar="GRIDDIR", help="A folder of okinst grid, to show its choices side by side.")
+    ] = None,
+    rows: Annotated[int, typer.Option(min=1, metavar="N", help="Rows that can be read in the page.")] = 5_000,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Which rows, where there are more.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Write one HTML page to look at a built set: what is in it, what became of every row, charts, a map, and the rows to search in.
+    It needs no network."""
+    from okinst.publishing.report import FILE, write
+
+    told = write(folder, output or folder / FILE, grid=grid, rows=rows, seed=seed)
+    if as_json:
+        _print_json(told.as_json())
+        return
+    shown = "all" if told.rows_shown == told.rows else f"{told.rows_shown:,} of"
+    print(f"{told.path}: {told.bytes / 1e6:.1f} MB, with {shown} {told.rows:,} rows to read. Open it in a browser.")
+    if told.dropped > told.dropped_shown:
+        print(
+            f"Of the {told.dropped:,} rows in dropped.parquet {told.dropped_shown:,} can be read: of every step and reason."
+        )
+    if told.texts_cut:
+        print(f"{told.texts_cut:,} texts are cut after {told.cut_at:,} characters; fewer --rows leave them longer.")
+
+
+@app.command()
 def diff(
     one: Annotated[Path, typer.Argument(metavar="DIR1", help="a folder that okinst build wrote")],
     other: Annotated[Path, typer.Argument(metavar="DIR2", help="another, such as this week's")],

@@ -198,6 +198,7 @@ def _provenance(builder: SourceBuilder | MixtureBuilder, built: Built, layout: s
     config = builder.config
     return {
         "name": built.name,
+        "description": str(builder.info.description or ""),
         "okinst": VERSION,
         **versions(builder),
         "published": config.name in MIXTURES,
