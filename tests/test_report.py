@@ -19,8 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from okinst.builders import DamagedFile, MissingFile, WrongCall, ask, prefer, schema
-from okinst.publishing import build
-from okinst.publishing.report import LIMIT, distributions, page, rows, write
+from okinst.publishing import build, distributions
+from okinst.publishing.report import LIMIT, page, rows, write
 from tests.conftest import okinst
 
 HOSTILE = [

@@ -6,9 +6,7 @@
 |---|---|
 | contents | all that the page says, as plain values; every number is counted in the files |
 | rows | the rows and dropped rows that can be read in the page, cut so that it stays small |
-| distributions | histograms of lengths, turns and scores, of every row |
 | chosen | the map of a selection, and its clusters |
-| repeated | rows that ask the same |
 | page | the file itself: text from data is never markup |
 """
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from okinst.mixtures.selecting import CLUSTERS
-from okinst.publishing.report import distributions
+from okinst.publishing import distributions
 
 Array = np.ndarray[Any, Any]
 #: points of the map: more can neither be told apart nor drawn smoothly on a phone

@@ -2,8 +2,6 @@
 of the others."""
 
 import json
-from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,10 +15,10 @@ from okinst.builders import DamagedFile, WrongCall
 from okinst.builders.schema import COMMON
 from okinst.curation import passages
 from okinst.mixtures.grid import TOLD as GRID
-from okinst.publishing import lots
+from okinst.publishing import distributions, funnel, lots, repeated
 from okinst.publishing.built import BuiltFolder
 from okinst.publishing.folder import BY
-from okinst.publishing.report import distributions, repeated, rows
+from okinst.publishing.report import rows
 from okinst.publishing.report.chosen import Chosen
 from okinst.publishing.report.rows import Block
 
@@ -153,11 +151,11 @@ class Contents:
             "names": self.names,
             "composition": self._composition(),
             "licences": _licences(self.licences) if self.licences else None,
-            "funnel": [*_parts(self.built.funnel)],
-            "steps": [_step(each) for each in known.get("steps", ())],
+            "funnel": [*funnel.parts(self.built.funnel)],
+            "steps": [funnel.step(each) for each in known.get("steps", ())],
             "set aside": known.get("set_aside", {}),
             "distributions": self._distributions(),
-            "selection": self.chosen.told(_how(known)) if self.chosen else None,
+            "selection": self.chosen.told(funnel.how_selected(known)) if self.chosen else None,
             "repeats": {**self.repeats, "of": self.rows, "listed": len(self.repeats["listed"])}
             if self.repeats
             else None,
@@ -258,25 +256,10 @@ class Contents:
         ]
 
 
-def _batches(built: BuiltFolder, columns: list[str] | None = None) -> Iterator[tuple[str, pa.Table]]:
-    """The rows of all splits in order, some at a time. Raises WrongCall for a split without its files."""
-    for split, files in built.splits.items():
-        if not files and built.provenance["rows"][split]:
-            raise WrongCall(
-                f"{built.path} lacks the Parquet files of its split {split}: {built.name}/{split}-*.parquet. Build it again."
-            )
-        for path in files:
-            file = pq.ParquetFile(path)
-            wanted = None if columns is None else [name for name in columns if name in file.schema_arrow.names]
-            for batch in file.iter_batches(BATCH, columns=wanted):
-                table = pa.Table.from_batches([batch])
-                yield split, table
-
-
 def _columns(built: BuiltFolder) -> tuple[dict[str, list[str]], dict[str, Array]]:
     """By row the split and the columns of BY, as numbers; names by how frequent they are."""
     splits, values = list[str](), {column: list[pa.ChunkedArray]() for column in BY}
-    for split, table in _batches(built, list(BY)):
+    for split, table in built.batches(list(BY)):
         splits += [split] * len(table)
         for column in values:
             if column in table.column_names:
@@ -300,7 +283,7 @@ def _rows(built: BuiltFolder, total: int, shown: Array, compared: Array, points:
     shaped = True
     kept, asked, spoken = list[dict[str, Any]](), list[str](), dict[str, list[str]]()
     start = 0
-    for _, table in _batches(built):
+    for _, table in built.batches():
         here = slice(start, start + len(table))
         inside = [
             each[np.searchsorted(each, start) : np.searchsorted(each, here.stop)] - start for each in (shown, compared)
@@ -344,55 +327,6 @@ def _dropped(built: BuiltFolder, count: int, seed: int) -> tuple[int, list[dict[
         found += batch.take(pa.array(inside)).to_pylist()
         start += len(batch)
     return len(why), found
-
-
-def _how(known: dict[str, Any]) -> dict[str, Any]:
-    """What the line of the selection says of how it measured."""
-    return next((dict(step["select"]) for step in known.get("steps", ()) if "select" in step), {})
-
-
-def _parts(funnel: list[dict[str, Any]], inside: str = "") -> Iterator[dict[str, Any]]:
-    """The lines of the funnel, those of parts that are mixtures after them."""
-    for line in funnel:
-        name = f"{inside}{line['source']}"
-        kinds = {kind: line.get(kind) or {} for kind in ("left_out", "ruled_out", "mended", "dropped")}
-        told = {
-            key: line.get(key)
-            for key in ("split", "read", "kept", "taken", "upstream_rows", "door", "license_note", "warning")
-        }
-        yield {"source": name, "inside": bool(inside), **told, **kinds}
-        yield from _parts(line.get("parts") or [], f"{name} / ")
-
-
-def _step(step: dict[str, Any]) -> dict[str, Any]:
-    """One step of a recipe: rows in and out, and reasons over all sources and of each."""
-    reasons: Counter[str] = Counter()
-    sources = []
-    for source, line in step["sources"].items():
-        why = {**line["reasons"], **line.get("added", {})}
-        reasons.update(line["reasons"])
-        if line["rows_in"] or line["rows_out"]:
-            sources.append([source, line["rows_in"], line["rows_out"], why])
-    unit = next((unit for unit in ("tokens", "characters") if f"{unit}_in" in step), None)
-    return {
-        "step": step["step"],
-        "in": step["rows_in"],
-        "out": step["rows_out"],
-        "unit": unit,
-        "weight": step.get(f"{unit}_out"),
-        "reasons": dict(reasons.most_common()),
-        "changed": step.get("changed", {}),
-        "set aside": step.get("set aside"),
-        "searched": _searched(step.get("searched for")),
-        "sources": sources,
-    }
-
-
-def _searched(coverage: dict[str, dict[str, int]] | None) -> list[int] | None:
-    """How many items of how many evaluation sets a step looked for."""
-    if coverage is None:
-        return None
-    return [sum(each["items"] - each["not searchable"] for each in coverage.values()), len(coverage)]
 
 
 def _licences(report: dict[str, Any]) -> dict[str, Any]:
