@@ -35,6 +35,7 @@ SHOWN_OF_REPEATED, SHOWN_OF_POINT = 400, 240
 _TOLD = {
     "name",
     "description",
+    "citation",
     "okinst",
     "published",
     "recipe",
