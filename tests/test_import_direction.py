@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "version": set(),
 }
 EVERYWHERE = {"version"}
-HEAVY = {"torch", "transformers", "ray", "sklearn", "kiwipiepy", "rensa"}
+HEAVY = {"matplotlib", "torch", "transformers", "ray", "sklearn", "kiwipiepy", "rensa"}
 
 
 def imports(path: Path) -> list[tuple[int, str, bool]]:

@@ -280,6 +280,43 @@ def build(
 
 
 @app.command()
+def card(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="a folder that okinst build or okinst curate wrote")],
+    language: Annotated[str, typer.Option(metavar="en|ko|zh", help="The language of the card.")] = "en",
+    measures: Annotated[
+        bool, typer.Option("--measures/--no-measures", help="Measure weaknesses and draw, or keep what is known.")
+    ] = True,
+    rows: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Rows that are measured, where there are more.")
+    ] = 50_000,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Which rows, where there are more.")] = 0,
+    index: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Look for the evaluation sets in a file of okinst index.")
+    ] = None,
+    mirror: MirrorDir = None,
+    sample: Sample = False,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Write README.md of a built set anew, in English, Korean or Chinese: with weaknesses measured on its own rows, and pictures.
+
+    Overlap with evaluation sets is measured where --index names them, or a door (--mirror, --sample, --data-dir) has their files.
+    """
+    from okinst.cli import carding
+    from okinst.publishing.card import write
+
+    door = _door(mirror, sample, data_dir)
+    told = write(folder, language, measures, looked_at=rows, seed=seed, index=index, door=door)
+    if as_json:
+        _print_json(told.as_json())
+        return
+    if measures:
+        _print_table(carding.HEADS, carding.table(told))
+    for line in carding.lines(told):
+        print(line)
+
+
+@app.command()
 def report(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="a folder that okinst build or okinst curate wrote")],
     output: Annotated[

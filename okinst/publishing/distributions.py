@@ -61,6 +61,16 @@ def of_scores(key: str, values: Array, group: Array, groups: int) -> dict[str, A
     return _told(key, values, edges, group, groups, kind)
 
 
+def by_scorer(values: Array, scorer: Array, taken: Array) -> list[tuple[str, dict[str, Any]]]:
+    """A histogram of the scores of each scorer: of the rows that were not chosen, and of those that were. Rows without a score
+    count in none."""
+    found = []
+    for name in sorted({str(each) for each in scorer[~np.isnan(values)]}):
+        of = (scorer == name) & ~np.isnan(values)
+        found.append((name, of_scores("score", values[of], taken[of], 2)))
+    return found
+
+
 def _told(key: str, values: Array, edges: Array, group: Array, groups: int, kind: str) -> dict[str, Any]:
     bins = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(edges) - 2)
     counts = np.zeros((groups, len(edges) - 1), np.int64)

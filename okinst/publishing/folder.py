@@ -26,10 +26,10 @@ from okinst.builders import SourceBuilder, WrongCall, schema
 from okinst.builders.doors import sha256
 from okinst.mixtures import MIXTURES, Mixture, MixtureBuilder
 from okinst.mixtures.builder import step
-from okinst.mixtures.meta import CUSTOM, builder_for
 from okinst.publishing.built import BuiltFolder
 from okinst.publishing.card import card
 from okinst.publishing.inputs import inputs, versions
+from okinst.publishing.naming import builder_of
 from okinst.publishing.place import PROVENANCE, README, appearing, check_output
 from okinst.version import VERSION
 from okinst.views import CannotHold, view
@@ -69,13 +69,6 @@ class Built:
             "set_aside": dict(self.set_aside),
             "files": self.files,
         }
-
-
-def builder_of(name_or_recipe: str | Mixture, **options: Any) -> SourceBuilder | MixtureBuilder:
-    """The builder of a source, a published mixture, a recipe file, or a mixture that is in no list."""
-    if isinstance(name_or_recipe, Mixture):
-        return builder_for(CUSTOM, recipe=name_or_recipe, **options)
-    return builder_for(name_or_recipe, **options)
 
 
 def build(

@@ -19,7 +19,7 @@ from okinst.licences.gate import COMMERCIAL
 from okinst.mixtures import MIXTURES, Mixture, MixtureBuilder, recipe
 from okinst.mixtures.mixture import Tokens
 from okinst.publishing.built import BuiltFolder
-from okinst.publishing.folder import builder_of
+from okinst.publishing.naming import builder_of
 from okinst.publishing.place import PROVENANCE
 
 COUNTED, CARDS = "counted", "cards"

@@ -65,11 +65,7 @@ class Chosen:
         values = self.table["value"].to_numpy(zero_copy_only=False).astype(float)
         scorer = np.asarray(self.table["scorer"].to_pylist(), object)
         taken = self.table["chosen"].to_numpy(zero_copy_only=False).astype(np.int64)
-        found = []
-        for name in sorted({str(each) for each in scorer[~np.isnan(values)]}):
-            of = (scorer == name) & ~np.isnan(values)
-            found.append({**distributions.of_scores("score", values[of], taken[of], 2), "scorer": name})
-        return found
+        return [{**told, "scorer": name} for name, told in distributions.by_scorer(values, scorer, taken)]
 
     def _duplicates(self) -> dict[str, int]:
         if "duplicate_group" not in self.table.column_names:
