@@ -99,6 +99,11 @@ def sums(told: dict[str, Any]) -> Iterator[int]:
         for group in told["composition"]:
             counts[group[column]] += group["rows"]
         yield from counts.values()
+    for column in ("language", "license", "making"):  # of a source that has several
+        pairs = Counter[tuple[str, str]]()
+        for group in told["composition"]:
+            pairs[group["source"], group[column]] += group["rows"]
+        yield from pairs.values()
     lines = list(told["funnel"])
     for line in lines:
         lines += line.get("parts") or []

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import yaml
@@ -136,9 +136,9 @@ def _contents(built: BuiltFolder, groups: list[dict[str, Any]], words: Words) ->
                 plain(source),
                 f"{sum(group['rows'] for group in of):,}",
                 *((f"{weights[source]:,}",) if unit else ()),
-                _each((language for group in of for language in group["language"].split(", ")), "language", words),
-                words.comma.join(map(code, dict.fromkeys(group["license"] for group in of))),
-                "; ".join(dict.fromkeys(plain(words.or_itself("making", group["making"])) for group in of)),
+                _each(of, "language", lambda value: _named("language", value, words), words),
+                _each(of, "license", code, words),
+                _each(of, "making", lambda value: _named("making", value, words), words),
                 words.comma.join(map(code, _revisions(built, source))),
             )
             for source, of in sorted(by_source.items(), key=lambda each: -sum(group["rows"] for group in each[1]))
@@ -150,8 +150,20 @@ def _contents(built: BuiltFolder, groups: list[dict[str, Any]], words: Words) ->
         yield from ("", words("columns"))
 
 
-def _each(values: Iterable[str], kind: str, words: Words) -> str:
-    return words.comma.join(dict.fromkeys(plain(words.or_itself(kind, value)) for value in values))
+def _each(groups: list[dict[str, Any]], column: str, named: Callable[[str], str], words: Words) -> str:
+    """The values of a column among the rows of a source; of several, how many rows have each."""
+    counts = Counter[str]()
+    for group in groups:
+        counts[group[column]] += group["rows"]
+    if len(counts) == 1:
+        return named(next(iter(counts)))
+    return words.comma.join(f"{named(value)}: {count:,}" for value, count in counts.most_common())
+
+
+def _named(kind: str, value: str, words: Words) -> str:
+    """A value in words; of upstream's own columns, the languages that a source may have."""
+    parts = value.split(", ") if kind == "language" else [value]
+    return words.comma.join(plain(words.or_itself(kind, part)) for part in parts)
 
 
 def _weights(built: BuiltFolder, total: int) -> tuple[str, dict[str, int]]:
