@@ -100,7 +100,8 @@ def test_provenance_says_where_every_row_is_from(tmp_path: Path) -> None:
         assert file["sha256"] == doors.sha256(tmp_path / "out" / file["path"])
     readme = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
     for group in told["composition"]:
-        assert f"| {group['rows']:,} |" in readme and group["license"] in readme
+        of_source = sum(each["rows"] for each in told["composition"] if each["source"] == group["source"])
+        assert f"| {group['source']} | {of_source:,} |" in readme and group["license"] in readme
     assert "@misc{koalpaca," in readme and "Time" not in readme
 
 

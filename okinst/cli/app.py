@@ -280,6 +280,75 @@ def build(
 
 
 @app.command()
+def card(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="a folder that okinst build or okinst curate wrote")],
+    language: Annotated[str, typer.Option(metavar="en|ko|zh", help="The language of the card.")] = "en",
+    measures: Annotated[
+        bool, typer.Option("--measures/--no-measures", help="Measure weaknesses and draw, or keep what is known.")
+    ] = True,
+    rows: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Rows that are measured, where there are more.")
+    ] = 50_000,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Which rows, where there are more.")] = 0,
+    index: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Look for the evaluation sets in a file of okinst index.")
+    ] = None,
+    mirror: MirrorDir = None,
+    sample: Sample = False,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Write README.md of a built set anew, in English, Korean or Chinese: with weaknesses measured on its own rows, and pictures.
+
+    Overlap with evaluation sets is measured where --index names them, or a door (--mirror, --sample, --data-dir) has their files.
+    """
+    from okinst.cli import carding
+    from okinst.publishing.card import write
+
+    door = _door(mirror, sample, data_dir)
+    told = write(folder, language, measures, looked_at=rows, seed=seed, index=index, door=door)
+    if as_json:
+        _print_json(told.as_json())
+        return
+    if measures:
+        _print_table(carding.HEADS, carding.table(told))
+    for line in carding.lines(told):
+        print(line)
+
+
+@app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="a folder that okinst build or okinst curate wrote")],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE.html", help="The file to write; else DIR/report.html."),
+    ] = None,
+    grid: Annotated[
+        Path | None, typer.Option(metavar="GRIDDIR", help="A folder of okinst grid, to show its choices side by side.")
+    ] = None,
+    rows: Annotated[int, typer.Option(min=1, metavar="N", help="Rows that can be read in the page.")] = 5_000,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Which rows, where there are more.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Write one HTML page to look at a built set: what is in it, what became of every row, charts, a map, and the rows to search in.
+    It needs no network."""
+    from okinst.publishing.report import FILE, write
+
+    told = write(folder, output or folder / FILE, grid=grid, rows=rows, seed=seed)
+    if as_json:
+        _print_json(told.as_json())
+        return
+    shown = "all" if told.rows_shown == told.rows else f"{told.rows_shown:,} of"
+    print(f"{told.path}: {told.bytes / 1e6:.1f} MB, with {shown} {told.rows:,} rows to read. Open it in a browser.")
+    if told.dropped > told.dropped_shown:
+        print(
+            f"Of the {told.dropped:,} rows in dropped.parquet {told.dropped_shown:,} can be read: of every step and reason."
+        )
+    if told.texts_cut:
+        print(f"{told.texts_cut:,} texts are cut after {told.cut_at:,} characters; fewer --rows leave them longer.")
+
+
+@app.command()
 def diff(
     one: Annotated[Path, typer.Argument(metavar="DIR1", help="a folder that okinst build wrote")],
     other: Annotated[Path, typer.Argument(metavar="DIR2", help="another, such as this week's")],

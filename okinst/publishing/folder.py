@@ -21,15 +21,15 @@ import datasets
 import jsonlines
 import pyarrow as pa
 import pyarrow.parquet as pq
-import yaml
 
 from okinst.builders import SourceBuilder, WrongCall, schema
 from okinst.builders.doors import sha256
-from okinst.licences.terms import LICENCES
 from okinst.mixtures import MIXTURES, Mixture, MixtureBuilder
 from okinst.mixtures.builder import step
-from okinst.mixtures.meta import CUSTOM, builder_for
+from okinst.publishing.built import BuiltFolder
+from okinst.publishing.card import card
 from okinst.publishing.inputs import inputs, versions
+from okinst.publishing.naming import builder_of
 from okinst.publishing.place import PROVENANCE, README, appearing, check_output
 from okinst.version import VERSION
 from okinst.views import CannotHold, view
@@ -37,7 +37,7 @@ from okinst.views import CannotHold, view
 ROW_GROUP = 10_000
 #: a shard of the Hub's usual size; counted before compression
 SHARD_BYTES = 500 * 1024 * 1024
-#: what the rows of a set are counted by, for its README and provenance
+#: what the rows of a set are counted by, for its provenance
 BY = ("source", "language", "license", "making")
 SET_ASIDE = "set-aside.jsonl"
 
@@ -69,13 +69,6 @@ class Built:
             "set_aside": dict(self.set_aside),
             "files": self.files,
         }
-
-
-def builder_of(name_or_recipe: str | Mixture, **options: Any) -> SourceBuilder | MixtureBuilder:
-    """The builder of a source, a published mixture, a recipe file, or a mixture that is in no list."""
-    if isinstance(name_or_recipe, Mixture):
-        return builder_for(CUSTOM, recipe=name_or_recipe, **options)
-    return builder_for(name_or_recipe, **options)
 
 
 def build(
@@ -110,8 +103,8 @@ def build(
                 built.files.append(_file(partial, partial / beside.name))
         if built.set_aside:
             built.files.append(_file(partial, partial / SET_ASIDE))
-        (partial / README).write_text(_readme(builder, built), encoding="utf-8")
         told = _provenance(builder, built, layout)
+        (partial / README).write_text(card(BuiltFolder(partial, told)), encoding="utf-8")
         told["files"] = [*built.files, _file(partial, partial / README)]
         (partial / PROVENANCE).write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     return built
@@ -198,6 +191,8 @@ def _provenance(builder: SourceBuilder | MixtureBuilder, built: Built, layout: s
     config = builder.config
     return {
         "name": built.name,
+        "description": str(builder.info.description or ""),
+        "citation": str(builder.info.citation or ""),
         "okinst": VERSION,
         **versions(builder),
         "published": config.name in MIXTURES,
@@ -215,59 +210,3 @@ def _provenance(builder: SourceBuilder | MixtureBuilder, built: Built, layout: s
         "steps": built.steps,
         "set_aside": dict(built.set_aside),
     }
-
-
-def _readme(builder: SourceBuilder | MixtureBuilder, built: Built) -> str:
-    groups = built.composition
-    if isinstance(builder, SourceBuilder) and builder.config.raw:  # upstream's columns do not say: the cards do
-        groups = Counter(
-            {
-                (
-                    part["split"],
-                    part["source"],
-                    ", ".join(part["languages"]),
-                    ", ".join(part["licenses"]),
-                    part["making"],
-                ): (part["taken"])
-                for part in built.funnel
-            }
-        )
-    licenses = {license for group in groups for license in group[3].split(", ")}
-    head = {
-        "language": sorted({language.partition("-")[0] for group in groups for language in group[2].split(", ")}),
-        # the Hub has a word for one licence it knows, and none for several
-        "license": LICENCES[only].hub
-        if len(licenses) == 1 and (only := min(licenses).lower()) in LICENCES
-        else "other",
-        "configs": [
-            {
-                "config_name": built.name,
-                "data_files": [{"split": split, "path": f"{built.name}/{split}-*.parquet"} for split in built.rows],
-            }
-        ],
-        "tags": ["okinst"],
-    }
-    notes = {part["source"]: (part["license_note"], part["warning"]) for part in built.funnel}
-    lines = [
-        "---",
-        yaml.safe_dump(head, allow_unicode=True, sort_keys=False).strip(),
-        "---",
-        f"# {built.name}",
-        "",
-        str(builder.info.description),
-        "",
-        f"Built by okinst {VERSION}; provenance.json says from which files, by which recipe, and what became of every row.",
-        "",
-        "| split | source | language | licence | making | rows |",
-        "|---|---|---|---|---|---:|",
-        *(f"| {' | '.join(group)} | {count:,} |" for group, count in groups.items()),
-        "",
-        f"Rows: {', '.join(f'{split} {count:,}' for split, count in built.rows.items())}.",
-        "",
-        "Licences, and what else restricts the text:",
-        "",
-        *(f"- {source}: {note}{f' **{warning}**' if warning else ''}" for source, (note, warning) in notes.items()),
-    ]
-    if citation := str(builder.info.citation or ""):
-        lines += ["", "```bibtex", citation, "```"]
-    return "\n".join(lines) + "\n"
