@@ -285,9 +285,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             paths = parse_qs(self.sent.decode()).get("paths", [])
         found = [_entry(path, files[path]) for path in paths if path in files]
-        folders = [
-            _folder(path) for path in paths if any(name.startswith(f"{path.rstrip('/')}/") for name in files)
-        ]
+        folders = [_folder(path) for path in paths if any(name.startswith(f"{path.rstrip('/')}/") for name in files)]
         return self.json(found + folders)
 
     # -- what is written -----------------------------------------------------------------------------------------------

@@ -287,11 +287,14 @@ def push(
     config: Annotated[
         str | None, typer.Option(metavar="NAME", help="What the set is called there; else its own name.")
     ] = None,
-    revision: Annotated[str | None, typer.Option(metavar="BRANCH", help="A branch; made where it is not there.")] = None,
+    revision: Annotated[
+        str | None, typer.Option(metavar="BRANCH", help="A branch; made where it is not there.")
+    ] = None,
     card_language: Annotated[str, typer.Option(metavar="en|ko|zh", help="The language of the card.")] = "en",
     message: Annotated[str | None, typer.Option("-m", "--message", help="Of the commit.")] = None,
     i_have_the_rights: Annotated[
-        bool, typer.Option("--i-have-the-rights", help="Push what licences do not permit to pass on; you answer for it.")
+        bool,
+        typer.Option("--i-have-the-rights", help="Push what licences do not permit to pass on; you answer for it."),
     ] = False,
     with_dropped: Annotated[
         bool, typer.Option("--with-dropped", help="Send dropped.parquet, clusters.parquet and report.html, too.")

@@ -346,7 +346,13 @@ class _Push:
         return str(done.oid)
 
     def _told(
-        self, there: _There, commit: str, new: dict[str, Path | bytes], gone: list[str], made: bool, dry_run: bool = False
+        self,
+        there: _There,
+        commit: str,
+        new: dict[str, Path | bytes],
+        gone: list[str],
+        made: bool,
+        dry_run: bool = False,
     ) -> Pushed:
         return Pushed(
             url=f"{self.api.endpoint}/datasets/{self.repo_id}" + f"/tree/{self.branch}" * (self.branch != "main"),
@@ -383,7 +389,7 @@ def _check_names(repo_id: str, config: str, revision: str | None) -> None:
         raise WrongCall(f"{repo_id!r} is no name of a repository, which is owner/name: {error}") from error
     if not _CONFIG.fullmatch(config):
         raise WrongCall(
-            f"{config!r} cannot be the name of a set on the Hub: no blanks, no / \\ < > : | \" ? * [ ] {{ }} ! #, and no dot or hyphen "
+            f'{config!r} cannot be the name of a set on the Hub: no blanks, no / \\ < > : | " ? * [ ] {{ }} ! #, and no dot or hyphen '
             f"first. Name another: --config NAME."
         )
     if revision and _COMMIT.fullmatch(revision):

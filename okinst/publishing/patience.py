@@ -52,9 +52,7 @@ def patiently(what: str, attempt: Callable[[], T]) -> T:
                     f"{what}: the Hub {why} and asks to wait {seconds:,.0f} seconds. Run the same again then: what has arrived is "
                     f"not sent again."
                 ) from error
-            logger.warning(
-                "%s: the Hub %s; attempt %d of %d follows in %.1f s", what, why, number + 1, TRIES, seconds
-            )
+            logger.warning("%s: the Hub %s; attempt %d of %d follows in %.1f s", what, why, number + 1, TRIES, seconds)
             time.sleep(seconds)
     raise AssertionError("unreachable")
 

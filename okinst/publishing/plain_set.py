@@ -51,7 +51,9 @@ def write(rows: Any, folder: Path, name: str | None = None) -> Path:
 def _readme(built: Built, features: datasets.Features) -> str:
     head: dict[str, Any] = {"tags": ["okinst"]}
     if built.composition:
-        lots = [lot(source, license, making, count) for (_, source, _, license, making), count in built.composition.items()]
+        lots = [
+            lot(source, license, making, count) for (_, source, _, license, making), count in built.composition.items()
+        ]
         head["language"] = sorted({group[2].partition("-")[0] for group in built.composition})
         head["license"] = together(lots).hub
     head["dataset_info"] = {

@@ -41,7 +41,11 @@ def check(folder: Path, name: str, repo_id: str, provenance: dict[str, Any]) -> 
 
 
 def refusal(
-    name: str, repo_id: str, there: Sequence[dict[str, Any]], against: Sequence[dict[str, Any]], provenance: dict[str, Any]
+    name: str,
+    repo_id: str,
+    there: Sequence[dict[str, Any]],
+    against: Sequence[dict[str, Any]],
+    provenance: dict[str, Any],
 ) -> str:
     """The message: which lots stand against a public push and why, and what would pass."""
     counts = [each["rows"] for each in there]
