@@ -159,16 +159,16 @@ def test_an_upload_that_is_cut_once_is_no_failure(small: Path, hub: Hub) -> None
 def test_other_sets_and_what_was_written_by_hand_stay(small: Path, hub: Hub, tmp_path: Path) -> None:
     card = (
         "---\npretty_name: Ours\nlicense: mit\ntags: [ours]\nlanguage: [en]\n"
-        "configs:\n- config_name: notes\n  default: true\n  data_files: notes/*.csv\n---\n# By hand\n\nStays.\n"
+        "configs:\n- config_name: notes\n  default: true\n  data_files: notes/*.parquet\n---\n# By hand\n\nStays.\n"
     )
-    notes = {"notes/a.csv": b"text\nfirst\n", "notes/dolly-ko.md": b"about"}
+    notes = {"notes/a.parquet": b"not read here", "notes/dolly-ko.md": b"about"}
     hub.repos[REPO] = Repo({"README.md": card.encode(), **notes})
     pushed(small, hub)
     pushed(small, hub, config="twin")
     files, head = hub.repos[REPO].files, head_of(hub.repos[REPO])
     assert all(files[path] == data for path, data in notes.items())
     assert [each["config_name"] for each in head["configs"]] == ["notes", "dolly-ko", "twin"]
-    assert head["configs"][0] == {"config_name": "notes", "default": True, "data_files": "notes/*.csv"}
+    assert head["configs"][0] == {"config_name": "notes", "default": True, "data_files": "notes/*.parquet"}
     assert (head["pretty_name"], head["license"], head["tags"], head["language"]) == (
         "Ours", "other", ["ours", "okinst"], ["en", "ko"],
     )  # fmt: skip
@@ -326,7 +326,7 @@ def test_a_gitignore_leaves_nothing_out_in_silence(small: Path, hub: Hub) -> Non
 
 
 def test_no_token(small: Path, hub: Hub) -> None:
-    with pytest.raises(WrongCall, match="there is no token to push with.*hf auth login"):
+    with pytest.raises(WrongCall, match=r"there is no token to push with.*hf auth login"):
         push(small, REPO, endpoint=hub.url)
     assert not hub.requests
 

@@ -250,19 +250,23 @@ class _Push:
                 f"{where} has a set named {self.config} already, of other files ({foreign[0]}). Name this one otherwise: --config "
                 f"NAME. Nothing was sent."
             )
-        for entry in head.get(readme.CONFIGS) or []:
-            name = entry["config_name"]
-            taken = [
-                path
-                for pattern in readme.patterns(head, name)
-                for path in self.contents
-                if name != self.config and readme.means(pattern, path)
-            ]
-            if taken:
-                raise WrongCall(
-                    f"{where} has a set {name} that would take {taken[0]} for its own (data_files in README.md). Name this one "
-                    f"otherwise: --config NAME. Nothing was sent."
-                )
+        for name in (entry["config_name"] for entry in head.get(readme.CONFIGS) or []):
+            if name != self.config:
+                self._check_beside(name, readme.patterns(head, name), there, where)
+
+    def _check_beside(self, name: str, patterns: list[str], there: _There, where: str) -> None:
+        """Raise WrongCall where the set cannot stand beside another one."""
+        if taken := [path for path in self.contents if any(readme.means(each, path) for each in patterns)]:
+            raise WrongCall(
+                f"{where} has a set {name} that would take {taken[0]} for its own (data_files in README.md). Name this one otherwise: "
+                f"--config NAME. Nothing was sent."
+            )
+        others = [path for path in there.files if any(readme.means(each, path) for each in patterns)]
+        if others and not others[0].endswith(".parquet"):
+            raise WrongCall(
+                f"{where} has a set {name} that is no Parquet ({others[0]}), and load_dataset reads all sets of a repository in the "
+                f"format of the first. Name another repository. Nothing was sent."
+            )
 
     def wanted(self, there: _There) -> tuple[dict[str, Path | bytes], list[str]]:
         """What the repository does not have as it should be, and what of an earlier push is to go."""

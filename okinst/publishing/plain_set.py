@@ -30,6 +30,7 @@ def write(rows: Any, folder: Path, name: str | None = None) -> Path:
             f"stream has to be loaded without streaming first)."
         )
     first = next(iter(rows.values()))
+    folder.mkdir(parents=True, exist_ok=True)
     built = Built(name or first.info.config_name or DEFAULT, folder, {}, [])
     for split, each in rows.items():
         write_split(each, str(split), folder, built, None)

@@ -56,23 +56,32 @@ def merged(theirs: str, ours: str, config: str, splits: Iterable[str], whose: st
     card, own_text = parted(ours, f"the card of {config}")
     entries = [dict(each) for each in there.get(CONFIGS) or []]
     others = [each for each in entries if each["config_name"] != config]
-    head = {**there, **{key: value for key, value in card.items() if key not in (*_LICENCE, CONFIGS, INFOS)}}
-    for key in set(there) & set(card) - {*_LICENCE, CONFIGS, INFOS}:
-        head[key] = _both(there[key], card[key]) if others or key == "tags" else card[key]
-    licence = {key: card[key] for key in _LICENCE if key in card}
-    if others and licence != {key: there[key] for key in _LICENCE if key in there}:
+    # keys keep their places, so that the same card twice is the same bytes
+    head = dict(there)
+    for key, value in card.items():
+        if key in (*_LICENCE, CONFIGS, INFOS):
+            continue
+        head[key] = _both(head[key], value) if key in head and (others or key == "tags") else value
+    before, licence = ({key: each[key] for key in _LICENCE if key in each} for each in (there, card))
+    if not licence:
+        licence = before
+    elif others and licence != before:
         licence = {"license": "other"}  # sets under several licences: each part says its own
-    head = {**{key: value for key, value in head.items() if key not in _LICENCE}, **licence}
+    for key in _LICENCE:
+        if key in licence:
+            head[key] = licence[key]
+        else:
+            head.pop(key, None)
     entry = {"data_files": [{"split": split, "path": f"{config}/{split}-*.parquet"} for split in splits]}
     head[CONFIGS] = _put(entries, config, entry)
     # what an earlier upload said of this set's columns may be wrong now, and load_dataset would refuse its rows
     infos = [each for each in _infos(there) if each.get("config_name") != config]
-    own_info = next(iter(_infos(card)), None)
-    if own_info:
-        infos.append({"config_name": config, **{key: value for key, value in own_info.items() if key != "config_name"}})
-    head.pop(INFOS, None)
+    if own := _infos(card)[:1]:
+        infos.append({"config_name": config, **{key: value for key, value in own[0].items() if key != "config_name"}})
     if infos:
         head[INFOS] = infos if len(infos) > 1 else infos[0]
+    else:
+        head.pop(INFOS, None)
     told = yaml.safe_dump(head, allow_unicode=True, sort_keys=False, width=10_000).strip()
     return f"---\n{told}\n---\n{_with_part(text, own_text, config)}"
 
