@@ -182,7 +182,8 @@ class Handler(BaseHTTPRequestHandler):
         if path == "/api/whoami-v2":
             return self.whoami()
         if path == "/api/validate-yaml":
-            return self.json({"errors": [{"message": each} for each in hub.yaml_errors], "warnings": []})
+            found_wrong = [{"message": each} for each in hub.yaml_errors]
+            return self.json({"errors": found_wrong, "warnings": []}, status=400 if found_wrong else 200)
         if path == "/api/repos/create":
             return self.create(json.loads(self.sent))
         if found := re.fullmatch(r"/_large/([0-9a-f]{64})", path):

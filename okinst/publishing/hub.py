@@ -206,9 +206,10 @@ class _Push:
 
     def look(self) -> _There:
         """The repository as it is, all of one commit."""
+        import huggingface_hub
         from huggingface_hub import errors
 
-        options = {"repo_id": self.repo_id, "repo_type": "dataset"}
+        options: dict[str, Any] = {"repo_id": self.repo_id, "repo_type": "dataset"}
         try:
             whole = self.api.repo_info(**options)
         except errors.RepositoryNotFoundError:
@@ -220,7 +221,7 @@ class _Push:
         files = {
             entry.path: entry.lfs.sha256 if entry.lfs else entry.blob_id
             for entry in self.api.list_repo_tree(**options, revision=info.sha, recursive=True)
-            if hasattr(entry, "blob_id")
+            if isinstance(entry, huggingface_hub.hf_api.RepoFile)
         }
         text = ""
         if README in files:
@@ -314,12 +315,12 @@ class _Push:
     def _commit(self, there: _There, new: dict[str, Path | bytes], gone: list[str], message: str) -> str:
         import huggingface_hub
 
-        additions = []
+        additions: list[huggingface_hub.CommitOperationAdd] = []
         for path, content in new.items():
             if path == README or path not in self.additions:  # README.md is merged anew each time
                 self.additions[path] = huggingface_hub.CommitOperationAdd(path, content)
             additions.append(self.additions[path])
-        at = {"repo_id": self.repo_id, "repo_type": "dataset", "revision": self.branch}
+        at: dict[str, Any] = {"repo_id": self.repo_id, "repo_type": "dataset", "revision": self.branch}
         try:
             self.api.preupload_lfs_files(additions=additions, free_memory=False, **at)
         except Exception as error:
@@ -336,16 +337,15 @@ class _Push:
                 f"line away there. No commit was made."
             )
         deletions = [huggingface_hub.CommitOperationDelete(path, is_folder=False) for path in gone]
+        operations: list[Any] = [*additions, *deletions]
         try:
-            done = self.api.create_commit(
-                operations=[*additions, *deletions], commit_message=message, parent_commit=there.head, **at
-            )
+            done = self.api.create_commit(operations=operations, commit_message=message, parent_commit=there.head, **at)
         except ValueError as error:
-            if status(error) is not None or not str(error).startswith("Invalid metadata in README.md"):
+            if not str(error).startswith("Invalid metadata in README.md"):
                 raise
             raise NotPushed(
-                f"{self.repo_id}: the Hub does not take the head of README.md ({_short(error)}). Mend it there, or report it. No commit "
-                f"was made."
+                f"{self.repo_id}: the Hub does not take the head of README.md ({str(error).partition(chr(10))[2].strip()}). Mend it there, or report it. "
+                f"No commit was made."
             ) from error
         return str(done.oid)
 
@@ -385,7 +385,7 @@ def _of_okinst(folder: Path) -> BuiltFolder:
 
 
 def _check_names(repo_id: str, config: str, revision: str | None) -> None:
-    from huggingface_hub.utils import HFValidationError, validate_repo_id
+    from huggingface_hub.utils import HFValidationError, validate_repo_id  # type: ignore[attr-defined]
 
     try:
         validate_repo_id(repo_id)
@@ -402,7 +402,7 @@ def _check_names(repo_id: str, config: str, revision: str | None) -> None:
 
 def _card(built: BuiltFolder, language: str, repo_id: str) -> str:
     try:
-        from okinst.publishing.card import card
+        from okinst.publishing.card import card  # type: ignore[import-not-found]
     except ImportError:  # until the room is there
         return (built.path / README).read_text(encoding="utf-8")
     if not built.provenance.get("funnel"):  # a Dataset of somebody else's making
