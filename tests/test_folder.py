@@ -255,12 +255,12 @@ from okinst.korean_instructions.koalpaca_v1_1 import KoAlpacaV11
 example = KoAlpacaV11.example
 KoAlpacaV11.example = lambda self, row: (time.sleep(0.02), example(self, row))[1]
 import okinst.publishing.folder as folder
-write = folder._write_split
+write = folder.write_split
 def slow(*arguments):
     print("WRITING", flush=True)
     time.sleep(wait)
     write(*arguments)
-folder._write_split = slow
+folder.write_split = slow
 sys.argv[0] = "okinst"
 from okinst.cli.app import main
 main()

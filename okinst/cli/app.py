@@ -317,6 +317,52 @@ def card(
 
 
 @app.command()
+def push(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="a folder that okinst build or okinst curate wrote")],
+    repo_id: Annotated[str, typer.Argument(metavar="REPO_ID", help="owner/name of a dataset on the Hub")],
+    private: Annotated[bool, typer.Option("--private", help="Into a private repository.")] = False,
+    config: Annotated[
+        str | None, typer.Option(metavar="NAME", help="What the set is called there; else its own name.")
+    ] = None,
+    revision: Annotated[
+        str | None, typer.Option(metavar="BRANCH", help="A branch; made where it is not there.")
+    ] = None,
+    card_language: Annotated[str, typer.Option(metavar="en|ko|zh", help="The language of the card.")] = "en",
+    message: Annotated[str | None, typer.Option("-m", "--message", help="Of the commit.")] = None,
+    i_have_the_rights: Annotated[
+        bool,
+        typer.Option("--i-have-the-rights", help="Push what licences do not permit to pass on; you answer for it."),
+    ] = False,
+    with_dropped: Annotated[
+        bool, typer.Option("--with-dropped", help="Send dropped.parquet, clusters.parquet and report.html, too.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and send nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Push a built set to the Hub: one commit; other sets of the repository stay. The same again makes no commit."""
+    from okinst.cli import pushing
+    from okinst.publishing import hub
+
+    done = hub.push(
+        folder,
+        repo_id,
+        private=private,
+        config=config,
+        revision=revision,
+        card_language=card_language,
+        message=message,
+        i_have_the_rights=i_have_the_rights,
+        with_dropped=with_dropped,
+        dry_run=dry_run,
+    )
+    if as_json:
+        _print_json(done.as_json())
+        return
+    for line in pushing.lines(done):
+        print(line)
+
+
+@app.command()
 def report(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="a folder that okinst build or okinst curate wrote")],
     output: Annotated[

@@ -78,6 +78,11 @@ class BuiltFolder:
         return _facts(self.provenance.get("recipe", {}))
 
     @property
+    def told_rows(self) -> str:
+        """How many rows each split has, in words."""
+        return ", ".join(f"{split} {count:,} rows" for split, count in self.provenance.get("rows", {}).items())
+
+    @property
     def funnel(self) -> list[dict[str, Any]]:
         """What went in and came out, part by part."""
         return list(self.provenance.get("funnel", ()))

@@ -96,16 +96,16 @@ def build(
     with appearing(folder, replace) as partial:
         built = Built(builder.config.name, folder, {}, funnel(builder), steps(builder))
         for split, rows in sets.items():
-            _write_split(rows, split, partial, built, chosen)
+            write_split(rows, split, partial, built, chosen)
         if isinstance(builder, MixtureBuilder):
             for beside in filter(None, (builder.dropped(), *builder.notes())):
                 shutil.copyfile(beside, partial / beside.name)
-                built.files.append(_file(partial, partial / beside.name))
+                built.files.append(file_entry(partial, partial / beside.name))
         if built.set_aside:
-            built.files.append(_file(partial, partial / SET_ASIDE))
+            built.files.append(file_entry(partial, partial / SET_ASIDE))
         told = _provenance(builder, built, layout)
         (partial / README).write_text(card(BuiltFolder(partial, told)), encoding="utf-8")
-        told["files"] = [*built.files, _file(partial, partial / README)]
+        told["files"] = [*built.files, file_entry(partial, partial / README)]
         (partial / PROVENANCE).write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     return built
 
@@ -129,7 +129,8 @@ def steps(builder: SourceBuilder | MixtureBuilder) -> list[dict[str, Any]]:
     return builder.steps() if isinstance(builder, MixtureBuilder) else []
 
 
-def _write_split(rows: datasets.Dataset, split: str, partial: Path, built: Built, layout: ModuleType | None) -> None:
+def write_split(rows: datasets.Dataset, split: str, partial: Path, built: Built, layout: ModuleType | None) -> None:
+    """Write the rows of a split as Parquet files below `partial`, and count them in `built`."""
     tables = rows.with_format("arrow").iter(ROW_GROUP)
     columns: Callable[[pa.Table], pa.Table] = _Laid(layout, built, partial) if layout else lambda table: table
     groups = max(1, ceil(len(rows) / ROW_GROUP))
@@ -151,10 +152,11 @@ def _write_split(rows: datasets.Dataset, split: str, partial: Path, built: Built
         finally:
             if writer:
                 writer.close()
-        built.files.append(_file(partial, path))
+        built.files.append(file_entry(partial, path))
 
 
-def _file(partial: Path, path: Path) -> dict[str, Any]:
+def file_entry(partial: Path, path: Path) -> dict[str, Any]:
+    """What provenance.json says of a file."""
     return {"path": path.relative_to(partial).as_posix(), "bytes": path.stat().st_size, "sha256": sha256(path)}
 
 

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from okinst import catalogue
 from okinst.builders import SourceBuilder, WrongCall
 from okinst.licences import COLUMNS, NOT_ADVICE, Facts, Lot, attribution, gate, lot, stricter_origins, together
-from okinst.licences.gate import COMMERCIAL
+from okinst.licences.gate import COMMERCIAL, REDISTRIBUTABLE
 from okinst.mixtures import MIXTURES, Mixture, MixtureBuilder, recipe
 from okinst.mixtures.mixture import Tokens
 from okinst.publishing.built import BuiltFolder
@@ -49,7 +49,7 @@ def report(name: str, **door: Any) -> dict[str, Any]:
     whole = together(known.lots)
     if known.stated:  # what nobody has counted is not told as if somebody had
         whole = replace(whole, explanation=together(replace(each, rows=None) for each in known.lots).explanation)
-    commercial = gate(COMMERCIAL, known.facts)
+    commercial, passed_on = gate(COMMERCIAL, known.facts), gate(REDISTRIBUTABLE, known.facts)
     lots = []
     for each in known.lots:
         at, whys = each.standing, commercial.whys(each.source, each.license, each.making)
@@ -70,6 +70,7 @@ def report(name: str, **door: Any) -> dict[str, Any]:
                 "no_derivatives": at.license.no_derivatives,
                 "research_only": at.research_only,
                 "why": whys,
+                "not_passed_on": passed_on.whys(each.source, each.license, each.making),
                 "kept": not whys,
                 "reason": commercial.reason(each.source, each.license, each.making),
             }
