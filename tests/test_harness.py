@@ -214,13 +214,16 @@ def csat_repo(mirror: Path) -> Repo:
 RUN = """
 import json, logging, sys
 logging.disable(logging.CRITICAL)
+from pathlib import Path
+import lm_eval.tasks
 import torch
 torch.set_num_threads(1)
 from lm_eval import simple_evaluate
 from lm_eval.models.huggingface import HFLM
 from lm_eval.tasks import TaskManager
 folder, model, names, shots, limit = sys.argv[1:3] + json.loads(sys.argv[3])
-manager = TaskManager(include_path=folder)
+own = Path(lm_eval.tasks.__file__).parent
+manager = TaskManager(include_path=[folder, *(own / name for name in ("kobest", "haerae", "csatqa"))], include_defaults=False)
 lm = HFLM(pretrained=model, device="cpu", batch_size=16)
 found = {}
 for shot in shots:
@@ -242,17 +245,23 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     rng = random.Random(3)
     tokenizer = tiny_models.bpe([sentence(rng) for _ in range(300)], 400, 256)
-    return tiny_models.saved(
-        tmp_path_factory.mktemp("tiny"), tiny_models.neox(max(400, len(tokenizer))), tokenizer
-    )
+    return tiny_models.saved(tmp_path_factory.mktemp("tiny"), tiny_models.neox(max(400, len(tokenizer))), tokenizer)
 
 
-def compared(folder: Path, tiny: Path, repos: dict[str, Repo], names: list[tuple[str, str]], home: Path, limit: int | None) -> dict[str, Any]:
+def compared(
+    folder: Path, tiny: Path, repos: dict[str, Repo], names: list[tuple[str, str]], home: Path, limit: int | None
+) -> dict[str, Any]:
     """The harness's tasks beside ours, at 0 and 5 shots: equal requests, equal answers of the model, equal scores."""
     with serving() as hub:
         hub.repos |= repos
         told = python(
-            RUN, folder, tiny, json.dumps([names, [0, 5], limit]), HF_ENDPOINT=hub.url, HF_HOME=str(home), HF_HUB_OFFLINE="0"
+            RUN,
+            folder,
+            tiny,
+            json.dumps([names, [0, 5], limit]),
+            HF_ENDPOINT=hub.url,
+            HF_HOME=str(home),
+            HF_HUB_OFFLINE="0",
         )
     found: dict[str, Any] = json.loads(told.splitlines()[-1])
     theirs = {name: each for name, each in found.items() if not name.startswith(tasks.PREFIX)}
@@ -294,5 +303,7 @@ def test_on_real_rows(real_mirror: Path, tiny: Path, tmp_path: Path) -> None:
         cache_dir=str(tmp_path / "cache"),
     )
     pairs = [(f"kobest_{name}", f"okinst_kobest_{name}") for name in which]
-    found = compared(tmp_path / "tasks", tiny, {"skt/kobest_v1": kobest_repo(real_mirror, which)}, pairs, tmp_path / "hf", 60)
+    found = compared(
+        tmp_path / "tasks", tiny, {"skt/kobest_v1": kobest_repo(real_mirror, which)}, pairs, tmp_path / "hf", 60
+    )
     assert len(found["kobest_copa 0"][0]) == 60

@@ -233,7 +233,9 @@ watching.join()
 print((peak - before) / found.nbytes)
 """
     python(code, tmp_path, "write")
-    assert float(python(code, tmp_path, "read")) < 1.5  # a second copy would be 2; keys, places and one shard are some 25 MB beside 100
+    assert (
+        float(python(code, tmp_path, "read")) < 1.5
+    )  # a second copy would be 2; keys, places and one shard are some 25 MB beside 100
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """Write evaluation sets as a folder of tasks that `lm_eval --include_path` reads, with no network and no okinst.
 
-    DIR/README.md, provenance.json
-    DIR/okinst_<task>.yaml         one a set, and one a group
-    DIR/utils.py                   what they call
-    DIR/rows/<set>/<split>.parquet
+DIR/README.md, provenance.json
+DIR/okinst_<task>.yaml         one a set, and one a group
+DIR/utils.py                   what they call
+DIR/rows/<set>/<split>.parquet
 """
 
 import json
