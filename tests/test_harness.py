@@ -1,13 +1,20 @@
 """Tasks of lm-evaluation-harness: written from our sets, asked as the harness asks its own, scored alike."""
 
+import hashlib
 import importlib.util
+import io
 import json
+import os
 import random
-from collections.abc import Iterator
+import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import datasets
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
@@ -15,8 +22,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from okinst.builders import MissingFile, WrongCall
+from okinst.builders import DamagedFile, MissingFile, WrongCall
 from okinst.publishing.harness import tasks, utils, write
+from okinst.publishing.harness.evaluation import RESULTS, evaluate, macro_f1_error
 from tests.conftest import okinst, python
 from tests.hub_double import Repo, serving
 
@@ -26,7 +34,24 @@ needs_harness = pytest.mark.skipif(
 KOBEST = ("boolq", "copa", "hellaswag", "sentineg", "wic")
 HAERAE = ("general_knowledge", "history", "loan_words", "rare_words", "standard_nomenclature")
 CATEGORIES = ("WR", "GR", "RCS", "RCSS", "RCH", "LI")
-WORDS = "강가 감자 안개 사진첩 우체국 자전거 고양이 봄비 시장 다리미 바구니 연필 기차역 도서관 수박 항아리".split()
+WORDS = [
+    "강가",
+    "감자",
+    "안개",
+    "사진첩",
+    "우체국",
+    "자전거",
+    "고양이",
+    "봄비",
+    "시장",
+    "다리미",
+    "바구니",
+    "연필",
+    "기차역",
+    "도서관",
+    "수박",
+    "항아리",
+]
 
 
 # -- files as upstream has them, of words of our own ------------------------------------------------------------------
@@ -177,8 +202,6 @@ def repo(configs: dict[str, dict[str, pd.DataFrame]], classes: bool = False) -> 
 
 
 def _parquet(rows: datasets.Dataset) -> bytes:
-    import io
-
     sink = io.BytesIO()
     rows.to_parquet(sink)
     return sink.getvalue()
@@ -209,7 +232,179 @@ def csat_repo(mirror: Path) -> Repo:
     return repo({name: {"test": rows[rows["Category"] == name].drop(columns="Category")} for name in CATEGORIES})
 
 
-# -- the tests ------------------------------------------------------------------------------------------------------------
+# -- what is written ----------------------------------------------------------------------------------------------------
+
+
+class Loader(yaml.SafeLoader):
+    """Reads `!function utils.rows` as its text."""
+
+
+Loader.add_constructor("!function", lambda loader, node: loader.construct_scalar(node))
+
+
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tasks of all sets, from the sample."""
+    root = tmp_path_factory.mktemp("everything")
+    write(root / "tasks", sample=True, cache_dir=str(root / "cache"))
+    return root / "tasks"
+
+
+def test_every_task_has_its_rows_and_functions(everything: Path, tmp_path: Path) -> None:
+    told = json.loads((everything / "provenance.json").read_text())
+    assert {task["set"] for task in told["tasks"]} == {name for sets in tasks.families().values() for name in sets}
+    for task in told["tasks"]:
+        config = yaml.load((everything / f"{task['task']}.yaml").read_text(), Loader)
+        assert config["task"] == task["task"] and config["dataset_kwargs"] == {"okinst_set": task["set"]}
+        functions = re.findall(r"!function '?utils\.(\w+)", (everything / f"{task['task']}.yaml").read_text())
+        assert functions and all(callable(getattr(utils, name)) for name in functions)
+        ours = datasets.load_dataset("okinst", task["set"], sample=True, cache_dir=str(tmp_path))
+        for split, rows in ours.items():
+            written = pq.read_table(everything / "rows" / task["set"] / f"{split}.parquet")
+            assert written.to_pylist() == rows.select_columns(written.column_names).to_list()
+            assert ("id" in written.column_names) != task["set"].startswith("haerae")
+        assert task["rows"] == {split: len(rows) for split, rows in ours.items()}
+        asked = config.get("test_split") or config["validation_split"]
+        assert asked in task["rows"] and config.get("fewshot_split", asked) in task["rows"]
+
+
+def test_the_folder_says_what_is_in_it(everything: Path) -> None:
+    told = json.loads((everything / "provenance.json").read_text())
+    there = {path.relative_to(everything).as_posix() for path in everything.rglob("*") if path.is_file()}
+    assert there == {"provenance.json"} | {file["path"] for file in told["files"]}
+    for file in told["files"]:
+        assert hashlib.sha256((everything / file["path"]).read_bytes()).hexdigest() == file["sha256"]
+    readme = (everything / "README.md").read_text()
+    assert all(f"| {task['task']} |" in readme for task in told["tasks"])
+    assert "cc-by-nc-nd-4.0" in readme and told["door"] == "sample" and told["inputs"]
+
+
+def test_a_folder_may_be_moved(everything: Path, tmp_path: Path) -> None:
+    """The harness reads utils.py by its path: from there rows are found, from any working directory, with no okinst."""
+    moved = shutil.copytree(everything, tmp_path / "else where")
+    code = """
+import importlib.util, json, sys
+sys.modules["okinst"] = None
+spec = importlib.util.spec_from_file_location("utils", sys.argv[1])
+utils = importlib.util.module_from_spec(spec); spec.loader.exec_module(utils)
+print(json.dumps({split: len(rows) for split, rows in utils.rows("kobest-copa", version=1.0, pretrained="x").items()}))
+"""
+    told = json.loads(python(code, moved / "utils.py", cwd=tmp_path))
+    assert told == {"train": 8, "validation": 4, "test": 5}
+
+
+def test_a_group_is_written_where_it_is_whole(tmp_path: Path, everything: Path) -> None:
+    written = write(tmp_path / "some", ["kobest", "haerae-history"], sample=True, cache_dir=str(tmp_path / "cache"))
+    assert written.groups == ["okinst_kobest"] and not (tmp_path / "some/okinst_haerae.yaml").exists()
+    group = yaml.load((everything / "okinst_haerae.yaml").read_text(), Loader)
+    assert [name.removeprefix("okinst_haerae_") for name in group["task"]] == [
+        "general_knowledge", "history", "loan_word", "rare_word", "standard_nomenclature"
+    ]  # fmt: skip
+
+
+def test_rows_that_are_lost_are_told(tmp_path: Path, mirror: Path) -> None:
+    path = next((mirror / "HAERAE-HUB/HAE_RAE_BENCH_1.1/data").glob("history-*"))
+    rows = pd.read_parquet(path)
+    pd.concat([rows, rows.assign(options="['혼자']")]).to_parquet(path, index=False)
+    options = {"mirror": str(mirror), "accept_drift": True, "cache_dir": str(tmp_path / "cache")}
+    written = write(tmp_path / "out", ["haerae-history"], **options)
+    assert written.tasks[0].left_out == {"options that do not parse": 3}
+    assert "3 options that do not parse" in (tmp_path / "out/README.md").read_text()
+
+
+def test_what_is_refused(tmp_path: Path, mirror: Path) -> None:
+    with pytest.raises(WrongCall, match=r"no task 'kobest-bool'.*kobest-boolq"):
+        write(tmp_path / "out", ["kobest-bool"], sample=True)
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full/notes.txt").touch()
+    with pytest.raises(WrongCall, match="not empty"):
+        write(tmp_path / "full", ["kobest"], sample=True)
+    next((mirror / "SKT-LSL/KoBEST_datarepo/v1.0/WiC").glob("test*")).unlink()
+    with pytest.raises(MissingFile, match="kobest-wic"):
+        write(tmp_path / "out", ["kobest-wic"], mirror=str(mirror), cache_dir=str(tmp_path / "cache"))
+    assert not (tmp_path / "out").exists()
+
+
+def test_from_the_command_line(tmp_path: Path) -> None:
+    done = okinst("harness", "-o", tmp_path / "out", "--sets", "kobest_copa,korquad", "--sample")
+    assert done.returncode == 0 and "2 tasks in" in done.stdout and "lm_eval --include_path" in done.stdout
+    told = json.loads(okinst("harness", "-o", tmp_path / "b", "--sets", "korquad", "--sample", "--json").stdout)
+    assert told["tasks"][0]["task"] == "okinst_korquad_1.0"
+    assert okinst("harness", "-o", tmp_path / "c", "--sets", "korquad-2.1", "--sample").returncode == 2
+
+
+def test_evaluate_says_what_is_missing(tmp_path: Path) -> None:
+    code = "import sys; sys.modules['lm_eval'] = None; from okinst.cli.app import main; main()"
+    command = [sys.executable, "-c", code, "evaluate", str(tmp_path), "--sample"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 2 and "pip install 'okinst[eval]'" in done.stderr
+
+
+# -- KorQuAD's official scores, and the error of a macro F1 ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "right", "exact", "f1"),
+    [
+        (" 《봄비》", ["봄비"], 1, 1),
+        ("봄 비", ["봄비"], 0, 1),  # F1 counts no blanks, the exact match does
+        ("3,000명", ["3000명"], 1, 1),
+        ("ABC", ["abc"], 1, 1),
+        ("기차역 앞", ["기차역"], 0, 2 * (3 / 4) * 1 / (3 / 4 + 1)),
+        ("가가나", ["가나나"], 0, 2 / 3),  # characters are counted as often as both have them
+        ("시장", ["우체국", "시장 앞"], 0, 2 * 1 * (2 / 3) / (1 + 2 / 3)),
+        ("", ["시장"], 0, 0),
+        ("!", ["?"], 1, 0),  # nothing is left of either
+    ],
+)
+def test_korquads_scores(given: str, right: list[str], exact: float, f1: float) -> None:
+    found = utils.span_scores({"answers": {"text": right}}, [given])
+    assert found == {"exact_match": exact, "f1": pytest.approx(f1)}
+
+
+@given(st.text("가나 《》'!a", max_size=8), st.text("가나 《》'!a", max_size=8))
+def test_a_character_f1_has_two_equal_sides(one: str, other: str) -> None:
+    assert utils.character_f1(one, other) == pytest.approx(utils.character_f1(other, one))
+    assert 0 <= utils.character_f1(one, other) <= 1
+
+
+def test_the_error_of_a_macro_f1() -> None:
+    metrics = pytest.importorskip("sklearn.metrics", reason="pip install 'okinst[curation]'")
+    rng = np.random.default_rng(5)
+    right = rng.integers(0, 3, 60)
+    given_ = np.where(rng.random(60) < 0.6, right, rng.integers(0, 3, 60))
+    drawn = [rng.integers(0, 60, 60) for _ in range(600)]
+    one_by_one = np.std([metrics.f1_score(right[each], given_[each], average="macro") for each in drawn])
+    assert macro_f1_error(list(zip(right, given_, strict=True))) == pytest.approx(one_by_one, rel=0.15)
+    assert macro_f1_error([(0, 0), (1, 1)]) == 0  # right each time, even where one of the answers was not drawn
+
+
+# -- beside the harness ---------------------------------------------------------------------------------------------------
+
+
+def test_real_queries_are_those_of_the_hub(real_mirror: Path, tmp_path: Path) -> None:
+    """Blanks at the ends included: the script of skt/kobest_v1 strips none, and neither do we."""
+    blanks = 0
+    for task in ("boolq", "copa", "sentineg"):
+        ours = datasets.load_dataset("okinst", f"kobest-{task}", mirror=str(real_mirror), cache_dir=str(tmp_path))
+        folder = next(
+            path for path in (real_mirror / "SKT-LSL/KoBEST_datarepo/v1.0").iterdir() if path.name.lower() == task
+        )
+        for split, file in (("train", "train"), ("validation", "dev"), ("test", "test")):
+            theirs = published(pd.read_csv(folder / f"{file}.tsv", sep="\t"), task)
+            assert len(theirs) == len(ours[split])
+            for row, other in zip(ours[split], theirs.to_dict("records"), strict=True):
+                if task == "boolq":
+                    text = f"{other['paragraph']} 질문: {other['question']} 답변: "
+                    blanks += other["paragraph"] != other["paragraph"].strip()
+                elif task == "copa":
+                    text = f"{other['premise']} { {'원인': ' 왜냐하면', '결과': ' 그래서'}[other['question'].strip()] }"
+                    assert row["choices"] == [other["alternative_1"], other["alternative_2"]]
+                else:
+                    text = f"문장: {other['sentence']} 긍부정:"
+                assert (row["query"], row["answer"]) == (text, other["label"])
+    assert blanks > 600
+
 
 RUN = """
 import json, logging, sys
@@ -307,3 +502,86 @@ def test_on_real_rows(real_mirror: Path, tiny: Path, tmp_path: Path) -> None:
         tmp_path / "tasks", tiny, {"skt/kobest_v1": kobest_repo(real_mirror, which)}, pairs, tmp_path / "hf", 60
     )
     assert len(found["kobest_copa 0"][0]) == 60
+
+
+def runs(folder: Path) -> set[str]:
+    return {path.name for path in (folder / "results").iterdir()}
+
+
+@needs_harness
+def test_evaluate_goes_on_where_it_was_interrupted(tiny: Path, tmp_path: Path) -> None:
+    options: dict[str, Any] = {"sample": True, "cache_dir": str(tmp_path / "cache"), "device": "cpu"}
+    told: list[str] = []
+
+    def interrupted(line: str) -> None:
+        told.append(line)
+        if len(told) == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(str(tiny), tmp_path / "out", ["kobest-copa", "haerae-history"], [0, 2], told=interrupted, **options)
+    assert runs(tmp_path / "out") == {"okinst_kobest_copa-0shot.json", "okinst_haerae_history-0shot.json"}
+    told.clear()
+    found = evaluate(
+        str(tiny), tmp_path / "out", ["kobest-copa", "haerae-history"], [0, 2], told=told.append, **options
+    )
+    assert told[0].startswith("2 of 4 runs are in") and len(told) == 3
+    assert [(run.set, run.shots) for run in found.runs] == [
+        ("kobest-copa", 0), ("kobest-copa", 2), ("haerae-history", 0), ("haerae-history", 2)
+    ]  # fmt: skip
+    saved = json.loads((tmp_path / "out" / RESULTS).read_text())
+    assert saved["settings"]["revision"].startswith("sha256:") and str(tmp_path) not in json.dumps(saved)
+    assert all(0 <= score <= 1 and error is not None for run in found.runs for score, error in run.scores.values())
+    # the same in one go
+    whole = evaluate(str(tiny), tmp_path / "two", ["kobest-copa"], [0, 2], **options)
+    assert [run.scores for run in whole.runs] == [run.scores for run in found.runs if run.set == "kobest-copa"]
+    # long prompts are cut, and counted
+    assert [run.cut for run in found.runs][-1] == 3
+    with pytest.raises(WrongCall, match="limit None, and this is 2"):
+        evaluate(str(tiny), tmp_path / "out", ["kobest-copa"], [0], limit=2, **options)
+    with pytest.raises(WrongCall, match="9 examples were asked for, and its train rows can give 8"):
+        evaluate(str(tiny), tmp_path / "out", ["kobest-copa"], [9], **options)
+    with pytest.raises(WrongCall, match="3 examples were asked for, and its test rows can give 2"):
+        evaluate(str(tiny), tmp_path / "out", ["haerae-history"], [3], **options)
+    (tmp_path / "out/results/okinst_kobest_copa-0shot.json").write_text("{")
+    with pytest.raises(DamagedFile, match="okinst_kobest_copa-0shot"):
+        evaluate(str(tiny), tmp_path / "out", ["kobest-copa"], [0], **options)
+
+
+@needs_harness
+@pytest.mark.slow
+def test_the_harness_command_prints_our_scores(tiny: Path, tmp_path: Path) -> None:
+    """`lm_eval --include_path`, with no network, and `okinst evaluate`, on the same rows."""
+    door = ("--sample",)
+    assert okinst("harness", "-o", tmp_path / "tasks", "--sets", "kobest,korquad", *door).returncode == 0
+    command = (
+        "-m", "lm_eval", "--model", "hf", "--model_args", f"pretrained={tiny}", "--device", "cpu", "--include_path",
+        tmp_path / "tasks", "--tasks", "okinst_kobest,okinst_korquad_1.0", "--num_fewshot", "2", "--output_path",
+        tmp_path / "out",
+    )  # fmt: skip
+    offline = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "hf")}
+    done = subprocess.run(
+        [sys.executable, *map(str, command)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **offline},
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    theirs = json.loads(next((tmp_path / "out").rglob("results_*.json")).read_text())["results"]
+    ran = okinst(
+        "evaluate", tiny, "--tasks", "kobest,korquad", "--shots", "2", *door, "--json", cwd=tmp_path, **offline
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert not {"it/s", "WARNING"} & set(ran.stderr.split())
+    ours = json.loads(ran.stdout)
+    assert len(ours["runs"]) == 6
+    for run in ours["runs"]:
+        for metric, (score, _) in run["scores"].items():
+            assert score == pytest.approx(theirs[run["task"]][f"{metric},none"])
+    means = {each["metric"]: each["mean"] for each in ours["means"]}
+    f1 = [theirs[f"okinst_kobest_{name}"]["f1,none"] for name in KOBEST]
+    assert means.keys() == {"f1", "acc"} and means["f1"] == pytest.approx(sum(f1) / 5)
+    assert (tmp_path / f"{tiny.name}-evaluation" / RESULTS).is_file()
+    table = okinst("evaluate", tiny, "--tasks", "kobest", "--shots", "2", *door, cwd=tmp_path, **offline)
+    assert "kobest: mean of 5" in table.stdout and "no score to report" in table.stdout and "2-shot" in table.stdout

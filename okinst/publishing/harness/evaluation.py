@@ -5,6 +5,7 @@ DIR/results/<task>-<shots>shot.json   one each: what was interrupted goes on wit
 DIR/tasks/<set>/                      the tasks, as `okinst harness` writes them
 """
 
+import hashlib
 import importlib.metadata
 import importlib.util
 import json
@@ -64,6 +65,8 @@ class Run:
     cut: int
     #: tokens that the model reads
     reads: int
+    #: the sha256 of the rows that were asked and drawn from
+    rows: str
     seconds: float
 
 
@@ -86,7 +89,7 @@ class Evaluation:
                         scores[run.shots, metric].append(score)
             found += [
                 {"family": family, "shots": shots, "metric": metric, "mean": mean(each), "tasks": len(each)}
-                for (shots, metric), each in sorted(scores.items())
+                for (shots, metric), each in scores.items()
                 if len(each) == len(sets) > 1
             ]
         return found
@@ -146,6 +149,11 @@ def evaluate(
     wanted = [(name, task, count) for count in dict.fromkeys(shots) for name, task in zip(names, written, strict=True)]
     for name, task, count in wanted:
         _check_examples(name, task, count)
+    for run in found.runs:
+        if run.set in names and run.rows != written[names.index(run.set)]["digest"]:
+            raise WrongCall(
+                f"{folder}: {run.task} was asked other rows before. Name another folder, or remove its results."
+            )
     left = [each for each in wanted if (each[0], each[2]) not in there]
     if len(left) < len(wanted):
         told(f"{len(wanted) - len(left)} of {len(wanted)} runs are in {folder} already")
@@ -153,8 +161,8 @@ def evaluate(
         with _quietly():
             opened = _opened(model, revision, dtype, models.chosen_device(device, model), batch_size)
             for number, (name, task, count) in enumerate(left, 1):
-                told(f"{task['task']} with {count} examples ({number} of {len(left)})")
-                run = _run(opened, folder, name, task["task"], count, settings)
+                told(f"{task['task']}, {count}-shot ({number} of {len(left)})")
+                run = _run(opened, folder / "tasks" / name, task, count, settings)
                 _save(_place(folder, run), {"settings": asdict(settings), "run": asdict(run)})
                 found.runs.append(run)
     order = {name: number for number, name in enumerate(name for sets in tasks.families().values() for name in sets)}
@@ -174,7 +182,8 @@ def _written(folder: Path, name: str, options: dict[str, Any]) -> dict[str, Any]
         raise WrongCall(
             f"{folder}: its rows come from {told['door']}, not {wanted}. Name another folder, or remove it."
         )
-    return {**told["tasks"][0], "door": told["door"]}
+    rows = sorted((file["path"], file["sha256"]) for file in told["files"] if file["path"].endswith(".parquet"))
+    return {**told["tasks"][0], "door": told["door"], "digest": hashlib.sha256(repr(rows).encode()).hexdigest()}
 
 
 def _there(folder: Path, settings: Settings) -> list[Run]:
@@ -223,12 +232,12 @@ def _opened(model: str, revision: str, dtype: str, device: str, batch_size: int 
         )
 
 
-def _run(model: Any, folder: Path, name: str, task: str, count: int, settings: Settings) -> Run:
+def _run(model: Any, folder: Path, written: dict[str, Any], count: int, settings: Settings) -> Run:
     from lm_eval import simple_evaluate
     from lm_eval.tasks import TaskManager
 
-    began = time.monotonic()
-    manager = TaskManager(include_path=str(folder / "tasks" / name), include_defaults=False)
+    began, task, name = time.monotonic(), written["task"], written["set"]
+    manager = TaskManager(include_path=str(folder), include_defaults=False)
     ran = simple_evaluate(
         model,
         tasks=[task],
@@ -246,7 +255,7 @@ def _run(model: Any, folder: Path, name: str, task: str, count: int, settings: S
         scores[metric] = (float(results[f"{metric},none"]), float(error) if error is not None else None)
     cut = sum(_is_cut(model, sample["arguments"]) for sample in samples)
     seconds = round(time.monotonic() - began, 1)
-    return Run(task, name, count, len(samples), scores, cut, model.max_length, seconds)
+    return Run(task, name, count, len(samples), scores, cut, model.max_length, written["digest"], seconds)
 
 
 def _is_cut(model: Any, arguments: Sequence[tuple[Any, ...]]) -> bool:
