@@ -116,7 +116,7 @@ def haerae_rows(rng: random.Random) -> pd.DataFrame:
         listed = "\n".join(f"({letter}) {option}" for letter, option in zip("ABCDE", options, strict=True))
         query = f"### 질문: {sentence(rng)}\n### 선택지:\n{listed}\n### 정답:"
         rows.append({"query": query, "options": str(options), "answer": f"({rng.choice('ABCDE')})"})
-    # the same question again, and once more: no example may be the one that is asked
+    # the same question again, and once more: no example may be the one that is asked; lm-eval before 0.4.13 stops at such rows
     return pd.DataFrame([*rows, rows[3], rows[3]])
 
 
@@ -553,10 +553,11 @@ def test_evaluate_goes_on_where_it_was_interrupted(tiny: Path, tmp_path: Path) -
 def test_the_harness_command_prints_our_scores(tiny: Path, tmp_path: Path) -> None:
     """`lm_eval --include_path`, with no network, and `okinst evaluate`, on the same rows."""
     door = ("--sample",)
+    few = ("--limit", "3")
     assert okinst("harness", "-o", tmp_path / "tasks", "--sets", "kobest,korquad", *door).returncode == 0
     command = (
         "-m", "lm_eval", "--model", "hf", "--model_args", f"pretrained={tiny}", "--device", "cpu", "--include_path",
-        tmp_path / "tasks", "--tasks", "okinst_kobest,okinst_korquad_1.0", "--num_fewshot", "2", "--output_path",
+        tmp_path / "tasks", "--tasks", "okinst_kobest,okinst_korquad_1.0", "--limit", "3", "--num_fewshot", "2", "--output_path",
         tmp_path / "out",
     )  # fmt: skip
     offline = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "hf")}
@@ -570,10 +571,10 @@ def test_the_harness_command_prints_our_scores(tiny: Path, tmp_path: Path) -> No
     assert done.returncode == 0, done.stderr
     theirs = json.loads(next((tmp_path / "out").rglob("results_*.json")).read_text())["results"]
     ran = okinst(
-        "evaluate", tiny, "--tasks", "kobest,korquad", "--shots", "2", *door, "--json", cwd=tmp_path, **offline
+        "evaluate", tiny, "--tasks", "kobest,korquad", "--shots", "2", *door, *few, "--json", cwd=tmp_path, **offline
     )
     assert ran.returncode == 0, ran.stderr
-    assert not {"it/s", "WARNING"} & set(ran.stderr.split())
+    assert "Overwriting" not in ran.stderr and "indexing errors" not in ran.stderr
     ours = json.loads(ran.stdout)
     assert len(ours["runs"]) == 6
     for run in ours["runs"]:
@@ -583,5 +584,5 @@ def test_the_harness_command_prints_our_scores(tiny: Path, tmp_path: Path) -> No
     f1 = [theirs[f"okinst_kobest_{name}"]["f1,none"] for name in KOBEST]
     assert means.keys() == {"f1", "acc"} and means["f1"] == pytest.approx(sum(f1) / 5)
     assert (tmp_path / f"{tiny.name}-evaluation" / RESULTS).is_file()
-    table = okinst("evaluate", tiny, "--tasks", "kobest", "--shots", "2", *door, cwd=tmp_path, **offline)
+    table = okinst("evaluate", tiny, "--tasks", "kobest", "--shots", "2", *door, *few, cwd=tmp_path, **offline)
     assert "kobest: mean of 5" in table.stdout and "no score to report" in table.stdout and "2-shot" in table.stdout

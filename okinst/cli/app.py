@@ -786,8 +786,6 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Score a model by lm-evaluation-harness. Run again after an interruption: tasks that are done are not run again."""
-    if not sys.stderr.isatty():
-        os.environ.setdefault("TQDM_DISABLE", "1")  # the harness has bars of its own
     from okinst.cli import evaluating
     from okinst.publishing.harness.evaluation import RESULTS
     from okinst.publishing.harness.evaluation import evaluate as run

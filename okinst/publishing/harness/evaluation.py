@@ -303,12 +303,16 @@ def _save(path: Path, value: dict[str, Any]) -> None:
 
 @contextmanager
 def _quietly() -> Iterator[None]:
-    """Without the harness's own log, unless --debug asks for all: it warns of what was asked for."""
+    """Without what the libraries log, unless --debug asks for all: they warn of what was asked for, and of what is counted here."""
+    from transformers.utils import logging as theirs
+
     logger = logging.getLogger("lm_eval")
-    before = logger.level
+    before, before_theirs = logger.level, theirs.get_verbosity()
     if logging.getLogger().getEffectiveLevel() > logging.DEBUG:
         logger.setLevel(logging.ERROR)
+        theirs.set_verbosity(logging.ERROR)
     try:
         yield
     finally:
         logger.setLevel(before)
+        theirs.set_verbosity(before_theirs)

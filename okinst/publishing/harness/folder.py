@@ -137,7 +137,7 @@ def _readme(written: Written, cards: dict[str, tuple[str, str, str]]) -> str:
         f"Written by okinst {VERSION}. The folder needs no network and no okinst, and may be moved:",
         "",
         "```sh",
-        "pip install 'lm-eval[hf]>=0.4.9'",
+        "pip install 'lm-eval[hf]>=0.4.13'",
         f"lm_eval --include_path . --model hf --model_args pretrained=MODEL --tasks {first} --num_fewshot 5",
         "```",
         "",
