@@ -45,7 +45,11 @@ def model_and_revision(typed: str) -> tuple[str, str | None]:
 
 
 def default_folder(model: str) -> Path:
-    """Where scores go when nothing is said: a folder here, called after the model."""
+    """Where scores go when nothing is said: a folder here, called after the model.
+
+    >>> default_folder("EleutherAI/polyglot-ko-1.3b").name
+    'polyglot-ko-1.3b-evaluation'
+    """
     return Path(f"{Path(model.rstrip('/')).name or 'model'}-evaluation")
 
 
