@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "version": set(),
 }
 EVERYWHERE = {"version"}
-HEAVY = {"matplotlib", "torch", "transformers", "ray", "sklearn", "kiwipiepy", "rensa"}
+HEAVY = {"kiwipiepy", "lm_eval", "matplotlib", "ray", "rensa", "sklearn", "torch", "transformers"}
 
 
 def imports(path: Path) -> list[tuple[int, str, bool]]:

@@ -27,6 +27,7 @@ from okinst.mixtures.aside import DROPPED
 from okinst.mixtures.selecting import CLUSTERS, SELECTION
 from okinst.publishing import plain_set, readme, refusal
 from okinst.publishing.built import BuiltFolder
+from okinst.publishing.card import card
 from okinst.publishing.folder import SET_ASIDE
 from okinst.publishing.patience import patiently, status
 from okinst.publishing.place import PROVENANCE, README
