@@ -1,7 +1,6 @@
 """Write what a trainer reads: config files, and rows that it could not read as they are."""
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from okinst.builders import Row, WrongCall, schema
-from okinst.publishing.folder import ROW_GROUP, SET_ASIDE
+from okinst.builders.doors import sha256
+from okinst.publishing.folder import SET_ASIDE
 from okinst.publishing.place import README, appearing, check_output
 from okinst.publishing.trainers import axolotl, llama_factory, ms_swift, trl
-from okinst.publishing.trainers.source import Source, opened
+from okinst.publishing.trainers.source import Source, batches, opened
 from okinst.publishing.trainers.trainer import Layout, Trainer, as_yaml
 
 TRAINERS: dict[str, Trainer] = {
@@ -72,40 +72,45 @@ def export(trainer_name: str, name: str, folder: Path, config: str | None = None
     folder = folder.expanduser().resolve()
     check_output(folder)
     source = opened(name, config)
-    aside = {split: Counter(_flaws(trainer, source, split)) for split in source.splits}
-    if sum(aside[source.train].values()) == len(source.rows[source.train]):
+    found = {split: _look(trainer, source, split) for split in source.splits}
+    if not found[source.train].rows:
+        flaws = found[source.train].flaws
         raise WrongCall(
-            f"{name}: {trainer_name} could take no row of {source.train}"
-            f"{f' ({_counted(aside[source.train])})' if aside[source.train] else ': there is none'}."
+            f"{name}: {trainer_name} could take no row of {source.train}{f' ({_counted(flaws)})' if flaws else ': there is none'}."
         )
     layout = trainer.layout(source.shape)
     with appearing(folder) as partial:
         read = source
-        if layout or any(aside.values()):
+        if layout or any(each.flaws for each in found.values()):
             read = replace(source, where=str(folder / DATA), hub=False)
             _write(trainer, source, layout, partial)
         texts = trainer.files(read, folder)
         for file, text in texts.items():
             (partial / file).write_text(text, encoding="utf-8")
-    whole: Counter[str] = sum(aside.values(), Counter())
-    rows = {split: len(source.rows[split]) - sum(aside[split].values()) for split in source.splits}
     notes = trainer.notes(read)
     if source.unused:
         notes = [f"Not used: the split {', '.join(source.unused)}.", *notes]
     command, stage = trainer.command(read, folder), trainer.STAGES[source.shape]
-    return Exported(trainer_name, stage, read, folder, sorted(texts), command, notes, rows, whole)
+    rows = {split: each.rows for split, each in found.items()}
+    flaws = sum((each.flaws for each in found.values()), Counter[str]())
+    return Exported(trainer_name, stage, read, folder, sorted(texts), command, notes, rows, flaws)
 
 
-def _batches(rows: datasets.Dataset) -> Iterator[list[Row]]:
-    for table in rows.with_format("arrow").iter(ROW_GROUP):
-        yield table.to_pylist()
+@dataclass
+class _Look:
+    """How many rows of a split a trainer takes, and how many it does not, by reason."""
+
+    rows: int = 0
+    flaws: Counter[str] = field(default_factory=Counter)
 
 
-def _flaws(trainer: Trainer, source: Source, split: str) -> Iterator[str]:
-    for batch in _batches(source.rows[split]):
-        for row in batch:
-            if why := trainer.flaw(source.shape, row):
-                yield why
+def _look(trainer: Trainer, source: Source, split: str) -> _Look:
+    seen = _Look()
+    for table in batches(source.rows[split]):
+        reasons = [trainer.flaw(source.shape, row) for row in table.to_pylist()]
+        seen.flaws.update(filter(None, reasons))
+        seen.rows += reasons.count(None)
+    return seen
 
 
 def _counted(reasons: Counter[str]) -> str:
@@ -116,25 +121,32 @@ def _write(trainer: Trainer, source: Source, layout: Layout | None, partial: Pat
     """The rows that the trainer takes, as a dataset of their own, and those it does not, with the reason."""
     target = partial / DATA / source.config
     target.mkdir(parents=True)
-    kept = source.rows[source.train].features
+    kept = source.columns
     if layout:
         # which row it was, and under which licence, is never lost
         common = {name: kind for name, kind in kept.items() if name in schema.COMMON}
         kept = datasets.Features({**common, **layout.columns})
     columns = kept.arrow_schema.remove_metadata()
+    digests = []
     for split in source.splits:
-        with pq.ParquetWriter(target / f"{split}-00000-of-00001.parquet", columns, compression="zstd") as writer:
-            for batch in _batches(source.rows[split]):
+        path = target / f"{split}-00000-of-00001.parquet"
+        with pq.ParquetWriter(path, columns, compression="zstd") as writer:
+            for table in batches(source.rows[split]):
                 taken = []
-                for row in batch:
+                for row in table.to_pylist():
                     if why := trainer.flaw(source.shape, row):
                         _set_aside(partial, split, why, row)
                     else:
                         taken.append({**row, **layout.render(row)} if layout else row)
                 writer.write_table(pa.Table.from_pylist(taken, columns))
-    data_files = [{"split": split, "path": f"{source.config}/{split}-*.parquet"} for split in source.splits]
-    head = {"configs": [{"config_name": source.config, "data_files": data_files}]}
-    text = as_yaml(f"rows of {source.where}, as a trainer reads them", head)
+        digests.append(sha256(path))
+    entry = {
+        "config_name": source.config,
+        # load_dataset's cache knows a folder by its last name and by this: without it, rows of another export would come
+        "description": f"rows for a trainer, sha256 {' '.join(digests)}",
+        "data_files": [{"split": split, "path": f"{source.config}/{split}-*.parquet"} for split in source.splits],
+    }
+    text = as_yaml(f"rows of {source.where}, as a trainer reads them", {"configs": [entry]})
     (partial / DATA / README).write_text(f"---\n{text}---\n", encoding="utf-8")
 
 

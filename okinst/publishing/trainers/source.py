@@ -1,7 +1,7 @@
 """The set that is to be trained on: a folder, or a dataset on the Hub, opened as trainers open it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from datasets.exceptions import DatasetNotFoundError
 
 from okinst.builders import DamagedFile, MissingFile, NoNetwork, WrongCall, schema
 from okinst.builders.schema import Shape
+from okinst.publishing.folder import ROW_GROUP
 
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 #: what is evaluated on while training: the first of these that a set has
@@ -37,7 +38,10 @@ class Source:
     #: names of the splits; rows of no others are used
     train: str
     validation: str | None
-    rows: Mapping[str, datasets.Dataset]
+    columns: datasets.Features
+    #: Streams, by split: straight from the files. What load_dataset keeps of a folder it knows again by the folder's last name, and
+    #: by README.md, so that another folder's rows may come from its cache.
+    rows: Mapping[str, datasets.IterableDataset]
 
     @property
     def splits(self) -> list[str]:
@@ -68,10 +72,11 @@ def opened(name: str, config: str | None = None) -> Source:
     where = name if hub else str(path.resolve())
     config = _config(where, hub, config)
     rows = _read(where, hub, config)
-    shape = _shape(name, next(iter(rows.values())).features)
+    columns = _columns(where, rows)
+    shape = _shape(name, columns)
     train = _train(where, list(rows))
     validation = next((split for split in HELD_OUT if split in rows and split != train), None)
-    return Source(where, hub, config, shape, train, validation, rows)
+    return Source(where, hub, config, shape, train, validation, columns, rows)
 
 
 def _config(where: str, hub: bool, asked: str | None) -> str:
@@ -83,9 +88,28 @@ def _config(where: str, hub: bool, asked: str | None) -> str:
     return asked or str(there[0])
 
 
-def _read(where: str, hub: bool, config: str) -> Mapping[str, datasets.Dataset]:
-    found = _loading(where, hub, lambda: datasets.load_dataset(where, config))
+def _read(where: str, hub: bool, config: str) -> Mapping[str, datasets.IterableDataset]:
+    found = _loading(where, hub, lambda: datasets.load_dataset(where, config, streaming=True))
     return {str(split): rows for split, rows in found.items()}
+
+
+def _columns(where: str, rows: Mapping[str, datasets.IterableDataset]) -> datasets.Features:
+    """The columns, which Parquet files name, and other files show in their first rows."""
+    for stream in rows.values():
+        if stream.features:
+            return stream.features
+        for table in batches(stream):
+            return datasets.Features.from_arrow_schema(table.schema)
+    raise WrongCall(f"{where} holds no row.")
+
+
+def batches(rows: datasets.IterableDataset) -> Iterator[pa.Table]:
+    """The rows of a stream, some thousand at a time."""
+    try:
+        yield from rows.with_format("arrow").iter(ROW_GROUP)
+    except pa.ArrowInvalid as error:
+        # datasets cannot stream a Parquet file without rows: it asks pyarrow for batches of none
+        raise DamagedFile(f"a file of the set is damaged, or has no rows: {_first_line(error)}. Build it anew.") from error
 
 
 def _loading(where: str, hub: bool, load: Any) -> Any:
