@@ -89,14 +89,16 @@ def read(trainer: str, folder: Path) -> dict[str, datasets.Dataset]:
             assert path == entry["dataset_path"]
             found[use] = datasets.load_dataset(
                 path, name=subsets[subset]["subset"], split=subsets[subset]["split"][0]
-            ).rename_columns(entry.get("columns", {}))
+            ).rename_columns(subsets[subset].get("columns", {}))
     return found
 
 
 @pytest.mark.parametrize("trainer", TRAINERS)
 @pytest.mark.parametrize("shape", GOOD)
 def test_what_is_written_leads_to_all_rows_of_both_splits(trainer: str, shape: Shape, tmp_path: Path) -> None:
-    source = put(tmp_path / "set", shape, {"train": [GOOD[shape]] * 3, "validation": [GOOD[shape]], "extra": []})
+    source = put(
+        tmp_path / "set", shape, {"train": [GOOD[shape]] * 3, "validation": [GOOD[shape]], "extra": [GOOD[shape]] * 2}
+    )
     done = export(trainer, str(source), tmp_path / "out")
     found = read(trainer, tmp_path / "out")
     assert {use: len(rows) for use, rows in found.items()} == {"train": 3, "held out": 1}

@@ -82,7 +82,9 @@ def test_sft_learns_the_answers_and_their_ends_only(sets: Path, model: Path, tmp
     whole = [tokenizer.apply_chat_template(row["messages"], tokenize=False) for row in rows]
     learned = ["".join(turn["content"] + tokenizer.eos_token for turn in row["messages"] if turn["role"] == "assistant")
                for row in rows]  # fmt: skip
-    assert all(any(answers.startswith(text) for answers in learned) for text in seen), "answers and their ends, in order"
+    assert all(any(answers.startswith(text) for answers in learned) for text in seen), (
+        "answers and their ends, in order"
+    )
     assert any(text in learned for text in seen), "and the last end, where nothing was cut"
     assert any(tokenizer.decode(ids, skip_special_tokens=False)[:40] == text[:40]
                for ids in batch["input_ids"].tolist() for text in whole)  # fmt: skip
@@ -121,7 +123,7 @@ def test_the_command_line_takes_the_file_as_it_is(sets: Path, model: Path, tmp_p
     words = done.command.replace("MODEL", str(model)).split()
     run = ["--max_steps", "1", "--max_length", "64", "--use_cpu", "true", "--report_to", "none"]
     ran = subprocess.run(
-        [sys.executable, "-m", "trl.cli", *words[1:], *run, "--output_dir", str(tmp_path / "run")],
+        [Path(sys.executable).with_name("trl"), *words[1:], *run, "--output_dir", str(tmp_path / "run")],
         capture_output=True,
         text=True,
         timeout=280,
@@ -151,10 +153,14 @@ def test_koquality_s_step_with_separators_ends_and_answers_only(
     turns = [{"role": "user", "content": "떡국은?"}, {"role": "assistant", "content": "설날에 먹어요."}]
     text = tokenizer.apply_chat_template(turns, tokenize=False)
     assert text == "### 질문: 떡국은?\n\n### 답변: 설날에 먹어요.<|endoftext|>"
-    assert text in (ROOT / "docs" / "TRAINING.md").read_text(encoding="utf-8").replace("\\n", "\n") or True
+    assert text in (ROOT / "docs" / "TRAINING.md").read_text(encoding="utf-8"), (
+        "what docs/TRAINING.md shows is what is seen"
+    )
     encoded = tokenizer.apply_chat_template(turns, return_dict=True, return_assistant_tokens_mask=True)
     learned = [id for id, wanted in zip(encoded["input_ids"], encoded["assistant_masks"], strict=True) if wanted]
-    assert tokenizer.decode(learned) == "설날에 먹어요.<|endoftext|>"
+    assert tokenizer.decode(learned) == " 설날에 먹어요.<|endoftext|>"
+    prompt = tokenizer.apply_chat_template(turns[:1], add_generation_prompt=True)["input_ids"]
+    assert encoded["input_ids"] == [*prompt, *learned], "the prompt in use is the one in training, token by token"
     words = [str(sets / "koalpaca-v1.1"), "--output", str(tmp_path / "run"), "--model", str(model)]
     monkeypatch.setattr(sys, "argv", ["train", *words, "--max-steps", "2", "--max-length", "128", "--batch", "2"])
     train.main()

@@ -50,12 +50,10 @@ def files(source: Source, folder: Path) -> dict[str, str]:
             f"{source.where}: ms-swift gives {' and '.join(_MARKS)} in a path a meaning. Rename the folder."
         )
     place = {"hf_dataset_id" if source.hub else "dataset_path": source.where}
-    info: dict[str, Any] = {
-        **place,
-        "subsets": [{"name": split, "subset": source.config, "split": [split]} for split in source.splits],
-    }
-    if source.shape == "prompt":
-        info["columns"] = {"prompt": "messages"}
+    # a subset reads its own columns only: those beside the list of subsets would go unread
+    columns = {"columns": {"prompt": "messages"}} if source.shape == "prompt" else {}
+    subsets = [{"name": split, "subset": source.config, "split": [split], **columns} for split in source.splits]
+    info = {**place, "subsets": subsets}
     stage = STAGES[source.shape]
     prefix = "hf::" if source.hub else ""
     settings = {

@@ -109,7 +109,9 @@ def batches(rows: datasets.IterableDataset) -> Iterator[pa.Table]:
         yield from rows.with_format("arrow").iter(ROW_GROUP)
     except pa.ArrowInvalid as error:
         # datasets cannot stream a Parquet file without rows: it asks pyarrow for batches of none
-        raise DamagedFile(f"a file of the set is damaged, or has no rows: {_first_line(error)}. Build it anew.") from error
+        raise DamagedFile(
+            f"a file of the set is damaged, or has no rows: {_first_line(error)}. Build it anew."
+        ) from error
 
 
 def _loading(where: str, hub: bool, load: Any) -> Any:
