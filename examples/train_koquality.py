@@ -14,6 +14,7 @@ import argparse
 from pathlib import Path
 
 import datasets
+import torch
 from transformers import AutoTokenizer, PreTrainedTokenizerBase, set_seed
 from trl import SFTConfig, SFTTrainer
 
@@ -55,6 +56,7 @@ def config(output: str, **changed: object) -> SFTConfig:
         # end to end, as published: no row is cut off, some go on in the next block
         "packing_strategy": "wrapped",
         "assistant_only_loss": True,
+        "bf16": torch.cuda.is_available(),
         "seed": 42,
         "logging_steps": 1,
         "report_to": "none",
