@@ -28,7 +28,8 @@ TEMPLATE = (
 )
 QUICK: dict[str, Any] = {
     "per_device_train_batch_size": 4,
-    "learning_rate": 5e-3,
+    "learning_rate": 1e-2,
+    "lr_scheduler_type": "constant",
     "logging_steps": 1,
     "report_to": "none",
     "save_strategy": "no",
