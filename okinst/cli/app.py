@@ -395,6 +395,33 @@ def report(
 
 
 @app.command()
+def export(
+    trainer: Annotated[str, typer.Argument(metavar="TRAINER", help="trl, axolotl, llama-factory or ms-swift")],
+    name: Annotated[
+        str, typer.Argument(metavar="DIR_OR_REPO_ID", help="a folder that was built, or a dataset on the Hub")
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="DIR", help="A folder that is not there yet, or empty.")
+    ],
+    config: Annotated[str | None, typer.Option(metavar="NAME", help="Which config, where there are several.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Write the config files that a trainer takes as they are, for a set that was built or one on the Hub."""
+    from okinst.publishing import trainers
+
+    exported = trainers.export(trainer, name, output, config)
+    if as_json:
+        _print_json(exported.as_json())
+        return
+    for reason, count in exported.set_aside.items():
+        print(f"set aside, in set-aside.jsonl: {count:,} rows not to train on: {reason}")
+    for note in exported.notes:
+        print(note)
+    rows = ", ".join(f"{split} {count:,} rows" for split, count in exported.rows.items())
+    print(f"{exported.source.config}: {rows}, for {exported.stage}, in {exported.folder}\n\n  {exported.command}")
+
+
+@app.command()
 def diff(
     one: Annotated[Path, typer.Argument(metavar="DIR1", help="a folder that okinst build wrote")],
     other: Annotated[Path, typer.Argument(metavar="DIR2", help="another, such as this week's")],

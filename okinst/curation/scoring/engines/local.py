@@ -40,7 +40,9 @@ class Local:
         if isinstance(self.processes, bool) or not isinstance(self.processes, int) or self.processes < 1:
             raise WrongCall(f"processes = {self.processes!r} should be a number of processes, 1 or more.")
         if self.device is not None and not re.fullmatch(r"cpu|mps|cuda(:\d+)?", self.device):
-            raise WrongCall(f"there is no device {self.device!r}. There are 'cpu', 'cuda', 'cuda:1', ...; or name none.")
+            raise WrongCall(
+                f"there is no device {self.device!r}. There are 'cpu', 'cuda', 'cuda:1', ...; or name none."
+            )
 
     def check(self) -> None:
         """Raise WrongCall for a GPU that there is not, whether a scorer would use it or not."""
