@@ -19,9 +19,10 @@ import yaml
 
 from okinst.builders import DamagedFile
 from okinst.builders.doors import sha256
+from okinst.publishing.folder import funnel
 from okinst.publishing.harness import tasks
 from okinst.publishing.inputs import inputs, versions
-from okinst.publishing.naming import builder_of, funnel
+from okinst.publishing.naming import builder_of
 from okinst.publishing.place import PROVENANCE, README, appearing, check_output
 from okinst.version import VERSION
 
