@@ -67,7 +67,7 @@ def make_input(folder: Path, rows: int) -> None:
 
 def prepared(folder: Path) -> list[Any]:
     """The ten parts, from the cache."""
-    from okinst.publishing.folder import builder_of
+    from okinst.publishing.naming import builder_of
 
     builder = builder_of(str(folder / "mix.toml"))
     found = []
@@ -117,7 +117,7 @@ def first_row(kind: str, folder: Path) -> None:
     import datasets
 
     import okinst  # noqa: F401
-    from okinst.publishing.folder import builder_of
+    from okinst.publishing.naming import builder_of
 
     datasets.disable_progress_bars()
     start = time.perf_counter()

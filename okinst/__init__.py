@@ -12,7 +12,7 @@ from typing import Any
 from okinst.registration import register
 from okinst.version import VERSION as __version__
 
-__all__ = ["__version__", "load", "names", "register"]
+__all__ = ["__version__", "load", "names", "push", "register"]
 
 register()
 
@@ -34,3 +34,14 @@ def names() -> tuple[str, ...]:
     from okinst.mixtures.meta import NAMES
 
     return NAMES
+
+
+def push(folder_or_dataset: Any, repo_id: str, **options: Any) -> Any:
+    """Push a built folder, a Dataset or a DatasetDict to the Hub in one commit: `okinst.publishing.hub.push`, which has the options.
+
+    `private=True`, `config="NAME"`, `token`, `revision`, `card_language`, `i_have_the_rights=True`, `dry_run=True`. Gives back what
+    was done: `url`, `commit`, `new`, `files`.
+    """
+    from okinst.publishing.hub import push
+
+    return push(folder_or_dataset, repo_id, **options)

@@ -193,7 +193,7 @@ elif moment == "the dropped rows are half written":
 elif moment == "the mixture is half prepared":
     after(MixtureBuilder, "_prepare_split")
 elif moment == "the Parquet is half written":
-    after(folder, "_write_split")
+    after(folder, "write_split")
 folder.build(recipe, Path(out), sample=True, cache_dir=cache, num_proc=int(processes))
 """
 MOMENTS = {

@@ -100,7 +100,8 @@ def test_provenance_says_where_every_row_is_from(tmp_path: Path) -> None:
         assert file["sha256"] == doors.sha256(tmp_path / "out" / file["path"])
     readme = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
     for group in told["composition"]:
-        assert f"| {group['rows']:,} |" in readme and group["license"] in readme
+        of_source = sum(each["rows"] for each in told["composition"] if each["source"] == group["source"])
+        assert f"| {group['source']} | {of_source:,} |" in readme and group["license"] in readme
     assert "@misc{koalpaca," in readme and "Time" not in readme
 
 
@@ -254,12 +255,12 @@ from okinst.korean_instructions.koalpaca_v1_1 import KoAlpacaV11
 example = KoAlpacaV11.example
 KoAlpacaV11.example = lambda self, row: (time.sleep(0.02), example(self, row))[1]
 import okinst.publishing.folder as folder
-write = folder._write_split
+write = folder.write_split
 def slow(*arguments):
     print("WRITING", flush=True)
     time.sleep(wait)
     write(*arguments)
-folder._write_split = slow
+folder.write_split = slow
 sys.argv[0] = "okinst"
 from okinst.cli.app import main
 main()

@@ -227,7 +227,7 @@ def test_a_rule_must_have_a_name() -> None:
 
 
 def test_a_published_mixture_is_not_changed_by_options() -> None:
-    from okinst.publishing.folder import builder_of
+    from okinst.publishing.naming import builder_of
 
     for option in ({"shuffle": True}, {"seed": 3}, {"parts": ()}, {"raw": True}, {"sampel": True}):
         with pytest.raises(WrongCall, match=f"no option '{next(iter(option))}'"):

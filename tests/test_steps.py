@@ -478,7 +478,7 @@ def test_a_pair_with_another_rejected_answer_is_another_row(tmp_path: Path) -> N
 
 def own(tmp_path: Path, rows: list[dict[str, Any]], head: str) -> list[dict[str, Any]]:
     """The rows that come of some rows in the layout messages."""
-    from okinst.publishing.folder import builder_of
+    from okinst.publishing.naming import builder_of
 
     lines = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
     (tmp_path / "mine.jsonl").write_text(lines, encoding="utf-8")

@@ -135,7 +135,7 @@ MEMORY = """
 import itertools, resource, sys
 from pathlib import Path
 import datasets
-from okinst.publishing.folder import builder_of
+from okinst.publishing.naming import builder_of
 datasets.disable_progress_bars()
 rows = builder_of(sys.argv[1], cache_dir=sys.argv[2]).as_streaming_dataset(split="train")
 list(itertools.islice(rows, 3_000))

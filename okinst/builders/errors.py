@@ -3,7 +3,8 @@
 OkinstError
 ├── WrongCall            the call itself was wrong: an unknown name, a bad recipe (exit code 2)
 ├── MissingFile          a file is not where the chosen door looks for it
-├── NoNetwork            the network, or the Hub, did not give the file
+├── NoNetwork            the network, or the Hub, did not give the file, or take it
+├── NotPushed            the Hub does not take what is pushed
 ├── DiskFull             no room to write
 ├── LostProcess          a worker process was killed before it was done
 └── DamagedFile          a file is there, but is not what the source promises
@@ -32,6 +33,10 @@ class MissingFile(OkinstError, FileNotFoundError):
 
 class NoNetwork(OkinstError, ConnectionError):
     """The network did not give a file that no folder had."""
+
+
+class NotPushed(OkinstError, RuntimeError):
+    """The Hub does not take what is pushed; the repository is as it was."""
 
 
 class DamagedFile(OkinstError, DatasetGenerationError):

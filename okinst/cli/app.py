@@ -279,6 +279,148 @@ def build(
 
 
 @app.command()
+def card(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="a folder that okinst build or okinst curate wrote")],
+    language: Annotated[str, typer.Option(metavar="en|ko|zh", help="The language of the card.")] = "en",
+    measures: Annotated[
+        bool, typer.Option("--measures/--no-measures", help="Measure weaknesses and draw, or keep what is known.")
+    ] = True,
+    rows: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Rows that are measured, where there are more.")
+    ] = 50_000,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Which rows, where there are more.")] = 0,
+    index: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Look for the evaluation sets in a file of okinst index.")
+    ] = None,
+    mirror: MirrorDir = None,
+    sample: Sample = False,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Write README.md of a built set anew, in English, Korean or Chinese: with weaknesses measured on its own rows, and pictures.
+
+    Overlap with evaluation sets is measured where --index names them, or a door (--mirror, --sample, --data-dir) has their files.
+    """
+    from okinst.cli import carding
+    from okinst.publishing.card import write
+
+    door = _door(mirror, sample, data_dir)
+    told = write(folder, language, measures, looked_at=rows, seed=seed, index=index, door=door)
+    if as_json:
+        _print_json(told.as_json())
+        return
+    if measures:
+        _print_table(carding.HEADS, carding.table(told))
+    for line in carding.lines(told):
+        print(line)
+
+
+@app.command()
+def push(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="a folder that okinst build or okinst curate wrote")],
+    repo_id: Annotated[str, typer.Argument(metavar="REPO_ID", help="owner/name of a dataset on the Hub")],
+    private: Annotated[bool, typer.Option("--private", help="Into a private repository.")] = False,
+    config: Annotated[
+        str | None, typer.Option(metavar="NAME", help="What the set is called there; else its own name.")
+    ] = None,
+    revision: Annotated[
+        str | None, typer.Option(metavar="BRANCH", help="A branch; made where it is not there.")
+    ] = None,
+    card_language: Annotated[str, typer.Option(metavar="en|ko|zh", help="The language of the card.")] = "en",
+    message: Annotated[str | None, typer.Option("-m", "--message", help="Of the commit.")] = None,
+    i_have_the_rights: Annotated[
+        bool,
+        typer.Option("--i-have-the-rights", help="Push what licences do not permit to pass on; you answer for it."),
+    ] = False,
+    with_dropped: Annotated[
+        bool, typer.Option("--with-dropped", help="Send dropped.parquet, clusters.parquet and report.html, too.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and send nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Push a built set to the Hub: one commit; other sets of the repository stay. The same again makes no commit."""
+    from okinst.cli import pushing
+    from okinst.publishing import hub
+
+    done = hub.push(
+        folder,
+        repo_id,
+        private=private,
+        config=config,
+        revision=revision,
+        card_language=card_language,
+        message=message,
+        i_have_the_rights=i_have_the_rights,
+        with_dropped=with_dropped,
+        dry_run=dry_run,
+    )
+    if as_json:
+        _print_json(done.as_json())
+        return
+    for line in pushing.lines(done):
+        print(line)
+
+
+@app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="a folder that okinst build or okinst curate wrote")],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE.html", help="The file to write; else DIR/report.html."),
+    ] = None,
+    grid: Annotated[
+        Path | None, typer.Option(metavar="GRIDDIR", help="A folder of okinst grid, to show its choices side by side.")
+    ] = None,
+    rows: Annotated[int, typer.Option(min=1, metavar="N", help="Rows that can be read in the page.")] = 5_000,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Which rows, where there are more.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Write one HTML page to look at a built set: what is in it, what became of every row, charts, a map, and the rows to search in.
+    It needs no network."""
+    from okinst.publishing.report import FILE, write
+
+    told = write(folder, output or folder / FILE, grid=grid, rows=rows, seed=seed)
+    if as_json:
+        _print_json(told.as_json())
+        return
+    shown = "all" if told.rows_shown == told.rows else f"{told.rows_shown:,} of"
+    print(f"{told.path}: {told.bytes / 1e6:.1f} MB, with {shown} {told.rows:,} rows to read. Open it in a browser.")
+    if told.dropped > told.dropped_shown:
+        print(
+            f"Of the {told.dropped:,} rows in dropped.parquet {told.dropped_shown:,} can be read: of every step and reason."
+        )
+    if told.texts_cut:
+        print(f"{told.texts_cut:,} texts are cut after {told.cut_at:,} characters; fewer --rows leave them longer.")
+
+
+@app.command()
+def export(
+    trainer: Annotated[str, typer.Argument(metavar="TRAINER", help="trl, axolotl, llama-factory or ms-swift")],
+    name: Annotated[
+        str, typer.Argument(metavar="DIR_OR_REPO_ID", help="a folder that was built, or a dataset on the Hub")
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="DIR", help="A folder that is not there yet, or empty.")
+    ],
+    config: Annotated[str | None, typer.Option(metavar="NAME", help="Which config, where there are several.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Write the config files that a trainer takes as they are, for a set that was built or one on the Hub."""
+    from okinst.publishing import trainers
+
+    exported = trainers.export(trainer, name, output, config)
+    if as_json:
+        _print_json(exported.as_json())
+        return
+    for reason, count in exported.set_aside.items():
+        print(f"set aside, in set-aside.jsonl: {count:,} rows not to train on: {reason}")
+    for note in exported.notes:
+        print(note)
+    rows = ", ".join(f"{split} {count:,} rows" for split, count in exported.rows.items())
+    print(f"{exported.source.config}: {rows}, for {exported.stage}, in {exported.folder}\n\n  {exported.command}")
+
+
+@app.command()
 def diff(
     one: Annotated[Path, typer.Argument(metavar="DIR1", help="a folder that okinst build wrote")],
     other: Annotated[Path, typer.Argument(metavar="DIR2", help="another, such as this week's")],
@@ -767,6 +909,91 @@ def grid(
     for note in found.notes:
         print(note)
     print(f"{found.name}: {len(found.lines):,} choices among {len(found.ids):,} rows, in {output}")
+
+
+@app.command()
+def harness(
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="DIR", help="A folder that is not there yet, or empty.")
+    ],
+    sets: Annotated[
+        str, typer.Option(metavar="NAME,...", help="kobest, haerae, haerae-1.0, csat-qa, korquad, or names of sets.")
+    ] = "kobest,haerae,haerae-1.0,csat-qa,korquad",
+    mirror: MirrorDir = None,
+    sample: Sample = False,
+    accept_drift: AcceptDrift = False,
+    as_json: Json = False,
+) -> None:
+    """Write evaluation sets as tasks of lm-evaluation-harness: YAML files and rows that need no network and no okinst."""
+    from okinst.cli import evaluating
+    from okinst.publishing.harness import write
+
+    written = write(
+        output, evaluating.listed(sets), **_flags(accept_drift=accept_drift), **_door(mirror, sample, data_dir=None)
+    )
+    if as_json:
+        _print_json(written.as_json())
+        return
+    _print_table(evaluating.TASK_HEADS, evaluating.task_rows(written), narrow=NARROWEST)
+    print(f"\n{len(written.tasks)} tasks in {written.folder}. Groups: {', '.join(written.groups) or 'none'}")
+    print(
+        f"lm_eval --include_path {written.folder} --model hf --model_args pretrained=MODEL --tasks {written.tasks[0].name}"
+    )
+
+
+@app.command()
+def evaluate(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="a model's folder, or its Hub id: owner/name[@COMMIT]")],
+    tasks: Annotated[
+        str, typer.Option("--tasks", metavar="NAME,...", help="kobest, haerae, haerae-1.0, csat-qa, korquad, or sets.")
+    ] = "kobest",
+    shots: Annotated[str, typer.Option(metavar="N,...", help="Numbers of examples before each question.")] = "0",
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="DIR", help="Where scores are kept. Default: MODEL-evaluation, here."),
+    ] = None,
+    mirror: MirrorDir = None,
+    sample: Sample = False,
+    device: Device = None,
+    dtype: Annotated[str, typer.Option(help="float32, bfloat16 or float16. Default: what the model says.")] = "auto",
+    batch_size: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Default: what fits on a GPU; 8 on a CPU.")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Only the first N questions of each task: to try it out.")
+    ] = None,
+    chat_template: Annotated[bool, typer.Option("--chat-template", help="Ask through the model's template.")] = False,
+    accept_drift: AcceptDrift = False,
+    as_json: Json = False,
+) -> None:
+    """Score a model by lm-evaluation-harness. Run again after an interruption: tasks that are done are not run again."""
+    from okinst.cli import evaluating
+    from okinst.publishing.harness.evaluation import RESULTS
+    from okinst.publishing.harness.evaluation import evaluate as run
+
+    name, revision = evaluating.model_and_revision(model)
+    found = run(
+        name,
+        output or evaluating.default_folder(name),
+        evaluating.listed(tasks),
+        evaluating.shots(shots),
+        revision=revision,
+        device=device,
+        dtype=dtype,
+        batch_size=batch_size,
+        limit=limit,
+        chat_template=chat_template,
+        told=lambda line: print(line, file=sys.stderr),
+        **_flags(accept_drift=accept_drift),
+        **_door(mirror, sample, data_dir=None),
+    )
+    if as_json:
+        _print_json(found.as_json())
+        return
+    _print_table(evaluating.heads(found), evaluating.score_rows(found))
+    for note in evaluating.notes(found):
+        print(note)
+    print(f"{found.settings.model}: {len(found.runs)} runs, in {found.folder / RESULTS}")
 
 
 def _door(mirror: Path | None, sample: bool, data_dir: Path | None) -> dict[str, Any]:

@@ -18,7 +18,8 @@ from okinst.curation.selection import measures
 from okinst.mixtures import MIXTURES, Mixture, recipe
 from okinst.mixtures.grid import selecting
 from okinst.mixtures.selecting import EMBEDDED, Causal, Encoding, Model, check_score
-from okinst.publishing.folder import builder_of, builder_shape
+from okinst.publishing.folder import builder_shape
+from okinst.publishing.naming import builder_of
 
 #: shares of the rows that lie below the perplexities that are printed
 SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)

@@ -9,7 +9,7 @@ from okinst.builders import SourceBuilder, WrongCall, bibliography
 from okinst.builders.tally import Tally
 from okinst.catalogue import Entry
 from okinst.mixtures import MIXTURES, Mixture, MixtureBuilder
-from okinst.publishing.folder import builder_of
+from okinst.publishing.naming import builder_of
 
 MIXTURE_ROOM = "mixtures"
 

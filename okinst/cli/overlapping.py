@@ -10,7 +10,7 @@ from okinst.curation.overlap import Overlap, html, overlap, svg
 from okinst.mixtures import MIXTURES
 from okinst.mixtures.own import FORMATS
 from okinst.mixtures.recipe import is_recipe
-from okinst.publishing.folder import builder_of
+from okinst.publishing.naming import builder_of
 
 #: rows at a time
 BATCH = 50_000

@@ -1,17 +1,22 @@
 """A folder that `okinst build` wrote, read again: its provenance, the files of its splits, the rows that did not come through."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
-from okinst.builders import DamagedFile
+from okinst.builders import DamagedFile, WrongCall
+from okinst.licences import Facts
 from okinst.mixtures.aside import DROPPED
 from okinst.mixtures.selecting import CLUSTERS, NOT_CHOSEN, SELECTION
 from okinst.publishing.place import PROVENANCE
 
+#: rows of a table while a file is read
+BATCH = 10_000
 #: Parquet files that hold no rows of the set
 BESIDE = frozenset((DROPPED, SELECTION, CLUSTERS))
 
@@ -54,6 +59,29 @@ class BuiltFolder:
         target, rows = self.path / self.name, self.provenance.get("rows", ())
         return {split: sorted(target.glob(f"{split}-*.parquet")) for split in rows}
 
+    def batches(self, columns: list[str] | None = None) -> Iterator[tuple[str, pa.Table]]:
+        """The rows of all splits in order, some at a time. Raises WrongCall for a split without its files."""
+        for split, files in self.splits.items():
+            if not files and self.provenance["rows"][split]:
+                raise WrongCall(
+                    f"{self.path} lacks the Parquet files of its split {split}: {self.name}/{split}-*.parquet. Build it again."
+                )
+            for path in files:
+                file = pq.ParquetFile(path)
+                wanted = None if columns is None else [name for name in columns if name in file.schema_arrow.names]
+                for batch in file.iter_batches(BATCH, columns=wanted):
+                    yield split, pa.Table.from_batches([batch])
+
+    @property
+    def facts(self) -> dict[str, Facts]:
+        """What the recipe declares of files of one's own, those of parts that are mixtures included."""
+        return _facts(self.provenance.get("recipe", {}))
+
+    @property
+    def told_rows(self) -> str:
+        """How many rows each split has, in words."""
+        return ", ".join(f"{split} {count:,} rows" for split, count in self.provenance.get("rows", {}).items())
+
     @property
     def funnel(self) -> list[dict[str, Any]]:
         """What went in and came out, part by part."""
@@ -81,3 +109,14 @@ class BuiltFolder:
             rows = pq.read_table(self.dropped, columns=["id", "step", "reason"]).to_pylist()
             found |= {row["id"]: (row["step"], row["reason"]) for row in rows}
         return found
+
+
+def _facts(recipe: dict[str, Any]) -> dict[str, Facts]:
+    found: dict[str, Facts] = {}
+    for part in recipe.get("parts", ()):
+        if isinstance(part["source"], dict):
+            found |= _facts(part["source"])
+        elif "file" in part:
+            generators, translators = (tuple(part.get(key, ())) for key in ("generators", "translators"))
+            found[part["source"]] = Facts(part["source"], "", generators, translators)
+    return found

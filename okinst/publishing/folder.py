@@ -21,15 +21,15 @@ import datasets
 import jsonlines
 import pyarrow as pa
 import pyarrow.parquet as pq
-import yaml
 
 from okinst.builders import SourceBuilder, WrongCall, schema
 from okinst.builders.doors import sha256
-from okinst.licences.terms import LICENCES
 from okinst.mixtures import MIXTURES, Mixture, MixtureBuilder
 from okinst.mixtures.builder import step
-from okinst.mixtures.meta import CUSTOM, builder_for
+from okinst.publishing.built import BuiltFolder
+from okinst.publishing.card import card
 from okinst.publishing.inputs import inputs, versions
+from okinst.publishing.naming import builder_of
 from okinst.publishing.place import PROVENANCE, README, appearing, check_output
 from okinst.version import VERSION
 from okinst.views import CannotHold, view
@@ -37,7 +37,7 @@ from okinst.views import CannotHold, view
 ROW_GROUP = 10_000
 #: a shard of the Hub's usual size; counted before compression
 SHARD_BYTES = 500 * 1024 * 1024
-#: what the rows of a set are counted by, for its README and provenance
+#: what the rows of a set are counted by, for its provenance
 BY = ("source", "language", "license", "making")
 SET_ASIDE = "set-aside.jsonl"
 
@@ -71,13 +71,6 @@ class Built:
         }
 
 
-def builder_of(name_or_recipe: str | Mixture, **options: Any) -> SourceBuilder | MixtureBuilder:
-    """The builder of a source, a published mixture, a recipe file, or a mixture that is in no list."""
-    if isinstance(name_or_recipe, Mixture):
-        return builder_for(CUSTOM, recipe=name_or_recipe, **options)
-    return builder_for(name_or_recipe, **options)
-
-
 def build(
     name_or_recipe: str | Mixture,
     folder: Path,
@@ -103,16 +96,16 @@ def build(
     with appearing(folder, replace) as partial:
         built = Built(builder.config.name, folder, {}, funnel(builder), steps(builder))
         for split, rows in sets.items():
-            _write_split(rows, split, partial, built, chosen)
+            write_split(rows, split, partial, built, chosen)
         if isinstance(builder, MixtureBuilder):
             for beside in filter(None, (builder.dropped(), *builder.notes())):
                 shutil.copyfile(beside, partial / beside.name)
-                built.files.append(_file(partial, partial / beside.name))
+                built.files.append(file_entry(partial, partial / beside.name))
         if built.set_aside:
-            built.files.append(_file(partial, partial / SET_ASIDE))
-        (partial / README).write_text(_readme(builder, built), encoding="utf-8")
+            built.files.append(file_entry(partial, partial / SET_ASIDE))
         told = _provenance(builder, built, layout)
-        told["files"] = [*built.files, _file(partial, partial / README)]
+        (partial / README).write_text(card(BuiltFolder(partial, told)), encoding="utf-8")
+        told["files"] = [*built.files, file_entry(partial, partial / README)]
         (partial / PROVENANCE).write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     return built
 
@@ -136,7 +129,8 @@ def steps(builder: SourceBuilder | MixtureBuilder) -> list[dict[str, Any]]:
     return builder.steps() if isinstance(builder, MixtureBuilder) else []
 
 
-def _write_split(rows: datasets.Dataset, split: str, partial: Path, built: Built, layout: ModuleType | None) -> None:
+def write_split(rows: datasets.Dataset, split: str, partial: Path, built: Built, layout: ModuleType | None) -> None:
+    """Write the rows of a split as Parquet files below `partial`, and count them in `built`."""
     tables = rows.with_format("arrow").iter(ROW_GROUP)
     columns: Callable[[pa.Table], pa.Table] = _Laid(layout, built, partial) if layout else lambda table: table
     groups = max(1, ceil(len(rows) / ROW_GROUP))
@@ -158,10 +152,11 @@ def _write_split(rows: datasets.Dataset, split: str, partial: Path, built: Built
         finally:
             if writer:
                 writer.close()
-        built.files.append(_file(partial, path))
+        built.files.append(file_entry(partial, path))
 
 
-def _file(partial: Path, path: Path) -> dict[str, Any]:
+def file_entry(partial: Path, path: Path) -> dict[str, Any]:
+    """What provenance.json says of a file."""
     return {"path": path.relative_to(partial).as_posix(), "bytes": path.stat().st_size, "sha256": sha256(path)}
 
 
@@ -198,6 +193,8 @@ def _provenance(builder: SourceBuilder | MixtureBuilder, built: Built, layout: s
     config = builder.config
     return {
         "name": built.name,
+        "description": str(builder.info.description or ""),
+        "citation": str(builder.info.citation or ""),
         "okinst": VERSION,
         **versions(builder),
         "published": config.name in MIXTURES,
@@ -215,59 +212,3 @@ def _provenance(builder: SourceBuilder | MixtureBuilder, built: Built, layout: s
         "steps": built.steps,
         "set_aside": dict(built.set_aside),
     }
-
-
-def _readme(builder: SourceBuilder | MixtureBuilder, built: Built) -> str:
-    groups = built.composition
-    if isinstance(builder, SourceBuilder) and builder.config.raw:  # upstream's columns do not say: the cards do
-        groups = Counter(
-            {
-                (
-                    part["split"],
-                    part["source"],
-                    ", ".join(part["languages"]),
-                    ", ".join(part["licenses"]),
-                    part["making"],
-                ): (part["taken"])
-                for part in built.funnel
-            }
-        )
-    licenses = {license for group in groups for license in group[3].split(", ")}
-    head = {
-        "language": sorted({language.partition("-")[0] for group in groups for language in group[2].split(", ")}),
-        # the Hub has a word for one licence it knows, and none for several
-        "license": LICENCES[only].hub
-        if len(licenses) == 1 and (only := min(licenses).lower()) in LICENCES
-        else "other",
-        "configs": [
-            {
-                "config_name": built.name,
-                "data_files": [{"split": split, "path": f"{built.name}/{split}-*.parquet"} for split in built.rows],
-            }
-        ],
-        "tags": ["okinst"],
-    }
-    notes = {part["source"]: (part["license_note"], part["warning"]) for part in built.funnel}
-    lines = [
-        "---",
-        yaml.safe_dump(head, allow_unicode=True, sort_keys=False).strip(),
-        "---",
-        f"# {built.name}",
-        "",
-        str(builder.info.description),
-        "",
-        f"Built by okinst {VERSION}; provenance.json says from which files, by which recipe, and what became of every row.",
-        "",
-        "| split | source | language | licence | making | rows |",
-        "|---|---|---|---|---|---:|",
-        *(f"| {' | '.join(group)} | {count:,} |" for group, count in groups.items()),
-        "",
-        f"Rows: {', '.join(f'{split} {count:,}' for split, count in built.rows.items())}.",
-        "",
-        "Licences, and what else restricts the text:",
-        "",
-        *(f"- {source}: {note}{f' **{warning}**' if warning else ''}" for source, (note, warning) in notes.items()),
-    ]
-    if citation := str(builder.info.citation or ""):
-        lines += ["", "```bibtex", citation, "```"]
-    return "\n".join(lines) + "\n"

@@ -15,11 +15,11 @@ import pyarrow.parquet as pq
 from okinst import catalogue
 from okinst.builders import SourceBuilder, WrongCall
 from okinst.licences import COLUMNS, NOT_ADVICE, Facts, Lot, attribution, gate, lot, stricter_origins, together
-from okinst.licences.gate import COMMERCIAL
+from okinst.licences.gate import COMMERCIAL, REDISTRIBUTABLE
 from okinst.mixtures import MIXTURES, Mixture, MixtureBuilder, recipe
 from okinst.mixtures.mixture import Tokens
 from okinst.publishing.built import BuiltFolder
-from okinst.publishing.folder import builder_of
+from okinst.publishing.naming import builder_of
 from okinst.publishing.place import PROVENANCE
 
 COUNTED, CARDS = "counted", "cards"
@@ -49,7 +49,7 @@ def report(name: str, **door: Any) -> dict[str, Any]:
     whole = together(known.lots)
     if known.stated:  # what nobody has counted is not told as if somebody had
         whole = replace(whole, explanation=together(replace(each, rows=None) for each in known.lots).explanation)
-    commercial = gate(COMMERCIAL, known.facts)
+    commercial, passed_on = gate(COMMERCIAL, known.facts), gate(REDISTRIBUTABLE, known.facts)
     lots = []
     for each in known.lots:
         at, whys = each.standing, commercial.whys(each.source, each.license, each.making)
@@ -70,6 +70,7 @@ def report(name: str, **door: Any) -> dict[str, Any]:
                 "no_derivatives": at.license.no_derivatives,
                 "research_only": at.research_only,
                 "why": whys,
+                "not_passed_on": passed_on.whys(each.source, each.license, each.making),
                 "kept": not whys,
                 "reason": commercial.reason(each.source, each.license, each.making),
             }
@@ -117,18 +118,6 @@ def _facts(builder: SourceBuilder | MixtureBuilder) -> dict[str, Facts]:
     return builder.config.facts if isinstance(builder, MixtureBuilder) else {}
 
 
-def _facts_of_folder(recipe: dict[str, Any]) -> dict[str, Facts]:
-    """What the recipe of a folder that was built declares of files of one's own, those of parts that are mixtures included."""
-    found: dict[str, Facts] = {}
-    for part in recipe.get("parts", ()):
-        if isinstance(part["source"], dict):
-            found |= _facts_of_folder(part["source"])
-        elif "file" in part:
-            generators, translators = (tuple(part.get(key, ())) for key in ("generators", "translators"))
-            found[part["source"]] = Facts(part["source"], "", generators, translators)
-    return found
-
-
 def _tables(rows: datasets.Dataset) -> Iterator[pa.Table]:
     yield from rows.select_columns(list(COLUMNS)).with_format("arrow").iter(100_000)
 
@@ -162,7 +151,7 @@ def _of_folder(folder: Path) -> Known:
                 for path in files
                 for batch in pq.ParquetFile(path).iter_batches(100_000, columns=list(COLUMNS))
             )
-            facts = _facts_of_folder(built.provenance.get("recipe", {}))
+            facts = built.facts
             return Known(name, COUNTED, f"Rows counted in {folder}.", _lots(counts, facts), {}, frozenset(), facts)
     except pa.ArrowInvalid as error:
         raise WrongCall(f"{folder} has a Parquet file that cannot be read: {error}. Build it again.") from error

@@ -10,7 +10,7 @@ from okinst import catalogue
 from okinst.builders import DamagedFile, MissingFile, Unmapped, WrongCall, formats
 from okinst.mixtures import MIXTURES, recipe
 from okinst.publishing.built import BuiltFolder
-from okinst.publishing.folder import builder_of
+from okinst.publishing.naming import builder_of
 
 #: the files that are read, and the split they are taken for where their name says none
 PARQUET, LINES = ".parquet", (".jsonl", ".json")

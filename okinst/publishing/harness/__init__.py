@@ -1,0 +1,5 @@
+"""Evaluation sets as tasks of lm-evaluation-harness, and a model's scores on them."""
+
+from okinst.publishing.harness.folder import Written, write
+
+__all__ = ["Written", "write"]

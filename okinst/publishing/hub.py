@@ -1,0 +1,497 @@
+"""Push a built set to the Hub: one commit with its Parquet files, card and provenance; nothing else in the repository changes.
+
+    README.md                            the cards of all sets of the repository (okinst.publishing.readme)
+    <config>/<split>-00000-of-00001.parquet
+    <config>/provenance.json             in the folder of its set, so that sets of one repository do not overwrite each other
+    <config>/selection.parquet           what was measured; no text
+    <config>/card/*.png, report.html
+
+What holds text of rows that are not in the set stays on the machine (KEPT_BACK): such a row was often dropped because its licence
+or somebody's privacy forbids to pass it on.
+"""
+
+import hashlib
+import json
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path, PurePath, PureWindowsPath
+from typing import TYPE_CHECKING, Any
+
+from okinst.builders import DamagedFile, NoNetwork, NotPushed, OkinstError, WrongCall
+from okinst.builders.doors import sha256
+from okinst.builders.network import is_of_the_network
+from okinst.mixtures.aside import DROPPED
+from okinst.mixtures.selecting import CLUSTERS, SELECTION
+from okinst.publishing import plain_set, readme, refusal
+from okinst.publishing.built import BuiltFolder
+from okinst.publishing.card import card
+from okinst.publishing.folder import SET_ASIDE
+from okinst.publishing.patience import patiently, status
+from okinst.publishing.place import PROVENANCE, README
+from okinst.version import VERSION
+
+if TYPE_CHECKING:
+    import huggingface_hub
+
+REPORT = "report.html"
+#: a report that says so in its head shows no row but those of the set
+NOTHING_BESIDE = b'<meta name="okinst-rows" content="of the set">'
+#: files that may hold text of rows that are not in the set; of clusters, the examples
+KEPT_BACK = (DROPPED, SET_ASIDE, CLUSTERS, REPORT)
+#: what a file on the Hub is part of, where README.md names no sets
+_DATA = (".parquet", ".arrow", ".csv", ".tsv", ".json", ".jsonl", ".txt", ".zip", ".gz", ".zst", ".tar", ".xz")
+_SHARD = re.compile(r"[^/]+-\d{5}-of-\d{5}(-\w+)?\.parquet")
+_CONFIG = re.compile(r"[^\s/\\<>:|\"?*\[\]{}!#.-][^\s/\\<>:|\"?*\[\]{}!#]*")
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """What a push did, or would do."""
+
+    url: str
+    #: the commit that has it; empty for a dry run without a repository
+    commit: str
+    #: whether a commit was made: not where the repository had all of it
+    new: bool
+    #: what was sent: path, bytes
+    files: list[dict[str, Any]]
+    repo_id: str = ""
+    config: str = ""
+    private: bool = False
+    #: files of an earlier push of this set that went
+    removed: list[str] = field(default_factory=list)
+    #: files of the folder that stay on the machine
+    kept_back: list[str] = field(default_factory=list)
+    #: nothing was sent or changed
+    dry_run: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def push(
+    folder: Any,
+    repo_id: str,
+    *,
+    private: bool = False,
+    config: str | None = None,
+    token: str | None = None,
+    revision: str | None = None,
+    card_language: str = "en",
+    i_have_the_rights: bool = False,
+    with_dropped: bool = False,
+    message: str | None = None,
+    endpoint: str | None = None,
+    dry_run: bool = False,
+) -> Pushed:
+    """Push a folder that `build` wrote, or a Dataset or DatasetDict, to a dataset repository on the Hub, in one commit.
+
+    `config` is the name the set gets there (the folder's own otherwise); sets of other names stay. `revision` is a branch, which
+    is made where it is not there. Pushing the same again makes no commit, and after an interruption what has arrived is not sent
+    again. The token comes from HF_TOKEN or `hf auth login` where none is given.
+
+    Raises LicenceRefused for a public push of rows that nobody has permitted to pass on, WrongCall for a call that cannot be meant,
+    NotPushed where the Hub does not take it, NoNetwork where it cannot be reached. The repository is then as it was.
+    """
+    if not isinstance(folder, str | Path):
+        with tempfile.TemporaryDirectory(prefix="okinst-push-") as temporary:
+            built = plain_set.write(folder, Path(temporary), config)
+            return push(
+                built, repo_id, private=private, config=config, token=token, revision=revision, card_language=card_language,
+                i_have_the_rights=i_have_the_rights, message=message, endpoint=endpoint, dry_run=dry_run,
+            )  # fmt: skip
+    import huggingface_hub
+
+    built_folder = _of_okinst(Path(folder))
+    name = config or built_folder.name
+    _check_names(repo_id, name, revision)
+    if not (private or i_have_the_rights):
+        if with_dropped:
+            raise WrongCall(
+                f"{built_folder.name} is not pushed to {repo_id}: --with-dropped sends rows that were dropped, often because their "
+                f"licence or somebody's privacy forbids to pass them on. Add --private, or leave it out."
+            )
+        refusal.check(built_folder.path, built_folder.name, repo_id, built_folder.provenance)
+    secret = token or huggingface_hub.get_token()
+    if not secret and not dry_run:
+        raise WrongCall(
+            f"{repo_id}: there is no token to push with. Make one with write permission in the settings of your account on the Hub; "
+            f"then run hf auth login, or set HF_TOKEN."
+        )
+    api = huggingface_hub.HfApi(endpoint=endpoint, token=secret)
+    with _plain_errors(repo_id, secret):
+        if "/" not in repo_id:
+            repo_id = f"{api.whoami()['name']}/{repo_id}"
+        work = _Push(built_folder, name, repo_id, api, private, revision or "main", card_language)
+        work.collect(with_dropped)
+        told = message or f"{name}: {built_folder.told_rows}, by okinst {VERSION}"
+        return work.dry_run() if dry_run else patiently(repo_id, lambda: work.attempt(told))
+
+
+@dataclass(frozen=True)
+class _There:
+    """What a repository has now."""
+
+    #: None where it is not there, or not for this token
+    head: str | None
+    private: bool
+    #: by path, what names the content: sha256 of large files, git's name of others
+    files: dict[str, str]
+    readme: str
+
+
+@dataclass
+class _Push:
+    """One set on its way to one repository."""
+
+    built: BuiltFolder
+    config: str
+    repo_id: str
+    api: "huggingface_hub.HfApi"
+    private: bool
+    branch: str
+    language: str
+    #: what is to stand there, by path, but for README.md
+    contents: dict[str, Path | bytes] = field(default_factory=dict)
+    kept_back: list[str] = field(default_factory=list)
+    card: str = ""
+    #: additions live through all attempts: what one has uploaded the next does not
+    additions: dict[str, "huggingface_hub.CommitOperationAdd"] = field(default_factory=dict)
+
+    # -- what is here ------------------------------------------------------------------------------------------------
+
+    def collect(self, with_dropped: bool) -> None:
+        """Find the files of the set, each as its provenance says it was written."""
+        known = {each["path"]: each["sha256"] for each in self.built.provenance["files"]}
+        for path in (path for paths in self.built.splits.values() for path in paths):
+            told = path.relative_to(self.built.path).as_posix()
+            if sha256(path) != known.pop(told, None):
+                raise DamagedFile(f"{path} is not as it was built: {PROVENANCE} says another sha256. Build it again.")
+            self._add(path.name, path)
+        if lost := [path for path in known if _SHARD.fullmatch(path.rpartition("/")[2])]:
+            raise DamagedFile(f"{self.built.path} has no {lost[0]} any more, which {PROVENANCE} names. Build it again.")
+        for name in (SELECTION, *KEPT_BACK):
+            path = self.built.path / name
+            if not path.is_file():
+                continue
+            if name in KEPT_BACK and not with_dropped and not _holds_nothing_beside(path):
+                self.kept_back.append(name)
+            else:
+                self._add(name, path)
+        for path in sorted((self.built.path / "card").glob("*.png")):
+            self._add(f"card/{path.name}", path)
+        self._add(PROVENANCE, self._provenance())
+        self.card = _card(self.built, self.language, self.repo_id, self.config)
+        for quote in ("](", 'src="'):
+            self.card = self.card.replace(f"{quote}card/", f"{quote}{self.config}/card/")
+
+    def _add(self, name: str, content: Path | bytes) -> None:
+        self.contents[f"{self.config}/{name}"] = content
+
+    def _provenance(self) -> bytes:
+        """provenance.json as others may read it: files by their place in the repository, no folders of this machine."""
+        told = without_folders(self.built.provenance)
+        told["files"] = [
+            {**file, "path": f"{self.config}/{file['path'].removeprefix(f'{self.built.name}/')}"}
+            for file in told["files"]
+            if file["path"] != README and file["path"] not in self.kept_back
+        ]
+        told["kept_back"] = self.kept_back
+        return (json.dumps(told, ensure_ascii=False, indent=2) + "\n").encode()
+
+    # -- what is there -----------------------------------------------------------------------------------------------
+
+    def look(self) -> _There:
+        """The repository as it is, all of one commit."""
+        import huggingface_hub
+        from huggingface_hub import errors
+
+        options: dict[str, Any] = {"repo_id": self.repo_id, "repo_type": "dataset"}
+        try:
+            whole = self.api.repo_info(**options)
+        except errors.RepositoryNotFoundError:
+            return _There(None, self.private, {}, "")
+        try:
+            info = self.api.repo_info(**options, revision=self.branch)
+        except errors.RevisionNotFoundError:
+            info = whole  # what a new branch begins with
+        files = {
+            entry.path: entry.lfs.sha256 if entry.lfs else entry.blob_id
+            for entry in self.api.list_repo_tree(**options, revision=info.sha, recursive=True)
+            if isinstance(entry, huggingface_hub.hf_api.RepoFile)
+        }
+        text = ""
+        if README in files:
+            text = Path(self.api.hf_hub_download(**options, filename=README, revision=info.sha)).read_text("utf-8")
+        return _There(str(info.sha), bool(whole.private), files, text)
+
+    def check(self, there: _There) -> None:
+        """Raise WrongCall for a repository that would not be what its readers know any more, or not what was asked for."""
+        where = f"{self.repo_id} on the Hub"
+        if self.private and there.head and not there.private:
+            raise WrongCall(
+                f"{where} is there and public; --private is for a repository that is private, or not there yet. Make it private in "
+                f"its settings, or name another one. Nothing was sent."
+            )
+        head, _ = readme.parted(there.readme, where)
+        own = f"{self.config}/"
+        data = [path for path in there.files if path.endswith(_DATA) and not path.startswith(own)]
+        if not head.get(readme.CONFIGS) and data:
+            raise WrongCall(
+                f"{where} has data ({data[0]}{', ...' * (len(data) > 1)}) and no configs in its README.md: with {self.config} beside "
+                f"it load_dataset would not find that data any more. Name another repository, or its sets in README.md. Nothing was "
+                f"sent."
+            )
+        foreign = [each for each in readme.patterns(head, self.config) if not each.removeprefix("./").startswith(own)]
+        if foreign:
+            raise WrongCall(
+                f"{where} has a set named {self.config} already, of other files ({foreign[0]}). Name this one otherwise: --config "
+                f"NAME. Nothing was sent."
+            )
+        for name in (entry["config_name"] for entry in head.get(readme.CONFIGS) or []):
+            if name != self.config:
+                self._check_beside(name, readme.patterns(head, name), there, where)
+
+    def _check_beside(self, name: str, patterns: list[str], there: _There, where: str) -> None:
+        """Raise WrongCall where the set cannot stand beside another one."""
+        if taken := [path for path in self.contents if any(readme.means(each, path) for each in patterns)]:
+            raise WrongCall(
+                f"{where} has a set {name} that would take {taken[0]} for its own (data_files in README.md). Name this one otherwise: "
+                f"--config NAME. Nothing was sent."
+            )
+        others = [path for path in there.files if any(readme.means(each, path) for each in patterns)]
+        if others and not others[0].endswith(".parquet"):
+            raise WrongCall(
+                f"{where} has a set {name} that is no Parquet ({others[0]}), and load_dataset reads all sets of a repository in the "
+                f"format of the first. Name another repository. Nothing was sent."
+            )
+
+    def wanted(self, there: _There) -> tuple[dict[str, Path | bytes], list[str]]:
+        """What the repository does not have as it should be, and what of an earlier push is to go."""
+        card = readme.merged(there.readme, self.card, self.config, self.built.splits, f"{self.repo_id} on the Hub")
+        contents = {**self.contents, README: card.encode()}
+        new = {path: content for path, content in contents.items() if not _is(content, there.files.get(path))}
+        gone = [path for path in there.files if path not in contents and self._is_ours(path)]
+        return new, sorted(gone)
+
+    def _is_ours(self, path: str) -> bool:
+        """Whether a file is one that a push of this set writes; a note that somebody put beside them is not."""
+        if not path.startswith(f"{self.config}/"):
+            return False
+        name = path.removeprefix(f"{self.config}/")
+        return bool(
+            _SHARD.fullmatch(name)
+            or name in (PROVENANCE, SELECTION, *KEPT_BACK)
+            or re.fullmatch(r"card/[^/]+\.png", name)
+        )
+
+    # -- what is done ------------------------------------------------------------------------------------------------
+
+    def dry_run(self) -> Pushed:
+        there = self.look()
+        self.check(there)
+        new, gone = self.wanted(there)
+        return self._told(there, there.head or "", new, gone, made=bool(new or gone), dry_run=True)
+
+    def attempt(self, message: str) -> Pushed:
+        """Look, and commit what is missing onto what was seen; a commit that came between is an error of the Hub (412)."""
+        there = self.look()
+        self.check(there)
+        if there.head is None:
+            self.api.create_repo(self.repo_id, repo_type="dataset", private=self.private, exist_ok=True)
+            there = self.look()
+            self.check(there)
+        new, gone = self.wanted(there)
+        if not new and not gone:
+            return self._told(there, there.head or "", new, gone, made=False)
+        if self.branch != "main":
+            self.api.create_branch(self.repo_id, repo_type="dataset", branch=self.branch, exist_ok=True)
+        commit = self._commit(there, new, gone, message)
+        return self._told(there, commit, new, gone, made=commit != there.head)
+
+    def _commit(self, there: _There, new: dict[str, Path | bytes], gone: list[str], message: str) -> str:
+        import huggingface_hub
+
+        additions: list[huggingface_hub.CommitOperationAdd] = []
+        for path, content in new.items():
+            if path == README or path not in self.additions:  # README.md is merged anew each time
+                self.additions[path] = huggingface_hub.CommitOperationAdd(path, content)
+            additions.append(self.additions[path])
+        at: dict[str, Any] = {"repo_id": self.repo_id, "repo_type": "dataset", "revision": self.branch}
+        try:
+            self.api.preupload_lfs_files(additions=additions, free_memory=False, **at)
+        except Exception as error:
+            # the client has tried again already; only what the Hub refuses is told by its answer
+            if status(error) in (401, 403, 404):
+                raise
+            raise NoNetwork(
+                f"{self.repo_id}: the connection broke off, or the Hub was busy, while files were uploaded ({_short(error)}). No "
+                f"commit was made. Run the same again: what has arrived is not sent again."
+            ) from error
+        if ignored := [each.path_in_repo for each in additions if getattr(each, "_should_ignore", False)]:
+            raise NotPushed(
+                f"{self.repo_id}: the .gitignore of the repository leaves {ignored[0]} out, and the set would not be whole. Take that "
+                f"line away there. No commit was made."
+            )
+        deletions = [huggingface_hub.CommitOperationDelete(path, is_folder=False) for path in gone]
+        operations: list[Any] = [*additions, *deletions]
+        try:
+            done = self.api.create_commit(operations=operations, commit_message=message, parent_commit=there.head, **at)
+        except ValueError as error:
+            if not str(error).startswith("Invalid metadata in README.md"):
+                raise
+            raise NotPushed(
+                f"{self.repo_id}: the Hub does not take the head of README.md ({str(error).partition(chr(10))[2].strip()}). Mend it there, or report it. "
+                f"No commit was made."
+            ) from error
+        return str(done.oid)
+
+    def _told(
+        self,
+        there: _There,
+        commit: str,
+        new: dict[str, Path | bytes],
+        gone: list[str],
+        made: bool,
+        dry_run: bool = False,
+    ) -> Pushed:
+        return Pushed(
+            url=f"{self.api.endpoint}/datasets/{self.repo_id}" + f"/tree/{self.branch}" * (self.branch != "main"),
+            commit=commit,
+            new=made,
+            files=[{"path": path, "bytes": _size(content)} for path, content in sorted(new.items())],
+            repo_id=self.repo_id,
+            config=self.config,
+            private=there.private,
+            removed=gone,
+            kept_back=self.kept_back,
+            dry_run=dry_run,
+        )
+
+
+def _of_okinst(folder: Path) -> BuiltFolder:
+    built = BuiltFolder.at(folder)
+    if not built.path.is_dir():
+        raise WrongCall(f"there is no folder {folder}. okinst build or okinst curate writes one: -o {folder}")
+    if not built.provenance.get("files"):
+        raise WrongCall(
+            f"{folder} has no {PROVENANCE} with its files: okinst push takes folders that okinst build or curate wrote, and from "
+            f"Python a Dataset or DatasetDict."
+        )
+    return built
+
+
+def _check_names(repo_id: str, config: str, revision: str | None) -> None:
+    from huggingface_hub.utils import HFValidationError, validate_repo_id  # type: ignore[attr-defined]
+
+    try:
+        validate_repo_id(repo_id)
+    except HFValidationError as error:
+        raise WrongCall(f"{repo_id!r} is no name of a repository, which is owner/name: {error}") from error
+    if not _CONFIG.fullmatch(config):
+        raise WrongCall(
+            f'{config!r} cannot be the name of a set on the Hub: no blanks, no / \\ < > : | " ? * [ ] {{ }} ! #, and no dot or hyphen '
+            f"first. Name another: --config NAME."
+        )
+    if revision and _COMMIT.fullmatch(revision):
+        raise WrongCall(f"revision = {revision} is a commit, and what is committed stays as it is. Name a branch.")
+
+
+def _card(built: BuiltFolder, language: str, repo_id: str, config: str) -> str:
+    if not built.provenance.get("funnel"):  # a Dataset of somebody else's making
+        return (built.path / README).read_text(encoding="utf-8")
+    return card(replace(built, provenance=without_folders(built.provenance)), language, repo_id, config)
+
+
+def without_folders(told: Any) -> Any:
+    """Plain values with every path of this machine shortened to its last name: a public file need not know where it was made.
+
+    >>> without_folders({"file": "/home/me/own.jsonl", "repo": "owner/name", "take": 3, "on": ["C:\\\\Users\\\\me\\\\a.toml"]})
+    {'file': 'own.jsonl', 'repo': 'owner/name', 'take': 3, 'on': ['a.toml']}
+    """
+    if isinstance(told, dict):
+        return {key: without_folders(value) for key, value in told.items()}
+    if isinstance(told, list):
+        return [without_folders(each) for each in told]
+    if not isinstance(told, str) or "\n" in told:
+        return told
+    for kind in (PurePath, PureWindowsPath):
+        if kind(told).is_absolute():
+            return kind(told).name
+    return told
+
+
+def _holds_nothing_beside(path: Path) -> bool:
+    if path.name != REPORT:
+        return False
+    with path.open("rb") as file:
+        return NOTHING_BESIDE in file.read(1 << 14)
+
+
+def _is(content: Path | bytes, known: str | None) -> bool:
+    """Whether a file on the Hub, of which this is known, has this content."""
+    if known is None:
+        return False
+    if len(known) == 64:
+        return known == (sha256(content) if isinstance(content, Path) else hashlib.sha256(content).hexdigest())
+    data = content.read_bytes() if isinstance(content, Path) else content
+    return known == hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
+
+
+def _size(content: Path | bytes) -> int:
+    return content.stat().st_size if isinstance(content, Path) else len(content)
+
+
+def _short(error: BaseException) -> str:
+    causes = [error, *([error.__cause__] if error.__cause__ else [])]
+    return "; ".join(" ".join(str(each).split())[:200] for each in causes)
+
+
+@contextmanager
+def _plain_errors(repo_id: str, token: str | None) -> Iterator[None]:
+    """Turn what the Hub's client raises into what a user can act on. No message holds the token."""
+    from huggingface_hub import errors
+
+    def said(error: BaseException) -> str:
+        told = _short(error)
+        return told.replace(token, "(token)") if token else told
+
+    try:
+        yield
+    except OkinstError as error:
+        if token and token in str(error):
+            raise type(error)(str(error).replace(token, "(token)")) from None
+        raise
+    except errors.OfflineModeIsEnabled as error:
+        raise NoNetwork(f"{repo_id}: HF_HUB_OFFLINE forbids to reach the Hub. Unset it to push.") from error
+    except Exception as error:
+        found = status(error)
+        if found == 401:
+            raise NotPushed(
+                f"{repo_id}: the Hub does not know this token, or it has run out. Make a new one with write permission in the settings "
+                f"of your account; then run hf auth login, or set HF_TOKEN. Nothing was changed there."
+            ) from error
+        if found == 403:
+            raise NotPushed(
+                f"{repo_id}: this token may not write there ({said(error)}). It needs write permission, and the repository must be yours "
+                f"or of an organisation that lets you write. Nothing was changed there."
+            ) from error
+        if found == 404:
+            raise NotPushed(
+                f"{repo_id}: the Hub has it no more, or shows it to others only ({said(error)}). Look at the name, and at whose token "
+                f"this is: hf auth whoami."
+            ) from error
+        if found is not None:
+            raise NotPushed(
+                f"{repo_id}: the Hub answered {found} again and again ({said(error)}). No commit was made, so far as it told. Run the "
+                f"same again later: what has arrived is not sent again."
+            ) from error
+        if is_of_the_network(error):
+            raise NoNetwork(
+                f"{repo_id}: the Hub cannot be reached ({said(error)}). Run the same again later: what has arrived is not sent again."
+            ) from error
+        raise

@@ -1,0 +1,286 @@
+"""`okinst export`: what is written for each trainer, from folders and from the Hub, and what is refused or set aside."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import datasets
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+from okinst.builders import DamagedFile, WrongCall, ask, prefer, request, schema, talk
+from okinst.builders.schema import Row, Shape
+from okinst.publishing import build
+from okinst.publishing.trainers import TRAINERS, export
+from tests.conftest import okinst
+from tests.hub_double import Repo, serving
+
+GOOD = {
+    "conversation": ask("비 오는 날엔 뭘 먹지?", "파전이 어울려요."),
+    "preference": prefer("김치는 왜 시어지나요?", "젖산균이 당을 젖산으로 바꾸어서요.", "몰라요."),
+    "prompt": request("바다는 왜 짠가요?"),
+}
+
+
+def put(folder: Path, shape: Shape, splits: dict[str, list[Row]], config: str = "mine") -> Path:
+    """A dataset folder like those of okinst build, with these rows."""
+    common = {"source": config, "language": "ko", "license": "mit", "making": "human"}
+    (folder / config).mkdir(parents=True)
+    for split, rows in splits.items():
+        ids = [f"{config}/{split}/{number}" for number in range(len(rows))]
+        pq.write_table(
+            schema.table(ids, rows, schema.features(shape), common), folder / config / f"{split}-00000-of-00001.parquet"
+        )
+    files = [{"split": split, "path": f"{config}/{split}-*.parquet"} for split in splits]
+    unlike = str(
+        folder
+    )  # or load_dataset would give the rows of another test: see okinst/publishing/trainers/export.py
+    readme = folder / "README.md"
+    before = yaml.safe_load(readme.read_text().strip("-\n"))["configs"] if readme.exists() else []
+    head = {"configs": [*before, {"config_name": config, "description": unlike, "data_files": files}]}
+    readme.write_text(f"---\n{yaml.safe_dump(head)}---\n")
+    return folder
+
+
+def settings(folder: Path) -> dict[str, Any]:
+    (file,) = folder.glob("*.yaml")
+    return yaml.safe_load(file.read_text(encoding="utf-8"))
+
+
+def read(trainer: str, folder: Path) -> dict[str, datasets.Dataset]:
+    """The rows that the config files lead to, by what they are used for, read as each trainer does."""
+    told = settings(folder)
+    if trainer == "trl":
+        found = datasets.load_dataset(told["dataset_name"], name=told["dataset_config"])
+        splits = {"train": told["dataset_train_split"]}
+        if "dataset_test_split" in told:
+            assert told["eval_strategy"] != "no"  # or it would not be looked at
+            splits["held out"] = told["dataset_test_split"]
+        return {use: found[split] for use, split in splits.items()}
+    if trainer == "axolotl":
+        entries = {"train": told["datasets"][0], "held out": (told.get("test_datasets") or [None])[0]}
+        return {
+            use: datasets.load_dataset(each["path"], name=each["name"], split=each["split"])
+            for use, each in entries.items()
+            if each
+        }
+    info = json.loads((folder / "dataset_info.json").read_text(encoding="utf-8"))
+    if trainer == "llama-factory":
+        names = {"train": told["dataset"], "held out": told.get("eval_dataset")}
+        return {
+            use: datasets.load_dataset(
+                os.path.join(told["dataset_dir"], info[name]["script_url"]),  # noqa: PTH118 - its own join
+                name=info[name]["subset"],
+                split=info[name]["split"],
+            )
+            for use, name in names.items()
+            if name
+        }
+    (entry,) = info
+    subsets = {each["name"]: each for each in entry["subsets"]}
+    names = {"train": told["dataset"], "held out": told.get("val_dataset")}
+    found = {}
+    for use, name in names.items():
+        if name:
+            path, _, subset = name[0].partition(":")
+            assert path == entry["dataset_path"]
+            found[use] = datasets.load_dataset(
+                path, name=subsets[subset]["subset"], split=subsets[subset]["split"][0]
+            ).rename_columns(subsets[subset].get("columns", {}))
+    return found
+
+
+@pytest.mark.parametrize("trainer", TRAINERS)
+@pytest.mark.parametrize("shape", GOOD)
+def test_what_is_written_leads_to_all_rows_of_both_splits(trainer: str, shape: Shape, tmp_path: Path) -> None:
+    source = put(
+        tmp_path / "set", shape, {"train": [GOOD[shape]] * 3, "validation": [GOOD[shape]], "extra": [GOOD[shape]] * 2}
+    )
+    done = export(trainer, str(source), tmp_path / "out")
+    found = read(trainer, tmp_path / "out")
+    assert {use: len(rows) for use, rows in found.items()} == {"train": 3, "held out": 1}
+    assert done.rows == {"train": 3, "validation": 1}
+    assert not done.set_aside
+    assert any("extra" in note for note in done.notes)
+    assert "question" not in found["train"].column_names
+    if shape == "conversation":
+        assert found["train"][0]["messages"] == GOOD[shape]["messages"]
+    # what a trainer reads as it is lies where it lay
+    assert (tmp_path / "out" / "data").exists() == bool(TRAINERS[trainer].layout(shape))
+
+
+def test_layouts_of_preferences_and_prompts(tmp_path: Path) -> None:
+    pair = put(tmp_path / "pair", "preference", {"train": [GOOD["preference"]]})
+    export("llama-factory", str(pair), tmp_path / "lf")
+    row = read("llama-factory", tmp_path / "lf")["train"][0]
+    assert row["chosen"] == GOOD["preference"]["chosen"][0], "a message, not a list: else it is read as a dialogue"
+    assert (row["license"], row["id"]) == ("mit", "mine/train/0")
+    export("ms-swift", str(pair), tmp_path / "swift")
+    row = read("ms-swift", tmp_path / "swift")["train"][0]
+    assert [turn["role"] for turn in row["messages"]] == ["user", "assistant"]
+    assert row["rejected_response"] == "몰라요."
+    prompts = put(tmp_path / "prompts", "prompt", {"train": [GOOD["prompt"]]})
+    export("ms-swift", str(prompts), tmp_path / "grpo")
+    assert read("ms-swift", tmp_path / "grpo")["train"][0]["messages"] == GOOD["prompt"]["prompt"]
+    export("llama-factory", str(prompts), tmp_path / "ppo")
+    assert read("llama-factory", tmp_path / "ppo")["train"][0]["instruction"] == "바다는 왜 짠가요?"
+
+
+TALKS = [
+    talk(
+        [
+            ("system", "짧게 답해."),
+            ("user", "차는?"),
+            ("assistant", "녹차요."),
+            ("user", "왜?"),
+            ("assistant", "순해서요."),
+        ]
+    ),
+    talk([("user", "하나"), ("user", "둘"), ("assistant", "셋이요.")]),
+    talk([("assistant", "어서 오세요."), ("user", "네."), ("assistant", "앉으세요.")]),
+    talk([("user", "누구?"), ("narrator", "문이 열린다."), ("assistant", "저예요.")]),
+    talk([("user", "비었나?"), ("assistant", "")]),
+    talk(
+        [("user", "조용히 해."), ("assistant", "네."), ("system", "속삭여."), ("user", "지금?"), ("assistant", "네.")]
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("trainer", "kept"),
+    [("trl", [0, 1, 2, 5]), ("axolotl", [0, 1, 2, 5]), ("llama-factory", [0]), ("ms-swift", [0, 1, 2])],
+)
+def test_rows_a_trainer_would_lose_are_set_aside_and_counted(trainer: str, kept: list[int], tmp_path: Path) -> None:
+    source = put(tmp_path / "set", "conversation", {"train": TALKS})
+    done = export(trainer, str(source), tmp_path / "out")
+    rows = read(trainer, tmp_path / "out")["train"]
+    assert rows["id"][:] == [f"mine/train/{number}" for number in kept]
+    lines = [
+        json.loads(line) for line in (tmp_path / "out" / "set-aside.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
+    assert sum(done.set_aside.values()) == len(lines) == len(TALKS) - len(kept)
+    assert {line["reason"] for line in lines} == set(done.set_aside)
+    assert {line["row"]["id"] for line in lines}.isdisjoint(rows["id"])
+
+
+def test_a_set_of_which_nothing_is_left_is_refused(tmp_path: Path) -> None:
+    source = put(tmp_path / "set", "conversation", {"train": TALKS[1:3]})
+    with pytest.raises(WrongCall, match=r"llama-factory could take no row of train \(2 turns that do not alternate\)"):
+        export("llama-factory", str(source), tmp_path / "out")
+    empty = put(tmp_path / "empty", "prompt", {"train": []})
+    with pytest.raises(DamagedFile, match="has no rows"):
+        export("trl", str(empty), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["kobest-boolq", "hulic", "korquad-1.0"])
+def test_what_measures_is_not_trained_on(name: str, tmp_path: Path) -> None:
+    build(name, tmp_path / "set", sample=True)
+    for trainer in TRAINERS:
+        with pytest.raises(WrongCall, match=r"they measure a model.*decontaminate"):
+            export(trainer, str(tmp_path / "set"), tmp_path / "out")
+
+
+def test_another_layout_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    build("koalpaca-v1.1", tmp_path / "set", sample=True, layout="alpaca")
+    with pytest.raises(WrongCall, match="without --raw and --view"):
+        export("trl", str(tmp_path / "set"), tmp_path / "out")
+
+
+def test_names_that_lead_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").touch()
+    for name, told in {
+        "koquality": "okinst build koquality -o DIR",
+        str(tmp_path / "empty"): "holds no dataset",
+        str(tmp_path / "file"): "is no folder",
+    }.items():
+        with pytest.raises(WrongCall, match=told):
+            export("trl", name, tmp_path / "out")
+    with pytest.raises(WrongCall, match="there are trl, axolotl, llama-factory, ms-swift"):
+        export("unsloth", str(tmp_path), tmp_path / "out")
+
+
+def test_one_of_several_configs(tmp_path: Path) -> None:
+    source = put(tmp_path / "set", "conversation", {"train": [GOOD["conversation"]]}, "talks")
+    put(source, "preference", {"train": [GOOD["preference"]] * 2}, "pairs")
+    with pytest.raises(WrongCall, match=r"2 configs: talks, pairs\. Name one with --config"):
+        export("trl", str(source), tmp_path / "out")
+    with pytest.raises(WrongCall, match="has no config 'pears'; it has talks, pairs"):
+        export("trl", str(source), tmp_path / "out", "pears")
+    done = export("axolotl", str(source), tmp_path / "out", "pairs")
+    assert (done.stage, len(read("axolotl", tmp_path / "out")["train"])) == ("dpo", 2)
+
+
+def test_only_a_test_split_is_trained_on_and_of_several_none_is_guessed(tmp_path: Path) -> None:
+    source = put(tmp_path / "one", "prompt", {"test": [GOOD["prompt"]]})
+    assert export("trl", str(source), tmp_path / "out").rows == {"test": 1}
+    source = put(tmp_path / "two", "prompt", {"test": [GOOD["prompt"]], "validation": [GOOD["prompt"]]})
+    with pytest.raises(WrongCall, match="no split train; it has"):
+        export("trl", str(source), tmp_path / "out2")
+
+
+def test_a_path_that_ms_swift_would_misread(tmp_path: Path) -> None:
+    source = put(tmp_path / "a#1", "conversation", {"train": [GOOD["conversation"]]})
+    with pytest.raises(WrongCall, match="ms-swift gives : and # in a path a meaning"):
+        export("ms-swift", str(source), tmp_path / "out")
+
+
+def test_relative_paths_work_from_anywhere(tmp_path: Path) -> None:
+    put(tmp_path / "set", "conversation", {"train": [GOOD["conversation"]]})
+    done = okinst("export", "trl", "set", "-o", "out", "--json", cwd=tmp_path)
+    told = json.loads(done.stdout)
+    assert told["dataset"] == str(tmp_path / "set")
+    assert told["command"].startswith(f"trl sft --config {tmp_path / 'out' / 'sft.yaml'}")
+    done = okinst("export", "trl", "set", "-o", "out", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "out is not empty" in done.stderr
+
+
+def test_the_rows_of_an_export_are_never_those_of_another(tmp_path: Path) -> None:
+    for number in (1, 2):
+        here = tmp_path / str(number)
+        source = put(here / "set", "conversation", {"train": [TALKS[0]] * number + [TALKS[1]]})
+        if number == 2:  # as another build of the same recipe writes it
+            (source / "README.md").write_text((tmp_path / "1" / "set" / "README.md").read_text())
+        assert export("llama-factory", str(source), here / "out").rows == {"train": number}
+        assert len(read("llama-factory", here / "out")["train"]) == number
+
+
+def test_another_s_dataset_with_messages_only(tmp_path: Path) -> None:
+    (tmp_path / "set").mkdir()
+    turns = [GOOD["conversation"]["messages"]]
+    pq.write_table(pa.table({"messages": turns, "score": [1]}), tmp_path / "set" / "train.parquet")
+    assert export("llama-factory", str(tmp_path / "set"), tmp_path / "out").rows == {"train": 1}
+
+
+def test_a_dataset_on_the_hub(tmp_path: Path) -> None:
+    files = {}
+    for shape in ("conversation", "preference"):
+        folder = put(tmp_path / shape, shape, {"train": [GOOD[shape]], "validation": [GOOD[shape]]})
+        there = [path for path in folder.rglob("*") if path.is_file()]
+        files[shape] = {path.relative_to(folder).as_posix(): path.read_bytes() for path in there}
+    with serving() as hub:
+        hub.repos |= {"someone/talks": Repo(files["conversation"]), "someone/pairs": Repo(files["preference"])}
+        environment = {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "home")}
+        for trainer in TRAINERS:
+            for name in ("talks", "pairs"):
+                out = tmp_path / f"{trainer}-{name}"
+                done = okinst("export", trainer, f"someone/{name}", "-o", out, "--json", **environment)
+                assert done.returncode == 0, done.stderr
+                assert json.loads(done.stdout)["rows"] == {"train": 1, "validation": 1}
+        done = okinst("export", "trl", "someone/nothing", "-o", tmp_path / "no", **environment)
+        assert done.returncode == 1
+        assert "the Hub shows no dataset of that name" in done.stderr
+    assert settings(tmp_path / "trl-talks")["dataset_name"] == "someone/talks"
+    assert settings(tmp_path / "axolotl-pairs")["datasets"][0]["path"] == "someone/pairs"
+    assert settings(tmp_path / "ms-swift-talks")["dataset"] == ["hf::someone/talks:train"]
+    (swift,) = json.loads((tmp_path / "ms-swift-talks" / "dataset_info.json").read_text())
+    assert swift["hf_dataset_id"] == "someone/talks"
+    factory = json.loads((tmp_path / "llama-factory-talks" / "dataset_info.json").read_text())
+    assert factory["mine"]["hf_hub_url"] == "someone/talks"
+    # what has to be laid out anew lies here
+    assert read("llama-factory", tmp_path / "llama-factory-pairs")["train"][0]["rejected"]["content"] == "몰라요."
