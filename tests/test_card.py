@@ -390,6 +390,7 @@ def test_measured_numbers_stand_in_the_provenance_too(language: str, folders: di
     assert LANGUAGES[language]["check cut_off"] in text and LANGUAGES[language]["not measured yet"] not in text
     after = dict(built.provenance)
     measured, files = after.pop("measured"), after.pop("files")
+    assert after.pop("card_language") == language
     assert after == {key: value for key, value in before.items() if key != "files"}
     assert {each["path"] for each in before["files"]} | {f"card/{name}.png" for name in measured["plots"]} == {
         each["path"] for each in files

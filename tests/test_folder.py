@@ -375,3 +375,16 @@ def test_large_sets_become_shards(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     )
     assert rows["id"] == [f"koalpaca-v1.1/train/{number}" for number in range(24_000)]
     shutil.rmtree(tmp_path / "out")
+
+
+def test_load_dataset_tells_two_builds_of_one_name_apart(tmp_path: Path, mirror: Path) -> None:
+    """datasets keeps what it loaded under the folder's last name and what README.md says of its files."""
+    path = mirror / "Beomi/KoAlpaca/KoAlpaca_v1.1.jsonl"
+    plain, asked = str(tmp_path / "plain"), list[str]()
+    for place in ("one", "other"):
+        build("koalpaca-v1.1", tmp_path / place / "out", mirror=str(mirror), cache_dir=str(tmp_path / place))
+        rows = datasets.load_dataset(str(tmp_path / place / "out"), "koalpaca-v1.1", split="train", cache_dir=plain)
+        asked.append(rows["messages"][0][0]["content"])
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        path.write_text("".join([*lines[1:], lines[0]]), encoding="utf-8")
+    assert asked[0] != asked[1]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import datasets
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from hypothesis import given
@@ -20,11 +21,13 @@ from hypothesis import strategies as st
 import okinst as package
 from okinst.builders import DamagedFile, NoNetwork, NotPushed, WrongCall
 from okinst.cli import pushing
-from okinst.publishing import build, patience, plain_set, readme
-from okinst.publishing.hub import NOTHING_BESIDE, Pushed, push
+from okinst.publishing import build, patience, plain_set, readme, report
+from okinst.publishing.card import write as write_card
+from okinst.publishing.hub import Pushed, push
 from okinst.publishing.refusal import LicenceRefused
 from tests.conftest import okinst, python
 from tests.hub_double import Fault, Hub, Repo, serving
+from tests.report_page import parsed
 
 TOKEN = "hf_ofOurOwnMaking1234567890abcdefgh"
 REPO = "user/koquality"
@@ -399,14 +402,42 @@ def test_a_folder_that_has_changed_is_not_pushed(small: Path, hub: Hub, tmp_path
 
 def test_what_may_hold_dropped_rows_stays_here(curated: Path, hub: Hub, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(curated, tmp_path / "copy"))
-    (folder / "report.html").write_text("<p>a page</p>")
+    whole = report.write(folder, folder / "report.html")
+    assert whole.dropped_shown > 0
+    own = whole.path.read_bytes()
     done = pushed(folder, hub)
-    assert done.kept_back == ["dropped.parquet", "clusters.parquet", "report.html"]
-    (folder / "report.html").write_bytes(NOTHING_BESIDE)
-    assert pushed(folder, hub).kept_back == ["dropped.parquet", "clusters.parquet"]
-    assert "koquality/report.html" in hub.repos[REPO].files
+    assert done.kept_back == ["dropped.parquet", "clusters.parquet"]
+    assert whole.path.read_bytes() == own
+    told, texts, _ = parsed(hub.repos[REPO].files["koquality/report.html"])
+    assert told["dropped"] == whole.dropped and told["dropped shown"] == 0 and texts["dropped"] == []
+    inside = set(pq.read_table(folder / "koquality")["id"].to_pylist())
+    named = [id for cluster in texts["clusters"] for id, _ in cluster["examples"]]
+    assert named and set(named) <= inside
+    assert {id for id, text in zip(texts["point ids"], texts["points"], strict=True) if text} <= inside
+    # the same page again: no commit
+    assert not pushed(folder, hub).new
     done = pushed(folder, hub, "user/all", private=True, with_dropped=True)
     assert done.kept_back == [] and "koquality/dropped.parquet" in hub.repos["user/all"].files
+
+
+def test_the_card_is_in_the_language_of_the_folder_s_own(small: Path, hub: Hub, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(small, tmp_path / "copy"))
+    heads = {"en": "## What is in it", "ko": "## 구성", "zh": "## 数据构成"}
+
+    def sent() -> str:
+        return hub.repos[REPO].files["README.md"].decode()
+
+    pushed(folder, hub)
+    assert heads["en"] in sent()
+    write_card(folder, "ko", measured=False)
+    pushed(folder, hub)
+    assert heads["ko"] in sent() and heads["en"] not in sent()
+    pushed(folder, hub, card_language="zh")
+    assert heads["zh"] in sent() and heads["ko"] not in sent()
+    own = folder / "README.md"
+    own.write_text(own.read_text(encoding="utf-8") + "\n\n우리가 덧붙인 말.\n", encoding="utf-8")
+    pushed(folder, hub)
+    assert heads["ko"] in sent() and "우리가 덧붙인 말." in sent()
 
 
 def test_no_folder_of_this_machine_is_told(hub: Hub, tmp_path: Path) -> None:

@@ -1,12 +1,9 @@
 """The report page: its data are counted in the files, and what rows say is text, whatever they say."""
 
-import base64
-import gzip
 import json
 import re
 import shutil
 from collections import Counter
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +19,7 @@ from okinst.builders import DamagedFile, MissingFile, WrongCall, ask, prefer, sc
 from okinst.publishing import build, distributions
 from okinst.publishing.report import LIMIT, page, rows, write
 from tests.conftest import okinst
+from tests.report_page import Elements, parsed
 
 HOSTILE = [
     "<script>document.title = 'taken over'</script>",
@@ -37,38 +35,6 @@ HOSTILE = [
 
 #: on one worker, so that the set is curated once
 together = pytest.mark.xdist_group("report")
-
-
-class _Scripts(HTMLParser):
-    """What a browser's parser finds in a page: elements, and the contents of each script."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.tags: Counter[str] = Counter()
-        self.scripts: dict[str, str] = {}
-        self._inside: str | None = None
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        self.tags[tag] += 1
-        if tag == "script":
-            self._inside = dict(attributes).get("id") or f"code {self.tags[tag]}"
-            self.scripts[self._inside] = ""
-
-    def handle_data(self, data: str) -> None:
-        if self._inside:
-            self.scripts[self._inside] += data
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "script":
-            self._inside = None
-
-
-def parsed(path: Path) -> tuple[dict[str, Any], dict[str, Any], Counter[str]]:
-    """What a page tells, the texts in it, and its elements."""
-    found = _Scripts()
-    found.feed(path.read_text(encoding="utf-8"))
-    texts = json.loads(gzip.decompress(base64.b64decode(found.scripts["texts"])))
-    return json.loads(found.scripts["told"]), texts, found.tags
 
 
 def folder_of(path: Path, table: pa.Table, **more: Any) -> Path:
@@ -98,7 +64,7 @@ def curated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @together
 def test_what_it_tells_is_counted_in_the_files(curated: Path, tmp_path: Path) -> None:
     told = write(curated, tmp_path / "page.html")
-    data, texts, _ = parsed(told.path)
+    data, texts, _ = parsed(told.path.read_bytes())
     there = pq.read_table(curated / "koquality" / "train-00000-of-00001.parquet")
     assert data["total"] == told.rows == len(there)
     for column, lines in data["composition"].items():
@@ -114,7 +80,7 @@ def test_what_it_tells_is_counted_in_the_files(curated: Path, tmp_path: Path) ->
 
 @together
 def test_every_loss_of_the_funnel_has_its_rows_and_reason(curated: Path, tmp_path: Path) -> None:
-    data, texts, _ = parsed(write(curated, tmp_path / "page.html").path)
+    data, texts, _ = parsed(write(curated, tmp_path / "page.html").path.read_bytes())
     dropped = pq.read_table(curated / "dropped.parquet").to_pylist()
     assert Counter((row[1], row[2]) for row in texts["dropped"]) == Counter(
         (row["step"], row["reason"]) for row in dropped
@@ -126,7 +92,7 @@ def test_every_loss_of_the_funnel_has_its_rows_and_reason(curated: Path, tmp_pat
 
 @together
 def test_the_map_and_the_clusters_are_those_of_the_selection(curated: Path, tmp_path: Path) -> None:
-    data, texts, _ = parsed(write(curated, tmp_path / "page.html").path)
+    data, texts, _ = parsed(write(curated, tmp_path / "page.html").path.read_bytes())
     selection = pq.read_table(curated / "selection.parquet").to_pylist()
     of, ids = data["selection"], texts["point ids"]
     assert (of["rows"], of["chosen"]) == (len(selection), sum(row["chosen"] for row in selection))
@@ -171,7 +137,7 @@ def test_a_grid_stands_beside_it(curated: Path, tmp_path: Path) -> None:
         "overlaps": [[1.0]],
     }
     (grid / "grid.json").write_text(json.dumps(told))
-    data, _, _ = parsed(write(curated, tmp_path / "page.html", grid=grid).path)
+    data, _, _ = parsed(write(curated, tmp_path / "page.html", grid=grid).path.read_bytes())
     assert data["grid"]["choices"] == lines
     (grid / "grid.json").write_text("{")
     with pytest.raises(DamagedFile, match=r"grid\.json cannot be read"):
@@ -183,7 +149,7 @@ def test_a_grid_stands_beside_it(curated: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["kochatgpt-rm", "vaiv-ppo", "kobest-copa", "korquad-1.0", "hulic"])
 def test_every_shape_can_be_read(name: str, tmp_path: Path) -> None:
     folder = build(name, tmp_path / "out", sample=True, cache_dir=str(tmp_path / "cache")).folder
-    data, texts, _ = parsed(write(folder, tmp_path / "page.html").path)
+    data, texts, _ = parsed(write(folder, tmp_path / "page.html").path.read_bytes())
     there = [row for rows in datasets.load_dataset("parquet", data_files=str(folder / name / "*.parquet"), cache_dir=str(tmp_path / "hf")).values() for row in rows]  # fmt: skip
     assert data["total"] == len(texts["rows"]) == len(there)
     shown = "\n".join(block[2] for row in texts["rows"] for block in row[-1])
@@ -218,13 +184,13 @@ def test_marks_count_as_a_browser_counts() -> None:
 
 def test_upstream_columns_and_views(tmp_path: Path) -> None:
     raw = build("koalpaca-v1.1", tmp_path / "raw", raw=True, sample=True, cache_dir=str(tmp_path / "cache")).folder
-    data, texts, _ = parsed(write(raw, tmp_path / "raw.html").path)
+    data, texts, _ = parsed(write(raw, tmp_path / "raw.html").path.read_bytes())
     assert data["composition"] == {} and data["repeats"] is None
     assert {block[1] for block in texts["rows"][0][-1]} >= {"instruction", "output"}
     view = build(
         "koalpaca-v1.1", tmp_path / "view", layout="alpaca", sample=True, cache_dir=str(tmp_path / "cache")
     ).folder
-    data, texts, _ = parsed(write(view, tmp_path / "view.html").path)
+    data, texts, _ = parsed(write(view, tmp_path / "view.html").path.read_bytes())
     assert data["view"] == "alpaca" and [each["key"] for each in data["distributions"]["of rows"]] == ["row"]
     assert data["total"] == len(texts["rows"])
 
@@ -234,9 +200,9 @@ def test_hostile_rows_are_no_part_of_the_page(tmp_path: Path) -> None:
     hostile = folder_of(
         tmp_path / "hostile", conversations([(text, f"답 {text}") for text in HOSTILE]), description=HOSTILE[1]
     )
-    _, _, elements = parsed(write(plain, tmp_path / "plain.html").path)
+    _, _, elements = parsed(write(plain, tmp_path / "plain.html").path.read_bytes())
     told = write(hostile, tmp_path / "hostile.html")
-    data, texts, found = parsed(told.path)
+    data, texts, found = parsed(told.path.read_bytes())
     assert found == elements
     assert data["description"] == HOSTILE[1]
     assert [row[-1][0][2] for row in texts["rows"]] == [text[: told.cut_at] for text in HOSTILE]
@@ -263,14 +229,14 @@ def test_the_policy_names_what_is_there(tmp_path: Path) -> None:
     assert policy and policy[1].startswith("default-src 'none'; script-src 'sha256-") and "unsafe" not in policy[1]
     # nothing is fetched: no address stands in an attribute, a style or an import
     assert not re.search(r"""(?:src|href)\s*=\s*["'](?!#)|url\(|@import""", text.split("<body>")[0])
-    body = _Scripts()
+    body = Elements()
     body.feed(text)
     assert not body.tags.keys() & {"link", "img", "iframe", "object", "embed", "base"}
 
 
 def test_an_empty_set(tmp_path: Path) -> None:
     told = write(folder_of(tmp_path, conversations([])), tmp_path / "page.html")
-    data, texts, _ = parsed(told.path)
+    data, texts, _ = parsed(told.path.read_bytes())
     assert (data["total"], texts["rows"], data["selection"]) == (0, [], None)
     # a folder without any file, as a set of no rows is written
     shutil.rmtree(tmp_path / "made" / "made")
@@ -284,7 +250,7 @@ def test_many_rows_are_drawn_by_lot_and_all_are_counted(tmp_path: Path) -> None:
     rare = ["rare" if number % 4_000 == 0 else "made" for number in range(len(many))]
     folder = folder_of(tmp_path, many.set_column(1, "source", pa.array(rare)))
     told = write(folder, tmp_path / "page.html")
-    data, texts, _ = parsed(told.path)
+    data, texts, _ = parsed(told.path.read_bytes())
     assert told.rows == 12_000 and told.rows_shown == len(texts["rows"]) == 5_000
     assert told.bytes <= LIMIT
     assert sum(count for _, count in data["composition"]["source"]) == 12_000
@@ -293,7 +259,7 @@ def test_many_rows_are_drawn_by_lot_and_all_are_counted(tmp_path: Path) -> None:
     names = data["names"]["source"]
     assert Counter(names[row[3]] for row in texts["rows"])["rare"] == 3
     assert [row[1] for row in texts["rows"]] == sorted(row[1] for row in texts["rows"])
-    again = parsed(write(folder, tmp_path / "again.html", seed=1).path)[1]
+    again = parsed(write(folder, tmp_path / "again.html", seed=1).path.read_bytes())[1]
     assert [row[1] for row in again["rows"]] != [row[1] for row in texts["rows"]]
 
 
@@ -331,7 +297,9 @@ def test_rows_that_ask_the_same(tmp_path: Path) -> None:
         "고래는 물고기인가요?",
     ]
     data, texts, _ = parsed(
-        write(folder_of(tmp_path, conversations([(text, "네.") for text in asks])), tmp_path / "page.html").path
+        write(
+            folder_of(tmp_path, conversations([(text, "네.") for text in asks])), tmp_path / "page.html"
+        ).path.read_bytes()
     )
     assert (data["repeats"]["groups"], data["repeats"]["exact"], data["repeats"]["near"]) == (1, 1, 1)
     [group] = texts["repeats"]

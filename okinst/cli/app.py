@@ -326,14 +326,19 @@ def push(
     revision: Annotated[
         str | None, typer.Option(metavar="BRANCH", help="A branch; made where it is not there.")
     ] = None,
-    card_language: Annotated[str, typer.Option(metavar="en|ko|zh", help="The language of the card.")] = "en",
+    card_language: Annotated[
+        str | None, typer.Option(metavar="en|ko|zh", help="The language of the card; else that of DIR/README.md.")
+    ] = None,
     message: Annotated[str | None, typer.Option("-m", "--message", help="Of the commit.")] = None,
     i_have_the_rights: Annotated[
         bool,
         typer.Option("--i-have-the-rights", help="Push what licences do not permit to pass on; you answer for it."),
     ] = False,
     with_dropped: Annotated[
-        bool, typer.Option("--with-dropped", help="Send dropped.parquet, clusters.parquet and report.html, too.")
+        bool,
+        typer.Option(
+            "--with-dropped", help="Send dropped.parquet and clusters.parquet, too, and report.html as it is."
+        ),
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and send nothing.")] = False,
     as_json: Json = False,
@@ -373,19 +378,22 @@ def report(
     ] = None,
     rows: Annotated[int, typer.Option(min=1, metavar="N", help="Rows that can be read in the page.")] = 5_000,
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="Which rows, where there are more.")] = 0,
+    of_the_set: Annotated[
+        bool, typer.Option("--of-the-set", help="No text of dropped or unchosen rows: a page to pass on.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Write one HTML page to look at a built set: what is in it, what became of every row, charts, a map, and the rows to search in.
     It needs no network."""
     from okinst.publishing.report import FILE, write
 
-    told = write(folder, output or folder / FILE, grid=grid, rows=rows, seed=seed)
+    told = write(folder, output or folder / FILE, grid=grid, rows=rows, seed=seed, of_the_set=of_the_set)
     if as_json:
         _print_json(told.as_json())
         return
     shown = "all" if told.rows_shown == told.rows else f"{told.rows_shown:,} of"
     print(f"{told.path}: {told.bytes / 1e6:.1f} MB, with {shown} {told.rows:,} rows to read. Open it in a browser.")
-    if told.dropped > told.dropped_shown:
+    if told.dropped > told.dropped_shown and not of_the_set:
         print(
             f"Of the {told.dropped:,} rows in dropped.parquet {told.dropped_shown:,} can be read: of every step and reason."
         )

@@ -19,6 +19,11 @@ from okinst.publishing.place import PROVENANCE
 BATCH = 10_000
 #: Parquet files that hold no rows of the set
 BESIDE = frozenset((DROPPED, SELECTION, CLUSTERS))
+#: what provenance.json says beside the versions of the libraries that made the rows
+_NO_VERSIONS = frozenset((
+    "name", "description", "citation", "okinst", "published", "recipe", "written", "view", "door", "rows", "composition", "inputs",
+    "funnel", "steps", "set_aside", "files", "measured", "card_language", "kept_back",
+))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,11 @@ class BuiltFolder:
     def told_rows(self) -> str:
         """How many rows each split has, in words."""
         return ", ".join(f"{split} {count:,} rows" for split, count in self.provenance.get("rows", {}).items())
+
+    @property
+    def versions(self) -> dict[str, Any]:
+        """Of the libraries that made the rows, by name."""
+        return {key: value for key, value in self.provenance.items() if key not in _NO_VERSIONS}
 
     @property
     def funnel(self) -> list[dict[str, Any]]:

@@ -30,7 +30,7 @@ from okinst.publishing.built import BuiltFolder
 from okinst.publishing.card import card
 from okinst.publishing.inputs import inputs, versions
 from okinst.publishing.naming import builder_of
-from okinst.publishing.place import PROVENANCE, README, appearing, check_output
+from okinst.publishing.place import PROVENANCE, README, SET_ASIDE, appearing, check_output
 from okinst.version import VERSION
 from okinst.views import CannotHold, view
 
@@ -39,7 +39,6 @@ ROW_GROUP = 10_000
 SHARD_BYTES = 500 * 1024 * 1024
 #: what the rows of a set are counted by, for its provenance
 BY = ("source", "language", "license", "making")
-SET_ASIDE = "set-aside.jsonl"
 
 
 @dataclass
@@ -103,7 +102,7 @@ def build(
                 built.files.append(file_entry(partial, partial / beside.name))
         if built.set_aside:
             built.files.append(file_entry(partial, partial / SET_ASIDE))
-        told = _provenance(builder, built, layout)
+        told = {**_provenance(builder, built, layout), "files": built.files}
         (partial / README).write_text(card(BuiltFolder(partial, told)), encoding="utf-8")
         told["files"] = [*built.files, file_entry(partial, partial / README)]
         (partial / PROVENANCE).write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")

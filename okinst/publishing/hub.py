@@ -6,8 +6,8 @@
     <config>/selection.parquet           what was measured; no text
     <config>/card/*.png, report.html
 
-What holds text of rows that are not in the set stays on the machine (KEPT_BACK): such a row was often dropped because its licence
-or somebody's privacy forbids to pass it on.
+What holds text of rows that are not in the set stays on the machine (okinst.publishing.public). A report that shows such rows is
+written anew without them.
 """
 
 import hashlib
@@ -17,30 +17,24 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path, PurePath, PureWindowsPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from okinst.builders import DamagedFile, NoNetwork, NotPushed, OkinstError, WrongCall
 from okinst.builders.doors import sha256
 from okinst.builders.network import is_of_the_network
-from okinst.mixtures.aside import DROPPED
-from okinst.mixtures.selecting import CLUSTERS, SELECTION
-from okinst.publishing import plain_set, readme, refusal
+from okinst.mixtures.selecting import SELECTION
+from okinst.publishing import plain_set, readme, refusal, report
 from okinst.publishing.built import BuiltFolder
 from okinst.publishing.card import card
-from okinst.publishing.folder import SET_ASIDE
 from okinst.publishing.patience import patiently, status
 from okinst.publishing.place import PROVENANCE, README
+from okinst.publishing.public import KEPT_BACK, is_of_the_set, without_folders
 from okinst.version import VERSION
 
 if TYPE_CHECKING:
     import huggingface_hub
 
-REPORT = "report.html"
-#: a report that says so in its head shows no row but those of the set
-NOTHING_BESIDE = b'<meta name="okinst-rows" content="of the set">'
-#: files that may hold text of rows that are not in the set; of clusters, the examples
-KEPT_BACK = (DROPPED, SET_ASIDE, CLUSTERS, REPORT)
 #: what a file on the Hub is part of, where README.md names no sets
 _DATA = (".parquet", ".arrow", ".csv", ".tsv", ".json", ".jsonl", ".txt", ".zip", ".gz", ".zst", ".tar", ".xz")
 _SHARD = re.compile(r"[^/]+-\d{5}-of-\d{5}(-\w+)?\.parquet")
@@ -81,7 +75,7 @@ def push(
     config: str | None = None,
     token: str | None = None,
     revision: str | None = None,
-    card_language: str = "en",
+    card_language: str | None = None,
     i_have_the_rights: bool = False,
     with_dropped: bool = False,
     message: str | None = None,
@@ -92,7 +86,8 @@ def push(
 
     `config` is the name the set gets there (the folder's own otherwise); sets of other names stay. `revision` is a branch, which
     is made where it is not there. Pushing the same again makes no commit, and after an interruption what has arrived is not sent
-    again. The token comes from HF_TOKEN or `hf auth login` where none is given.
+    again. The card is in `card_language` (en, ko, zh), or in that of the folder's own; one that was changed by hand is sent as it
+    is. The token comes from HF_TOKEN or `hf auth login` where none is given.
 
     Raises LicenceRefused for a public push of rows that nobody has permitted to pass on, WrongCall for a call that cannot be meant,
     NotPushed where the Hub does not take it, NoNetwork where it cannot be reached. The repository is then as it was.
@@ -154,7 +149,7 @@ class _Push:
     api: "huggingface_hub.HfApi"
     private: bool
     branch: str
-    language: str
+    language: str | None
     #: what is to stand there, by path, but for README.md
     contents: dict[str, Path | bytes] = field(default_factory=dict)
     kept_back: list[str] = field(default_factory=list)
@@ -178,10 +173,13 @@ class _Push:
             path = self.built.path / name
             if not path.is_file():
                 continue
-            if name in KEPT_BACK and not with_dropped and not _holds_nothing_beside(path):
+            if name in KEPT_BACK and not with_dropped:
                 self.kept_back.append(name)
             else:
                 self._add(name, path)
+        page = self.built.path / report.FILE
+        if page.is_file():
+            self._add(report.FILE, page if with_dropped or is_of_the_set(page) else self._report())
         for path in sorted((self.built.path / "card").glob("*.png")):
             self._add(f"card/{path.name}", path)
         self._add(PROVENANCE, self._provenance())
@@ -191,6 +189,11 @@ class _Push:
 
     def _add(self, name: str, content: Path | bytes) -> None:
         self.contents[f"{self.config}/{name}"] = content
+
+    def _report(self) -> bytes:
+        """The report as others may read it."""
+        with tempfile.TemporaryDirectory(prefix="okinst-push-") as temporary:
+            return report.write(self.built.path, Path(temporary) / report.FILE, of_the_set=True).path.read_bytes()
 
     def _provenance(self) -> bytes:
         """provenance.json as others may read it: files by their place in the repository, no folders of this machine."""
@@ -285,7 +288,7 @@ class _Push:
         name = path.removeprefix(f"{self.config}/")
         return bool(
             _SHARD.fullmatch(name)
-            or name in (PROVENANCE, SELECTION, *KEPT_BACK)
+            or name in (PROVENANCE, SELECTION, report.FILE, *KEPT_BACK)
             or re.fullmatch(r"card/[^/]+\.png", name)
         )
 
@@ -401,35 +404,14 @@ def _check_names(repo_id: str, config: str, revision: str | None) -> None:
         raise WrongCall(f"revision = {revision} is a commit, and what is committed stays as it is. Name a branch.")
 
 
-def _card(built: BuiltFolder, language: str, repo_id: str, config: str) -> str:
-    if not built.provenance.get("funnel"):  # a Dataset of somebody else's making
-        return (built.path / README).read_text(encoding="utf-8")
-    return card(replace(built, provenance=without_folders(built.provenance)), language, repo_id, config)
-
-
-def without_folders(told: Any) -> Any:
-    """Plain values with every path of this machine shortened to its last name: a public file need not know where it was made.
-
-    >>> without_folders({"file": "/home/me/own.jsonl", "repo": "owner/name", "take": 3, "on": ["C:\\\\Users\\\\me\\\\a.toml"]})
-    {'file': 'own.jsonl', 'repo': 'owner/name', 'take': 3, 'on': ['a.toml']}
-    """
-    if isinstance(told, dict):
-        return {key: without_folders(value) for key, value in told.items()}
-    if isinstance(told, list):
-        return [without_folders(each) for each in told]
-    if not isinstance(told, str) or "\n" in told:
-        return told
-    for kind in (PurePath, PureWindowsPath):
-        if kind(told).is_absolute():
-            return kind(told).name
-    return told
-
-
-def _holds_nothing_beside(path: Path) -> bool:
-    if path.name != REPORT:
-        return False
-    with path.open("rb") as file:
-        return NOTHING_BESIDE in file.read(1 << 14)
+def _card(built: BuiltFolder, language: str | None, repo_id: str, config: str) -> str:
+    own = built.path / README
+    known = next((file["sha256"] for file in built.provenance["files"] if file["path"] == README), "")
+    by_hand = language is None and own.is_file() and sha256(own) != known
+    if by_hand or not built.provenance.get("funnel"):  # the latter: a Dataset of somebody else's making
+        return own.read_text(encoding="utf-8")
+    chosen = language or str(built.provenance.get("card_language", "en"))
+    return card(replace(built, provenance=without_folders(built.provenance)), chosen, repo_id, config)
 
 
 def _is(content: Path | bytes, known: str | None) -> bool:

@@ -21,6 +21,8 @@ from okinst.builders.tables import plain_disk_errors
 
 PROVENANCE = "provenance.json"
 README = "README.md"
+#: rows that a view cannot hold, with the reason
+SET_ASIDE = "set-aside.jsonl"
 _INCOMPLETE = ".incomplete-"
 _LOCK = ".lock"
 

@@ -9,6 +9,8 @@ import yaml
 
 from okinst.builders import WrongCall
 from okinst.licences import lot, together
+from okinst.publishing.built import BuiltFolder
+from okinst.publishing.card.head import sizes
 from okinst.publishing.folder import BY, Built, file_entry, write_split
 from okinst.publishing.place import PROVENANCE, README
 from okinst.version import VERSION
@@ -60,7 +62,7 @@ def _readme(built: Built, features: datasets.Features) -> str:
     head["dataset_info"] = {
         "config_name": built.name,
         "features": features._to_yaml_list(),
-        "splits": [{"name": split, "num_examples": count} for split, count in built.rows.items()],
+        **sizes(BuiltFolder(built.folder, {"name": built.name, "rows": built.rows})),
     }
     lines = [
         f"# {built.name}",

@@ -20,29 +20,6 @@ from okinst.publishing.card.words import Words
 
 #: of a commit: as much of it as tells it from others
 SHORT = 12
-#: what provenance.json says that are no versions of libraries
-NO_VERSIONS = frozenset(
-    [
-        "name",
-        "description",
-        "citation",
-        "okinst",
-        "published",
-        "recipe",
-        "written",
-        "view",
-        "door",
-        "rows",
-        "composition",
-        "inputs",
-        "funnel",
-        "steps",
-        "set_aside",
-        "files",
-        "measured",
-        "kept_back",
-    ]
-)
 
 
 def card(built: BuiltFolder, language: str = "en", repo: str | None = None, config: str | None = None) -> str:
@@ -282,9 +259,7 @@ def _making(built: BuiltFolder, words: Words) -> Iterator[str]:
     if (seed := known["recipe"].get("seed")) is not None:
         yield words("seed", seed=str(seed))
     told = {
-        library: known[library]
-        for library in ("okinst", *sorted(known.keys() - NO_VERSIONS))
-        if isinstance(known[library], str)
+        library: known[library] for library in ("okinst", *sorted(built.versions)) if isinstance(known[library], str)
     }
     yield words("versions", versions=words.comma.join(f"{library} {version}" for library, version in told.items()))
     yield from ("", words("recipe"), "")

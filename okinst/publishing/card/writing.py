@@ -61,7 +61,7 @@ def write(
     built = BuiltFolder.at(folder)
     if not built.provenance:
         raise WrongCall(f"{folder} has no {PROVENANCE}: okinst card is for folders that okinst build wrote.")
-    told = dict(built.provenance)
+    told = {**built.provenance, "card_language": language}
     drawn, why = dict[str, bytes](), ""
     try:
         if measured:

@@ -1,11 +1,13 @@
 """What a selection chose: every row it could choose from as a point on a plane, and its clusters."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from okinst.mixtures.selecting import CLUSTERS
@@ -27,15 +29,17 @@ class Chosen:
     clusters: list[dict[str, Any]]
 
     @classmethod
-    def at(cls, path: Path, seed: int) -> "Chosen":
-        """Read one, and draw the points: half of them chosen rows, where there are so many."""
+    def at(cls, path: Path, seed: int, of_the_set: bool) -> "Chosen":
+        """Read one, and draw the points: half of them chosen rows, where there are so many. With `of_the_set` clusters have no
+        examples but chosen rows."""
         table = pq.read_table(path)
         taken = table["chosen"].to_numpy(zero_copy_only=False)
         random = np.random.default_rng(seed)
         inside, outside = (random.permutation(np.flatnonzero(each)) for each in (taken, ~taken))
         count = max(min(len(inside), POINTS // 2), POINTS - len(outside))
         points = np.concatenate([inside[:count], outside[: max(0, POINTS - count)]])
-        return cls(table, np.sort(points), _clusters(path.with_name(CLUSTERS)))
+        hidden = set(table.filter(pc.invert(table["chosen"]))["id"].to_pylist()) if of_the_set else set[str]()
+        return cls(table, np.sort(points), _clusters(path.with_name(CLUSTERS), hidden))
 
     def told(self, how: dict[str, Any]) -> dict[str, Any]:
         """The points as columns, and what was chosen of how many. `how` is what the funnel's line says of the measures."""
@@ -74,7 +78,7 @@ class Chosen:
         return {"duplicate groups": int((sizes > 1).sum()), "in duplicate groups": int(sizes[sizes > 1].sum())}
 
 
-def _clusters(path: Path) -> list[dict[str, Any]]:
+def _clusters(path: Path, hidden: Collection[str]) -> list[dict[str, Any]]:
     if not path.is_file():
         return []
     found = pq.read_table(path).to_pylist()
@@ -85,7 +89,9 @@ def _clusters(path: Path) -> list[dict[str, Any]]:
             "mean": None
             if each["mean_value"] is None or np.isnan(each["mean_value"])
             else round(each["mean_value"], 3),
-            "examples": [[one["id"], one["instruction"][:EXAMPLE]] for one in each["examples"]],
+            "examples": [
+                [one["id"], one["instruction"][:EXAMPLE]] for one in each["examples"] if one["id"] not in hidden
+            ],
         }
         for each in found[:LISTED]
     ]

@@ -31,22 +31,6 @@ LINES = 8
 DROPPED_SHARE = 5
 #: rows that asked the same are shown with the beginning of what they ask, points of the map with that and the answer
 SHOWN_OF_REPEATED, SHOWN_OF_POINT = 400, 240
-#: what provenance.json says beside the libraries' versions
-_TOLD = {
-    "name",
-    "description",
-    "citation",
-    "okinst",
-    "published",
-    "recipe",
-    "written",
-    "view",
-    "door",
-    "rows",
-    "composition",
-    "inputs",
-}
-_TOLD |= {"funnel", "steps", "set_aside", "files", "measured"}
 
 
 @dataclass
@@ -90,7 +74,7 @@ class Contents:
     licences: dict[str, Any] | None
 
     @classmethod
-    def of(cls, built: BuiltFolder, grid: Path | None, count: int, seed: int) -> "Contents":
+    def of(cls, built: BuiltFolder, grid: Path | None, count: int, seed: int, of_the_set: bool) -> "Contents":
         """Read everything once. Raises DamagedFile where the files hold other rows than provenance.json says."""
         laid_out = _grid(grid)
         names, codes = _columns(built)
@@ -103,9 +87,9 @@ class Contents:
         by = codes.get("source", codes["split"])
         shown = rows.draw(by, count, seed)
         compared = rows.draw(by, repeated.COMPARED, seed) if total > repeated.COMPARED else np.arange(total)
-        chosen = Chosen.at(built.selection, seed) if built.selection else None
+        chosen = Chosen.at(built.selection, seed, of_the_set) if built.selection else None
         read = _rows(built, total, shown, compared, set(chosen.ids()) if chosen else set())
-        dropped_rows, dropped = _dropped(built, max(1, count // DROPPED_SHARE), seed)
+        dropped_rows, dropped = _dropped(built, 0 if of_the_set else max(1, count // DROPPED_SHARE), seed)
         return cls(
             built=built,
             seed=seed,
@@ -167,7 +151,7 @@ class Contents:
                 "inputs": known.get("inputs", []),
                 "versions": {
                     "okinst": known.get("okinst"),
-                    **{key: value for key, value in known.items() if key not in _TOLD},
+                    **self.built.versions,
                 },
                 "files": known.get("files", []),
             },

@@ -14,6 +14,7 @@ from importlib.resources import files
 from typing import Any
 
 from okinst.builders import WrongCall
+from okinst.publishing.public import OF_THE_SET
 
 #: the page's scripts, in the order in which they are run
 SCRIPTS = (
@@ -35,8 +36,8 @@ LANGUAGES = ("en", "ko")
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
 
 
-def assemble(told: dict[str, Any], texts: dict[str, Any]) -> bytes:
-    """The page of some data, in UTF-8."""
+def assemble(told: dict[str, Any], texts: dict[str, Any], of_the_set: bool) -> bytes:
+    """The page of some data, in UTF-8. `of_the_set` says whether it shows rows of the set alone."""
     chart, app, style = _part("echarts.min.js"), _app(), _part("page.css")
     policy = {
         "default-src": "'none'",
@@ -48,6 +49,7 @@ def assemble(told: dict[str, Any], texts: dict[str, Any]) -> bytes:
     }
     parts = {
         "policy": "; ".join(f"{key} {value}" for key, value in policy.items()),
+        "rows": OF_THE_SET if of_the_set else f"{OF_THE_SET}, and others",
         "title": _escaped(f"{told['name']} · okinst"),
         "style": style,
         "words": embedded({language: words(language) for language in LANGUAGES}),

@@ -1,7 +1,7 @@
 """Write the page of a built folder: work everything out, cut texts until it fits, and put it down whole or not at all."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ from okinst.builders import DamagedFile, MissingFile, WrongCall
 from okinst.builders.tables import plain_disk_errors
 from okinst.publishing.built import BuiltFolder
 from okinst.publishing.place import PROVENANCE
+from okinst.publishing.public import without_folders
 from okinst.publishing.report import page
 from okinst.publishing.report.contents import Contents
 from okinst.publishing.report.rows import CAPS
@@ -41,11 +42,13 @@ class Told:
         return {**vars(self), "path": str(self.path)}
 
 
-def write(folder: Path, to: Path, *, grid: Path | None = None, rows: int = ROWS, seed: int = 0) -> Told:
+def write(
+    folder: Path, to: Path, *, grid: Path | None = None, rows: int = ROWS, seed: int = 0, of_the_set: bool = False
+) -> Told:
     """Write the page of a folder that okinst built.
 
     `grid` is a folder of `okinst grid`, shown beside it; `rows` how many rows can be read in the page, drawn by `seed` where there
-    are more. The same folder, options and okinst give the same bytes. Raises MissingFile and WrongCall for what is no such
+    are more. With `of_the_set` no text of rows that are not in the set is shown, and no folder of this machine. The same folder, options and okinst give the same bytes. Raises MissingFile and WrongCall for what is no such
     folder, DamagedFile for files that cannot be read.
     """
     folder, to = Path(folder).expanduser(), Path(to).expanduser()
@@ -59,13 +62,10 @@ def write(folder: Path, to: Path, *, grid: Path | None = None, rows: int = ROWS,
     if not built.provenance:
         raise WrongCall(f"{folder} has no {PROVENANCE}: okinst report looks at folders that okinst build wrote.")
     try:
-        found = Contents.of(built, grid, rows, seed)
-    except (
-        ValueError,
-        KeyError,
-        TypeError,
-        OSError,
-    ) as error:  # pyarrow's errors are ValueErrors, KeyErrors and OSErrors
+        if of_the_set:
+            built = replace(built, provenance=without_folders(built.provenance))
+        found = Contents.of(built, grid, rows, seed, of_the_set)
+    except (ValueError, KeyError, TypeError, OSError) as error:  # pyarrow's errors are of these
         if isinstance(error, DamagedFile | WrongCall | MissingFile):
             raise
         raise DamagedFile(f"{folder} cannot be read as a folder of okinst build ({error}). Build it again.") from error
@@ -73,14 +73,14 @@ def write(folder: Path, to: Path, *, grid: Path | None = None, rows: int = ROWS,
     for cut_at in CAPS:
         if whole and not found.cut(cut_at):
             continue  # no text is as long: the page would be the same
-        whole = page.assemble(found.told(cut_at), found.texts(cut_at))
+        whole = page.assemble(found.told(cut_at), found.texts(cut_at), of_the_set)
         if len(whole) <= LIMIT * max(1, rows / ROWS):
             break
     else:
-        if (
-            rows > 1
-        ):  # rows of very many turns: cutting texts is not enough, so fewer of them are shown, and the page says so
-            return write(folder, to, grid=grid, rows=min(rows, len(found.shown)) // 2 or 1, seed=seed)
+        # rows of very many turns: cutting texts is not enough, so fewer of them are shown, and the page says so
+        if rows > 1:
+            fewer = min(rows, len(found.shown)) // 2 or 1
+            return write(folder, to, grid=grid, rows=fewer, seed=seed, of_the_set=of_the_set)
     with plain_disk_errors(str(to)):
         to.parent.mkdir(parents=True, exist_ok=True)
         partial = to.with_name(f".{to.name}.incomplete-{secrets.token_hex(4)}")

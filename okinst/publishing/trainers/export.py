@@ -12,8 +12,7 @@ import pyarrow.parquet as pq
 
 from okinst.builders import Row, WrongCall, schema
 from okinst.builders.doors import sha256
-from okinst.publishing.folder import SET_ASIDE
-from okinst.publishing.place import README, appearing, check_output
+from okinst.publishing.place import README, SET_ASIDE, appearing, check_output
 from okinst.publishing.trainers import axolotl, llama_factory, ms_swift, trl
 from okinst.publishing.trainers.source import Source, batches, opened
 from okinst.publishing.trainers.trainer import Layout, Trainer, as_yaml
