@@ -15,7 +15,7 @@ from okinst.builders import DamagedFile, WrongCall, ask, prefer, request, schema
 from okinst.builders.schema import Row, Shape
 from okinst.publishing import build
 from okinst.publishing.trainers import TRAINERS, export
-from tests.conftest import okinst
+from tests.conftest import okinst, python
 from tests.hub_double import Repo, serving
 
 GOOD = {
@@ -257,6 +257,17 @@ def test_another_s_dataset_with_messages_only(tmp_path: Path) -> None:
     assert export("llama-factory", str(tmp_path / "set"), tmp_path / "out").rows == {"train": 1}
 
 
+EXPORT_ALL = """
+import json, sys
+from pathlib import Path
+from okinst.publishing.trainers import TRAINERS, export
+names = [(trainer, name) for trainer in TRAINERS for name in ("talks", "pairs")]
+folders = {"-".join(each): Path(sys.argv[1], "-".join(each)) for each in names}
+done = {f"{t}-{n}": export(t, f"someone/{n}", folders[f"{t}-{n}"]).rows for t, n in names}
+print(json.dumps(done))
+"""
+
+
 def test_a_dataset_on_the_hub(tmp_path: Path) -> None:
     files = {}
     for shape in ("conversation", "preference"):
@@ -266,12 +277,9 @@ def test_a_dataset_on_the_hub(tmp_path: Path) -> None:
     with serving() as hub:
         hub.repos |= {"someone/talks": Repo(files["conversation"]), "someone/pairs": Repo(files["preference"])}
         environment = {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "home")}
-        for trainer in TRAINERS:
-            for name in ("talks", "pairs"):
-                out = tmp_path / f"{trainer}-{name}"
-                done = okinst("export", trainer, f"someone/{name}", "-o", out, "--json", **environment)
-                assert done.returncode == 0, done.stderr
-                assert json.loads(done.stdout)["rows"] == {"train": 1, "validation": 1}
+        rows = json.loads(python(EXPORT_ALL, tmp_path, **environment))
+        assert len(rows) == 2 * len(TRAINERS)
+        assert all(each == {"train": 1, "validation": 1} for each in rows.values())
         done = okinst("export", "trl", "someone/nothing", "-o", tmp_path / "no", **environment)
         assert done.returncode == 1
         assert "the Hub shows no dataset of that name" in done.stderr
