@@ -282,9 +282,10 @@ def test_machines_that_a_recipe_names_decide_its_licence(
         found = {row["source"] for row in builder.as_dataset(split="train")}
         assert found == ({"own", "other"} if kept else {"other"})
     (tmp_path / "mine.toml").write_text(told("alpaca", "own.jsonl", machines), encoding="utf-8")
-    build(str(tmp_path / "mine.toml"), tmp_path / "out", cache_dir=str(tmp_path / "cache"))
+    door = {"cache_dir": str(tmp_path / "cache")}
+    build(str(tmp_path / "mine.toml"), tmp_path / "out", **door)
     for name in (tmp_path / "mine.toml", tmp_path / "out"):
-        (lot,) = lots.report(str(name))["lots"]
+        (lot,) = lots.report(str(name), **door)["lots"]
         assert lot["kept"] == kept and (not kept or not lot["why"])
         assert lot["making"] == making
 
