@@ -409,7 +409,13 @@ def test_again_is_the_same_and_another_language_keeps_what_was_measured(
     first = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     write(folder)
     assert first == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    told = write(folder, "zh", measured=False)
+    own = folder / "README.md"
+    text = own.read_text(encoding="utf-8")
+    own.write_text(f"{text}\n손으로 쓴 말.\n", encoding="utf-8")
+    with pytest.raises(WrongCall, match=r"README.md was changed by hand.*--force"):
+        write(folder, "zh", measured=False)
+    assert own.read_text(encoding="utf-8").endswith("손으로 쓴 말.\n")
+    told = write(folder, "zh", measured=False, force=True)
     assert told.measured == json.loads(first[folder / "provenance.json"])["measured"]
     assert LANGUAGES["zh"]["check pii"] in told.path.read_text(encoding="utf-8")
     write(folder, "en", measured=False)
@@ -442,6 +448,14 @@ def test_pictures(folders: dict[str, Path], tmp_path: Path) -> None:
         (other / "card" / f"{name}.png").touch()
     assert write(other).plots == ["card/lengths.png"]
     assert sorted(path.name for path in (other / "card").iterdir()) == ["lengths.png", "own.png"]
+
+
+def test_a_bar_is_called_what_it_is() -> None:
+    pytest.importorskip("matplotlib", reason=plots.MISSING)
+    figure = plots.figure_of(plots._bars, 2.0, [("koalpaca-v1.1", 30_000), ("hrc", 7)])
+    (axes,) = figure.axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["koalpaca-v1.1", "hrc"]
+    assert "30,000" in [label.get_text() for label in axes.get_xticklabels()]
 
 
 def test_what_cannot_be_done_is_told_before_anything_changes(folders: dict[str, Path], tmp_path: Path) -> None:

@@ -438,6 +438,8 @@ def test_the_card_is_in_the_language_of_the_folder_s_own(small: Path, hub: Hub, 
     own.write_text(own.read_text(encoding="utf-8") + "\n\n우리가 덧붙인 말.\n", encoding="utf-8")
     pushed(folder, hub)
     assert heads["ko"] in sent() and "우리가 덧붙인 말." in sent()
+    with pytest.raises(WrongCall, match=r"changed by hand, and --card-language zh would write the card anew"):
+        pushed(folder, hub, card_language="zh")
 
 
 def test_no_folder_of_this_machine_is_told(hub: Hub, tmp_path: Path) -> None:
@@ -449,7 +451,14 @@ def test_no_folder_of_this_machine_is_told(hub: Hub, tmp_path: Path) -> None:
     folder = build(str(tmp_path / "my-mix.toml"), tmp_path / "out").folder
     assert str(tmp_path) in (folder / "provenance.json").read_text()
     pushed(folder, hub)
-    assert not [path for path, data in hub.repos[REPO].files.items() if str(tmp_path).encode() in data]
+    # nor the last name of the folder: it is often a person's
+    assert not [path for path, data in hub.repos[REPO].files.items() if tmp_path.name.encode() in data]
+    own = folder / "README.md"
+    own.write_text(f"{own.read_text(encoding='utf-8')}\nMade from {tmp_path}/own.jsonl.\n", encoding="utf-8")
+    with pytest.raises(
+        WrongCall, match=r"README.md was changed by hand, and its line \d+ names a folder of this machine"
+    ):
+        pushed(folder, hub)
     assert b'"own.jsonl"' in hub.repos[REPO].files["my-mix/provenance.json"]
 
 

@@ -10,10 +10,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from okinst.builders import DamagedFile, WrongCall
+from okinst.builders.doors import sha256
 from okinst.licences import Facts
 from okinst.mixtures.aside import DROPPED
 from okinst.mixtures.selecting import CLUSTERS, NOT_CHOSEN, SELECTION
-from okinst.publishing.place import PROVENANCE
+from okinst.publishing.place import PROVENANCE, README
 
 #: rows of a table while a file is read
 BATCH = 10_000
@@ -86,6 +87,13 @@ class BuiltFolder:
     def told_rows(self) -> str:
         """How many rows each split has, in words."""
         return ", ".join(f"{split} {count:,} rows" for split, count in self.provenance.get("rows", {}).items())
+
+    @property
+    def card_by_hand(self) -> bool:
+        """Whether README.md is another than the one that okinst wrote."""
+        own = self.path / README
+        known = next((file["sha256"] for file in self.provenance.get("files", ()) if file["path"] == README), None)
+        return known is not None and own.is_file() and sha256(own) != known
 
     @property
     def versions(self) -> dict[str, Any]:

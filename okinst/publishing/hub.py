@@ -16,7 +16,7 @@ import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,7 +110,7 @@ def push(
                 f"{built_folder.name} is not pushed to {repo_id}: --with-dropped sends rows that were dropped, often because their "
                 f"licence or somebody's privacy forbids to pass them on. Add --private, or leave it out."
             )
-        refusal.check(built_folder.path, built_folder.name, repo_id, built_folder.provenance)
+        refusal.check(built_folder, repo_id)
     secret = token or huggingface_hub.get_token()
     if not secret and not dry_run:
         raise WrongCall(
@@ -406,12 +406,30 @@ def _check_names(repo_id: str, config: str, revision: str | None) -> None:
 
 def _card(built: BuiltFolder, language: str | None, repo_id: str, config: str) -> str:
     own = built.path / README
-    known = next((file["sha256"] for file in built.provenance["files"] if file["path"] == README), "")
-    by_hand = language is None and own.is_file() and sha256(own) != known
-    if by_hand or not built.provenance.get("funnel"):  # the latter: a Dataset of somebody else's making
+    if not built.provenance.get("funnel"):  # a Dataset of somebody else's making
         return own.read_text(encoding="utf-8")
+    if built.card_by_hand and language is not None:
+        raise WrongCall(
+            f"{own} was changed by hand, and --card-language {language} would write the card anew. Leave it out to send README.md as it "
+            f"is, or write it anew first: okinst card {built.path} --language {language} --force. Nothing was sent."
+        )
+    if built.card_by_hand:
+        text = own.read_text(encoding="utf-8")
+        for number, line in enumerate(text.splitlines(), 1):
+            if any(folder in line for folder in _own_folders(built)):
+                raise WrongCall(
+                    f"{own} was changed by hand, and its line {number} names a folder of this machine, which nobody else need know. "
+                    f"Take it out; okinst card {built.path} --force writes the card anew. Nothing was sent."
+                )
+        return text
     chosen = language or str(built.provenance.get("card_language", "en"))
-    return card(replace(built, provenance=without_folders(built.provenance)), chosen, repo_id, config)
+    return card(built, chosen, repo_id, config)
+
+
+def _own_folders(built: BuiltFolder) -> list[str]:
+    """Folders that tell whose machine this is."""
+    found = (Path.home(), built.path.resolve().parent)
+    return [f"{folder}/" for folder in found if len(folder.parts) > 1]
 
 
 def _is(content: Path | bytes, known: str | None) -> bool:

@@ -3,9 +3,10 @@ folder that was built."""
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import datasets
@@ -13,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from okinst import catalogue
-from okinst.builders import SourceBuilder, WrongCall
+from okinst.builders import DamagedFile, SourceBuilder, WrongCall
 from okinst.licences import COLUMNS, NOT_ADVICE, Facts, Lot, attribution, gate, lot, stricter_origins, together
 from okinst.licences.gate import COMMERCIAL, REDISTRIBUTABLE
 from okinst.mixtures import MIXTURES, Mixture, MixtureBuilder, recipe
@@ -41,11 +42,21 @@ class Known(NamedTuple):
     facts: dict[str, Facts]
     #: the licence gates of the recipe that were counted in: `license` as written, `of` which mixture, and what `goes`
     gates: list[dict[str, Any]] = []
+    #: texts that steps changed, by what was changed
+    changed: Mapping[str, int] = MappingProxyType({})
 
 
 def report(name: str, **door: Any) -> dict[str, Any]:
     """What may be done with the rows behind a name, as plain values; `okinst.cli.licensing` prints them."""
-    known = _known(name, door)
+    return _report(_known(name, door))
+
+
+def report_of(built: BuiltFolder) -> dict[str, Any]:
+    """The same of a folder that was built. Raises WrongCall where nothing is known of its rows."""
+    return _report(_of_folder(built))
+
+
+def _report(known: Known) -> dict[str, Any]:
     whole = together(known.lots)
     if known.stated:  # what nobody has counted is not told as if somebody had
         whole = replace(whole, explanation=together(replace(each, rows=None) for each in known.lots).explanation)
@@ -70,7 +81,10 @@ def report(name: str, **door: Any) -> dict[str, Any]:
                 "no_derivatives": at.license.no_derivatives,
                 "research_only": at.research_only,
                 "why": whys,
-                "not_passed_on": passed_on.whys(each.source, each.license, each.making),
+                "not_passed_on": [
+                    *passed_on.whys(each.source, each.license, each.making),
+                    *(_unchanged_only(each, known.changed) if at.license.no_derivatives else ()),
+                ],
                 "kept": not whys,
                 "reason": commercial.reason(each.source, each.license, each.making),
             }
@@ -93,6 +107,13 @@ def report(name: str, **door: Any) -> dict[str, Any]:
     }
 
 
+def _unchanged_only(at: Lot, changed: Mapping[str, int]) -> Iterator[str]:
+    """Rows left out, and rows in other columns, are still the rows as they were; a masked text is another text."""
+    if changed:
+        told = ", ".join(f"{count:,} {what}" for what, count in changed.items())
+        yield f"{at.license} permits passing on unchanged texts only, and steps of this set masked some ({told})"
+
+
 # -- how the rows are known -------------------------------------------------------------------------------------------
 
 
@@ -100,7 +121,7 @@ def _known(name: str, door: dict[str, Any]) -> Known:
     is_name = name in MIXTURES or name in catalogue.SOURCES or recipe.is_recipe(name)
     folder = Path(name).expanduser()
     if not is_name and folder.is_dir():
-        return _of_folder(folder)
+        return _of_folder(BuiltFolder.at(folder))
     builder = builder_of(name, **door)
     if isinstance(builder, MixtureBuilder):
         built = bool(builder.funnel())
@@ -135,10 +156,11 @@ def _lots(counts: Counter[tuple[str, str, str]], facts: dict[str, Facts]) -> lis
     return [lot(*group, rows, facts) for group, rows in counts.items()]
 
 
-def _of_folder(folder: Path) -> Known:
-    """The rows of a folder of Parquet files, by their columns; of raw rows, by what provenance.json says they are."""
-    built = BuiltFolder.at(folder)
-    files, name = built.files, built.name
+def _of_folder(built: BuiltFolder) -> Known:
+    """The rows of a folder of Parquet files, by their columns; of raw rows, by what provenance.json says they are. Of a folder that
+    okinst built, only the files of its splits are the set."""
+    folder, name = built.path, built.name
+    files = [path for paths in built.splits.values() for path in paths] if built.provenance else built.files
     if not files:
         raise WrongCall(
             f"{folder} holds no Parquet files. Name a source or mixture (okinst list), or a folder that okinst build wrote."
@@ -152,29 +174,44 @@ def _of_folder(folder: Path) -> Known:
                 for batch in pq.ParquetFile(path).iter_batches(100_000, columns=list(COLUMNS))
             )
             facts = built.facts
-            return Known(name, COUNTED, f"Rows counted in {folder}.", _lots(counts, facts), {}, frozenset(), facts)
+            counted = f"Rows counted in {folder}."
+            changed = _changed([built.provenance.get("steps"), built.funnel])
+            return Known(name, COUNTED, counted, _lots(counts, facts), {}, frozenset(), facts, [], changed)
     except pa.ArrowInvalid as error:
-        raise WrongCall(f"{folder} has a Parquet file that cannot be read: {error}. Build it again.") from error
+        raise DamagedFile(f"{folder} has a Parquet file that cannot be read: {error}. Build it again.") from error
     if not built.funnel:
         raise WrongCall(
             f"{folder} has rows without the columns {', '.join(COLUMNS)}, and no {PROVENANCE} that says where they are "
             f"from: nothing is known of their licence."
         )
-    found = [
-        each
-        for step in built.funnel
-        if step["source"] in catalogue.SOURCES
-        for each in _standings(step["source"], step["taken"])
-    ]
     among = {step["source"]: step["taken"] for step in built.funnel}
     told = f"Upstream's own columns in {folder} name no licence: told from the cards."
-    return Known(name, CARDS, told, found, among, frozenset(), {})
+    return Known(name, CARDS, told, of_cards(built.funnel, built.facts), among, frozenset(), built.facts)
 
 
-def _standings(source: str, rows: int | None) -> list[Lot]:
-    """What the Card says rows of a source may be; their number belongs to one lot only where there is one."""
-    standings = catalogue.SOURCES[source].builder.standings()
-    return [lot(source, license, making, rows if len(standings) == 1 else None) for license, making in standings]
+def of_cards(funnel: Iterable[dict[str, Any]], facts: Mapping[str, Facts]) -> list[Lot]:
+    """What the Cards say of the rows in a funnel, those of parts that are mixtures included. Their number belongs to one lot only
+    where a source has one; of a source without a Card nothing is known."""
+    found = []
+    for line in funnel:
+        if line.get("parts"):
+            found += of_cards(line["parts"], facts)
+            continue
+        source, entry = line["source"], catalogue.SOURCES.get(line["source"])
+        standings = entry.builder.standings() if entry else (("unstated", "unstated"),)
+        rows = line["taken"] if len(standings) == 1 else None
+        found += [lot(source, license, making, rows, facts) for license, making in standings]
+    return found
+
+
+def _changed(told: Any) -> Counter[str]:
+    """Texts that steps changed, wherever a funnel tells of it."""
+    if isinstance(told, dict):
+        own = Counter(told["changed"]) if isinstance(told.get("changed"), dict) else Counter[str]()
+        return sum((_changed(each) for each in told.values()), own)
+    if isinstance(told, list):
+        return sum(map(_changed, told), Counter[str]())
+    return Counter()
 
 
 def _of_cards(builder: SourceBuilder | MixtureBuilder) -> Known:

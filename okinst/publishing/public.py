@@ -15,6 +15,8 @@ from okinst.publishing.place import SET_ASIDE
 KEPT_BACK = (DROPPED, SET_ASIDE, CLUSTERS)
 #: what the head of a report says that shows rows of the set alone
 OF_THE_SET = "of the set"
+#: what provenance.json says in sentences, which may begin with a slash
+_PROSE = frozenset(("description", "citation", "license_note", "warning", "explanation"))
 _MARK = f'<meta name="okinst-rows" content="{OF_THE_SET}">'.encode()
 
 
@@ -25,18 +27,27 @@ def is_of_the_set(report: Path) -> bool:
 
 
 def without_folders(told: Any) -> Any:
-    """Plain values with every path of this machine shortened to its last name: a public file need not know where it was made.
+    """Plain values with every path of this machine shortened to its last name: a public file need not know where it was made. The
+    `repo` of a file of one's own is the folder it lies in, and goes.
 
     >>> without_folders({"file": "/home/me/own.jsonl", "repo": "owner/name", "take": 3, "on": ["C:\\\\Users\\\\me\\\\a.toml"]})
     {'file': 'own.jsonl', 'repo': 'owner/name', 'take': 3, 'on': ['a.toml']}
+    >>> without_folders({"repo": "/home/me", "path": "own.jsonl", "description": "/imagine, and other prompts"})
+    {'path': 'own.jsonl', 'description': '/imagine, and other prompts'}
     """
     if isinstance(told, dict):
-        return {key: without_folders(value) for key, value in told.items()}
+        return {
+            key: value if key in _PROSE else without_folders(value)
+            for key, value in told.items()
+            if not (key == "repo" and _name(value))
+        }
     if isinstance(told, list):
         return [without_folders(each) for each in told]
-    if not isinstance(told, str) or "\n" in told:
-        return told
-    for kind in (PurePath, PureWindowsPath):
-        if kind(told).is_absolute():
-            return kind(told).name
-    return told
+    return _name(told) or told
+
+
+def _name(value: Any) -> str:
+    """The last name of an absolute path; nothing of anything else."""
+    if not isinstance(value, str) or "\n" in value:
+        return ""
+    return next((kind(value).name for kind in (PurePath, PureWindowsPath) if kind(value).is_absolute()), "")

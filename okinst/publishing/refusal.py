@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from okinst.builders import WrongCall
 from okinst.licences import NOT_ADVICE
 from okinst.publishing import lots
+from okinst.publishing.built import BuiltFolder
 
 _HEADS = ("source", "rows", "licence", "making", "why not")
 #: what makes a public push pass, whatever the licences say
@@ -24,20 +24,17 @@ class LicenceRefused(WrongCall):
     """A public push would pass on what nobody has permitted to pass on; nothing has left the machine."""
 
 
-def check(folder: Path, name: str, repo_id: str, provenance: dict[str, Any]) -> None:
-    """Raise LicenceRefused where a set holds rows whose licence forbids passing them on, or does not say.
-
-    `folder` is one that was built; `provenance` its own, from which the recipe to propose is known.
-    """
+def check(built: BuiltFolder, repo_id: str) -> None:
+    """Raise LicenceRefused where a set holds rows whose licence forbids passing them on, or does not say."""
     try:
-        told = lots.report(str(folder.resolve()))
+        told = lots.report_of(built)
     except WrongCall as error:
         raise LicenceRefused(
-            f"{name} is not pushed to {repo_id}: {error}\n\nWhat would pass:\n{_aligned(_PASSES)}"
+            f"{built.name} is not pushed to {repo_id}: {error}\n\nWhat would pass:\n{_aligned(_PASSES)}"
         ) from error
     against = [each for each in told["lots"] if each["not_passed_on"] and each["rows"] != 0]
     if against:
-        raise LicenceRefused(refusal(name, repo_id, told["lots"], against, provenance))
+        raise LicenceRefused(refusal(built.name, repo_id, told["lots"], against, built.provenance))
 
 
 def refusal(

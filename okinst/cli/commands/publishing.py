@@ -23,6 +23,7 @@ def card(
         int, typer.Option(min=1, metavar="N", help="Rows that are measured, where there are more.")
     ] = 50_000,
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="Which rows, where there are more.")] = 0,
+    force: Annotated[bool, typer.Option("--force", help="Write over a README.md that was changed by hand.")] = False,
     index: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Look for the evaluation sets in a file of okinst index.")
     ] = None,
@@ -39,7 +40,7 @@ def card(
     from okinst.publishing.card import write
 
     door = door_of(mirror, sample, data_dir)
-    told = write(folder, language, measures, looked_at=rows, seed=seed, index=index, door=door)
+    told = write(folder, language, measures, looked_at=rows, seed=seed, index=index, door=door, force=force)
     if as_json:
         print_json(told.as_json())
         return

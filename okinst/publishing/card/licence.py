@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-from okinst import catalogue
 from okinst.licences import LICENCES, Lot, Whole, attribution, lot
 from okinst.publishing.built import BuiltFolder
 from okinst.publishing.card.markdown import code, plain, table
 from okinst.publishing.card.words import Words
+from okinst.publishing.lots import of_cards
 
 
 def lots(built: BuiltFolder) -> list[Lot]:
@@ -16,13 +16,7 @@ def lots(built: BuiltFolder) -> list[Lot]:
     facts = built.facts
     if counted:
         return [lot(each["source"], each["license"], each["making"], each["rows"], facts) for each in counted]
-    found = []
-    for line in built.funnel:
-        if line["source"] in catalogue.SOURCES:
-            standings = catalogue.SOURCES[line["source"]].builder.standings()
-            taken = line["taken"] if len(standings) == 1 else None
-            found += [lot(line["source"], license, making, taken) for license, making in standings]
-    return found
+    return of_cards(built.funnel, facts)
 
 
 def section(built: BuiltFolder, there: list[Lot], whole: Whole, words: Words) -> Iterator[str]:

@@ -27,6 +27,8 @@ _WIDTH, _DPI = 7.0, 150
 _INK, _GREY, _BLUE, _ORANGE = "#1f2933", "#9aa5b1", "#2f6f9f", "#d9822b"
 #: sources that have a bar of their own
 BARS = 20
+#: rows of a scorer that has a picture of its own, where another one has as many
+LEAST = 20
 
 
 def draw(built: BuiltFolder) -> tuple[dict[str, bytes], str]:
@@ -82,7 +84,13 @@ def scores(built: BuiltFolder) -> list[tuple[str, dict[str, Any]]]:
     table = pq.read_table(built.selection, columns=["chosen", "value", "scorer"])
     values = table["value"].to_numpy(zero_copy_only=False).astype(float)
     taken = table["chosen"].to_numpy(zero_copy_only=False).astype(np.int64)
-    return distributions.by_scorer(values, np.asarray(table["scorer"].to_pylist(), object), taken)
+    found = distributions.by_scorer(values, np.asarray(table["scorer"].to_pylist(), object), taken)
+    largest = max((_count(told) for _, told in found), default=0)
+    return [(name, told) for name, told in found if _count(told) >= min(LEAST, largest)]
+
+
+def _count(told: dict[str, Any]) -> int:
+    return int(np.sum(told["counts"]))
 
 
 def _bars(axes: "list[Axes]", bars: list[tuple[str, int]]) -> None:
@@ -103,7 +111,7 @@ def _lengths(axes: "list[Axes]", lines: list[tuple[str, dict[str, Any]]]) -> Non
         # a text of no characters has no place on a scale of ratios: it stands at its left end
         edges = [0.7, *told["edges"][1:]]
         one.stairs(told["counts"][0], edges, color=colour, fill=True, alpha=0.25)
-        one.stairs(told["counts"][0], edges, color=colour, label=f"{name} (median {middle:,.0f})")
+        one.stairs(told["counts"][0], edges, color=colour, label=f"{name} (median {middle:,g})")
     one.set_xscale("log")
     one.margins(x=0)
     one.set_xlabel("characters")
@@ -112,6 +120,8 @@ def _lengths(axes: "list[Axes]", lines: list[tuple[str, dict[str, Any]]]) -> Non
 
 
 def _scores(axes: "list[Axes]", scorers: list[tuple[str, dict[str, Any]]]) -> None:
+    from matplotlib.ticker import LogLocator, NullFormatter
+
     for one, (name, told) in zip(axes, scorers, strict=True):
         outside, inside = told["counts"]
         edges = told["edges"]
@@ -120,6 +130,8 @@ def _scores(axes: "list[Axes]", scorers: list[tuple[str, dict[str, Any]]]) -> No
         one.stairs(inside, edges, color=_ORANGE, fill=True, label="chosen")
         if told["kind"] == "ratio":
             one.set_xscale("log")
+            one.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            one.xaxis.set_minor_formatter(NullFormatter())
         one.set_title(latin(name), fontsize=9, loc="left")
         one.set_ylabel("rows")
         one.legend(frameon=False, fontsize=8)
@@ -136,11 +148,19 @@ def latin(name: str) -> str:
 
 
 def _png(paint: Any, height: float, told: Any) -> bytes:
+    written = io.BytesIO()
+    # no version: the same picture, the same bytes
+    figure_of(paint, height, told).savefig(written, format="png", metadata={"Software": None})
+    return written.getvalue()
+
+
+def figure_of(paint: Any, height: float, told: Any) -> Any:
+    """The matplotlib figure that is saved."""
     # the object-oriented way, so that nothing of a caller's own matplotlib changes
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
-    from matplotlib.ticker import FixedFormatter, StrMethodFormatter
+    from matplotlib.ticker import FixedLocator, StrMethodFormatter
 
     style: Any = {
         "font.family": "DejaVu Sans",
@@ -159,10 +179,7 @@ def _png(paint: Any, height: float, told: Any) -> bytes:
         for one in axes:
             one.tick_params(axis="y", length=0)
             for axis in (one.xaxis, one.yaxis):
-                if not isinstance(axis.get_major_formatter(), FixedFormatter):
+                if not isinstance(axis.get_major_locator(), FixedLocator):  # which has labels of its own
                     axis.set_major_formatter(StrMethodFormatter("{x:,g}"))
-        written = io.BytesIO()
-        figure.savefig(
-            written, format="png", metadata={"Software": None}
-        )  # no version: the same picture, the same bytes
-    return written.getvalue()
+        figure.canvas.draw()
+    return figure

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import yaml
@@ -17,6 +18,7 @@ from okinst.publishing.card import licence
 from okinst.publishing.card.head import head, shape_of
 from okinst.publishing.card.markdown import LIMIT, code, fenced, plain, table, toml, within
 from okinst.publishing.card.words import Words
+from okinst.publishing.public import without_folders
 
 #: of a commit: as much of it as tells it from others
 SHORT = 12
@@ -29,6 +31,8 @@ def card(built: BuiltFolder, language: str = "en", repo: str | None = None, conf
     another language.
     """
     words = Words(language)
+    # a card is made to be passed on
+    built = replace(built, provenance=without_folders(built.provenance))
     there = licence.lots(built)
     whole = together(there)
     groups = _groups(built)

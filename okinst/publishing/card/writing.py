@@ -46,11 +46,12 @@ def write(
     seed: int = 0,
     index: Path | None = None,
     door: dict[str, Any] | None = None,
+    force: bool = False,
 ) -> Told:
     """Write README.md of a folder that `build` wrote, in a language, and what was measured into its provenance.json.
 
-    Without `measured` what was measured before stays as it is. The other options are those of `measure`. Raises MissingFile and
-    WrongCall for what is no such folder, DamagedFile for files that cannot be read; the folder is then as it was.
+    Without `measured` what was measured before stays as it is; `force` writes over what was changed by hand. The other options are
+    those of `measure`. Raises MissingFile and WrongCall for what is no such folder, or has a card by hand, DamagedFile for files that cannot be read; the folder is then as it was.
     """
     folder = Path(folder).expanduser()
     Words(language)  # before the work
@@ -61,6 +62,10 @@ def write(
     built = BuiltFolder.at(folder)
     if not built.provenance:
         raise WrongCall(f"{folder} has no {PROVENANCE}: okinst card is for folders that okinst build wrote.")
+    if built.card_by_hand and not force:
+        raise WrongCall(
+            f"{folder / README} was changed by hand. Move it away to keep it, or give --force (force=True) to have it written anew."
+        )
     told = {**built.provenance, "card_language": language}
     drawn, why = dict[str, bytes](), ""
     try:
