@@ -416,6 +416,12 @@ def test_again_is_the_same_and_another_language_keeps_what_was_measured(
         write(folder, "zh", measured=False)
     assert own.read_text(encoding="utf-8").endswith("손으로 쓴 말.\n")
     told = write(folder, "zh", measured=False, force=True)
+    assert "kiwi" in told.path.read_text(encoding="utf-8"), "what scored the rows"
+    provenance, known = folder / "provenance.json", (folder / "provenance.json").read_bytes()
+    provenance.write_text(json.dumps(json.loads(known) | {"door": "mirror"}), encoding="utf-8")
+    with pytest.raises(WrongCall, match="invented questions of the sample"):
+        write(folder, door={"sample": True})
+    provenance.write_bytes(known)
     assert told.measured == json.loads(first[folder / "provenance.json"])["measured"]
     assert LANGUAGES["zh"]["check pii"] in told.path.read_text(encoding="utf-8")
     write(folder, "en", measured=False)

@@ -8,6 +8,7 @@ from typing import Any
 from okinst.builders import SourceBuilder
 from okinst.builders.doors import sha256
 from okinst.mixtures import Mixture, MixtureBuilder, tokens
+from okinst.mixtures.selecting import EMBEDDED
 from okinst.mixtures.tokens import CHARACTERS
 
 #: numpy's generator decides which rows a share takes; rows.parquet is pyarrow's and datasets' work
@@ -58,7 +59,20 @@ def versions(builder: SourceBuilder | MixtureBuilder) -> dict[str, str]:
     used = list(ALWAYS)
     if isinstance(builder, MixtureBuilder):
         used += _of_work(builder.config)
+        used += _of_selection(builder.steps())
     return {library: importlib.metadata.version(library) for library in dict.fromkeys(used)}
+
+
+#: what measures rows where no model is named: Kiwi's language model, TF-IDF and its decomposition
+_EMBEDDED = {"scorer": ("kiwipiepy", "kiwipiepy_model"), "embedder": ("scikit-learn", "scipy")}
+_MODELS = ("torch", "transformers")
+
+
+def _of_selection(steps: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """What measured the rows that a selection chose from: of the sample that is not what the recipe names."""
+    for step in steps:
+        for measure, libraries in _EMBEDDED.items() if "select" in step else ():
+            yield from libraries if step["select"][measure] == EMBEDDED else _MODELS
 
 
 def _of_work(mixture: Mixture) -> Iterator[str]:

@@ -127,6 +127,8 @@ def _contents(built: BuiltFolder, groups: list[dict[str, Any]], words: Words) ->
     )  # fmt: skip
     if unit == "tokens":
         yield from ("", words("tokens by", tokenizer=built.provenance["recipe"]["tokenizer"]))
+    elif unit:
+        yield from ("", words("characters of"))
     if shape != "raw":
         yield from ("", words("columns"))
 
@@ -206,7 +208,10 @@ def _funnel(built: BuiltFolder, words: Words) -> Iterator[str]:
                 for each in steps
             ),
         )
-    yield from ("", words("reasons as recorded"))
+    if any(each["reasons"] or each["changed"] for each in steps) or any(
+        {**line["left_out"], **line["ruled_out"]} for line in lines
+    ):
+        yield from ("", words("reasons as recorded"))
     for reason, count in built.provenance.get("set_aside", {}).items():
         yield from ("", words("view cannot hold", count=count, reason=plain(reason)))
 
@@ -262,12 +267,25 @@ def _making(built: BuiltFolder, words: Words) -> Iterator[str]:
     yield ""
     if (seed := known["recipe"].get("seed")) is not None:
         yield words("seed", seed=str(seed))
+    yield from _selected(built, words)
     told = {
         library: known[library] for library in ("okinst", *sorted(built.versions)) if isinstance(known[library], str)
     }
     yield words("versions", versions=words.comma.join(f"{library} {version}" for library, version in told.items()))
     yield from ("", words("recipe"), "")
     yield from fenced(toml(recipe), "toml")
+
+
+def _selected(built: BuiltFolder, words: Words) -> Iterator[str]:
+    """By what measures rows were chosen, as it was done: of the sample it is done otherwise than the recipe says."""
+    for step in built.provenance.get("steps", ()):
+        if how := step.get("select"):
+            scored = words.comma.join(f"{code(name)}: {rows:,}" for name, rows in how["scored by"].items())
+            yield words(
+                "selected", rows=step["rows_out"], of=step["rows_in"], rule=how["rule"], groups=how["groups"],
+                clusters=how["clusters made"], score=how["score"], scored=scored, embedder=how["embedder"],
+            )  # fmt: skip
+            yield ""
 
 
 def _citing(built: BuiltFolder, words: Words) -> Iterator[str]:

@@ -30,7 +30,8 @@ WORDS = {
     "licence": "licence",
     "making": "how it was made",
     "revision": "revision",
-    "tokens by": "Tokens are counted by `{tokenizer}`.",
+    "tokens by": "Tokens are counted by `{tokenizer}`, in the messages of a row joined by line breaks.",
+    "characters of": "Characters are those of the messages of a row, joined by line breaks.",
     "columns": "Every row also says its own `source`, `language`, `license` and `making`.",
     "making human": "written by people",
     "making generated": "generated",
@@ -118,6 +119,8 @@ WORDS = {
     "making of": "How it was made",
     "again": "The same files, recipe and versions give the same bytes. To build it again, save the recipe below as `recipe.toml`:",
     "again published": "This recipe comes with okinst. To build it again:",
+    "selected": "{rows} of {of} rows were chosen by the rule `{rule}`: {clusters} clusters of instructions (by `{embedder}`) in {groups} length "
+    "groups, and in each along the score `{score}`. Rows by what scored them: {scored}.",
     "seed": "The seed is {seed}.",
     "versions": "Versions that decide which rows come out: {versions}.",
     "recipe": "The recipe:",

@@ -3,7 +3,7 @@
 WORDS = {
     "sample": "**실제 데이터가 아닌 시연용입니다.** okinst에 들어 있는 견본 말뭉치로 만들었습니다. 견본의 문장은 모두 지어낸 것이며, 기능을 시험해 "
     "볼 만큼만 들어 있습니다.",
-    "built by": "okinst {version}(으)로 만들었습니다. 어떤 파일과 레시피로 만들었고 행 하나하나가 어떻게 되었는지는 `provenance.json`에 기록되어 "
+    "built by": "okinst {version} 버전으로 만들었습니다. 어떤 파일과 레시피로 만들었고 행 하나하나가 어떻게 되었는지는 `provenance.json`에 기록되어 "
     "있으며, 이 페이지의 모든 숫자는 그 기록에서 가져온 것입니다.",
     "contents": "구성",
     "rows of splits": "모두 {rows}행입니다: {splits}.",
@@ -28,7 +28,8 @@ WORDS = {
     "licence": "라이선스",
     "making": "제작 방식",
     "revision": "리비전",
-    "tokens by": "토큰 수는 `{tokenizer}`(으)로 세었습니다.",
+    "tokens by": "토큰 수는 한 행의 메시지를 줄바꿈으로 이어 `{tokenizer}` 토크나이저로 세었습니다.",
+    "characters of": "글자 수는 한 행의 메시지를 줄바꿈으로 이어 세었습니다.",
     "columns": "모든 행에는 출처(`source`), 언어(`language`), 라이선스(`license`), 제작 방식(`making`)도 함께 적혀 있습니다.",
     "making human": "사람이 작성",
     "making generated": "모델이 생성",
@@ -111,6 +112,8 @@ WORDS = {
     "making of": "만든 방법",
     "again": "파일과 레시피, 버전이 같으면 바이트까지 같은 결과가 나옵니다. 다시 만들려면 아래 레시피를 `recipe.toml`로 저장한 뒤 실행하세요.",
     "again published": "이 레시피는 okinst에 들어 있습니다. 다시 만들려면:",
+    "selected": "{of}행 가운데 {rows}행을 `{rule}` 규칙으로 골랐습니다. 길이 그룹 {groups}개에서 지시문을 군집 {clusters}개로 나누고(`{embedder}`) 군집마다 점수 "
+    "`{score}`에 따라 골랐습니다. 점수를 매긴 것과 행 수: {scored}.",
     "seed": "난수 시드는 {seed}입니다.",
     "versions": "결과에 영향을 주는 라이브러리 버전: {versions}.",
     "recipe": "레시피:",

@@ -66,6 +66,11 @@ def write(
         raise WrongCall(
             f"{folder / README} was changed by hand. Move it away to keep it, or give --force (force=True) to have it written anew."
         )
+    if (door or {}).get("sample") and built.provenance.get("door") != "sample":
+        raise WrongCall(
+            f"{folder} has real rows, and --sample would search them for the invented questions of the sample. Give --mirror DIR or "
+            f"--index FILE."
+        )
     told = {**built.provenance, "card_language": language}
     drawn, why = dict[str, bytes](), ""
     try:
