@@ -7,10 +7,17 @@ load_dataset("okinst", "aulm-0809")             # a mixture
 load_dataset("okinst", "custom", recipe="my.toml")    # one of your own
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from okinst.registration import register
 from okinst.version import VERSION as __version__
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import datasets
+
+    from okinst.publishing.hub import Pushed
 
 __all__ = ["__version__", "load", "names", "push", "register"]
 
@@ -36,12 +43,29 @@ def names() -> tuple[str, ...]:
     return NAMES
 
 
-def push(folder_or_dataset: Any, repo_id: str, **options: Any) -> Any:
-    """Push a built folder, a Dataset or a DatasetDict to the Hub in one commit: `okinst.publishing.hub.push`, which has the options.
+def push(
+    folder_or_dataset: "str | Path | datasets.Dataset | datasets.DatasetDict",
+    repo_id: str,
+    *,
+    private: bool = False,
+    config: str | None = None,
+    token: str | None = None,
+    revision: str | None = None,
+    card_language: str | None = None,
+    i_have_the_rights: bool = False,
+    with_dropped: bool = False,
+    message: str | None = None,
+    endpoint: str | None = None,
+    dry_run: bool = False,
+) -> "Pushed":
+    """Push a built folder, a Dataset or a DatasetDict to the Hub in one commit, and give back what was done.
 
-    `private=True`, `config="NAME"`, `token`, `revision`, `card_language`, `i_have_the_rights=True`, `dry_run=True`. Gives back what
-    was done: `url`, `commit`, `new`, `files`.
+    `config` is the name the set gets there, `revision` a branch. A public push of rows that nobody has permitted to pass on raises
+    LicenceRefused; `okinst.publishing.hub.push` says the rest.
     """
-    from okinst.publishing.hub import push
+    from okinst.publishing import hub
 
-    return push(folder_or_dataset, repo_id, **options)
+    return hub.push(
+        folder_or_dataset, repo_id, private=private, config=config, token=token, revision=revision, card_language=card_language,
+        i_have_the_rights=i_have_the_rights, with_dropped=with_dropped, message=message, endpoint=endpoint, dry_run=dry_run,
+    )  # fmt: skip
