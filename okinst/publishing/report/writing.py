@@ -67,18 +67,11 @@ def write(
         if isinstance(error, DamagedFile | WrongCall | MissingFile):
             raise
         raise DamagedFile(f"{folder} cannot be read as a folder of okinst build ({error}). Build it again.") from error
-    whole, cut_at = b"", CAPS[0]
-    for cut_at in CAPS:
-        if whole and not found.cut(cut_at):
-            continue  # no text is as long: the page would be the same
-        whole = page.assemble(found.told(cut_at), found.texts(cut_at), of_the_set)
-        if len(whole) <= LIMIT * max(1, rows / ROWS):
-            break
-    else:
+    whole, cut_at = _small(found, of_the_set)
+    while len(whole) > _limit(found) and len(found.shown) > 1:
         # rows of very many turns: cutting texts is not enough, so fewer of them are shown, and the page says so
-        if rows > 1:
-            fewer = min(rows, len(found.shown)) // 2 or 1
-            return write(folder, to, grid=grid, rows=fewer, seed=seed, of_the_set=of_the_set)
+        found = found.fewer(len(found.shown) // 2)
+        whole, cut_at = _small(found, of_the_set)
     put(to, whole)
     return Told(
         path=to,
@@ -90,3 +83,20 @@ def write(
         cut_at=cut_at,
         texts_cut=found.cut(cut_at),
     )
+
+
+def _small(found: Contents, of_the_set: bool) -> tuple[bytes, int]:
+    """The page with its texts cut until it is small enough, or as far as they are ever cut; and after how many characters."""
+    whole, cut_at = b"", CAPS[0]
+    for cut_at in CAPS:
+        if whole and not found.cut(cut_at):
+            continue  # no text is as long: the page would be the same
+        whole = page.assemble(found.told(cut_at), found.texts(cut_at), of_the_set)
+        if len(whole) <= _limit(found):
+            break
+    return whole, cut_at
+
+
+def _limit(found: Contents) -> float:
+    """Bytes of a page of so many rows."""
+    return LIMIT * max(1, len(found.shown) / ROWS)
