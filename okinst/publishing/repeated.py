@@ -60,8 +60,8 @@ def find(texts: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def within_reach(texts: Sequence[str], characters: int = CHARACTERS) -> Array:
-    """The places, in order, of the texts that can be compared by so many characters of alike pairs; of more some by lot.
+def within_reach(texts: Sequence[str]) -> Array:
+    """The places, in order, of the texts that can be compared by CHARACTERS of alike pairs; of more some by lot.
 
     >>> within_reach(["왜 하늘은 파란가요?", "왜 바다는 짠가요?"]).tolist()
     [0, 1]
@@ -70,7 +70,7 @@ def within_reach(texts: Sequence[str], characters: int = CHARACTERS) -> Array:
     size = min(_FIRST, len(texts))
     while size:
         # Pairs grow with the square of the rows, at most.
-        reach = int(size * (characters / max(1, _work([texts[place] for place in order[:size].tolist()]))) ** 0.5)
+        reach = int(size * (CHARACTERS / max(1, _work([texts[place] for place in order[:size].tolist()]))) ** 0.5)
         if reach < 2 * size or reach >= len(texts):
             size = min(reach, len(texts))
             break

@@ -29,6 +29,8 @@ BATCH = 10_000
 LINES = 8
 #: of the rows that can be read, so many dropped ones besides
 DROPPED_SHARE = 5
+#: what of a grid stands in the page
+OF_GRID = ("name", "rows", "metrics", "notes", "all", "choices", "overlaps")
 #: rows that asked the same are shown with the beginning of what they ask, points of the map with that and the answer
 SHOWN_OF_REPEATED, SHOWN_OF_POINT = 400, 240
 
@@ -54,6 +56,8 @@ class Contents:
     """A built folder, read."""
 
     built: BuiltFolder
+    #: how many rows should be readable, and what draws them
+    rows_asked: int
     seed: int
     #: by row: split and the columns of BY, as numbers of `names`; upstream's own columns have no more than the split
     names: dict[str, list[str]]
@@ -74,9 +78,8 @@ class Contents:
     licences: dict[str, Any] | None
 
     @classmethod
-    def of(cls, built: BuiltFolder, grid: Path | None, count: int, seed: int, of_the_set: bool) -> "Contents":
+    def of(cls, built: BuiltFolder, grid: dict[str, Any] | None, count: int, seed: int, of_the_set: bool) -> "Contents":
         """Read everything once. Raises DamagedFile where the files hold other rows than provenance.json says."""
-        laid_out = _grid(grid)
         names, codes = _columns(built)
         total = len(codes["split"])
         told = sum(built.provenance["rows"].values())
@@ -92,6 +95,7 @@ class Contents:
         dropped_rows, dropped = _dropped(built, 0 if of_the_set else max(1, count // DROPPED_SHARE), seed)
         return cls(
             built=built,
+            rows_asked=count,
             seed=seed,
             names=names,
             codes=codes,
@@ -104,7 +108,7 @@ class Contents:
             dropped_rows=dropped_rows,
             dropped=dropped,
             laid_dropped=[rows.of_dropped(row) for row in dropped],
-            grid=laid_out,
+            grid=grid,
             licences=lots.report(str(built.path.resolve())) if total else None,
         )
 
@@ -140,6 +144,7 @@ class Contents:
         known = self.built.provenance
         return {
             "name": self.built.name,
+            "options": {"rows": self.rows_asked, "seed": self.seed},
             "okinst": known.get("okinst", ""),
             "description": str(known.get("description") or ""),
             "door": known.get("door"),
@@ -349,15 +354,13 @@ def _licences(report: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _grid(folder: Path | None) -> dict[str, Any] | None:
+def grid_at(folder: Path) -> dict[str, Any]:
     """What okinst grid wrote. Raises WrongCall for a folder it did not write, DamagedFile for a file that cannot be read."""
-    if folder is None:
-        return None
     path = Path(folder).expanduser() / GRID
     if not path.is_file():
         raise WrongCall(f"--grid {folder}: there is no {GRID} in it. Name a folder that okinst grid wrote.")
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
-        return {key: told[key] for key in ("name", "rows", "metrics", "notes", "all", "choices", "overlaps")}
+        return {key: told[key] for key in OF_GRID}
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise DamagedFile(f"{path} cannot be read as {GRID} of okinst grid ({error}). Make it again.") from error
