@@ -16,8 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from okinst.builders import DamagedFile, MissingFile, WrongCall, ask, prefer, schema
-from okinst.publishing import build, distributions
-from okinst.publishing.report import LIMIT, page, rows, write
+from okinst.curation import duplicates
+from okinst.publishing import build, distributions, repeated
+from okinst.publishing.report import LIMIT, again, page, rows, write, writing
 from tests.conftest import okinst
 from tests.report_page import Elements, parsed
 
@@ -312,6 +313,107 @@ def test_rows_that_ask_the_same(tmp_path: Path) -> None:
     assert sorted((place, kind) for place, _, _, kind, _ in group["rows"])[1:] == [(2, "exact"), (3, "near")]
 
 
+def of_few_words(count: int, length: int) -> list[str]:
+    """Sentences of so many words, of sixteen words in all: most are like some other."""
+    words = np.array(
+        ["하늘", "바다", "산", "강", "나무", "꽃", "구름", "바람", "별", "달", "해", "비", "눈", "돌", "새", "길"],
+        object,
+    )
+    return [" ".join(each) for each in np.random.default_rng(0).choice(words, (count, length))]
+
+
+def test_of_rows_that_are_all_alike_some_are_compared_and_the_page_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asks = of_few_words(6_000, 5)
+    assert len(repeated.within_reach(asks)) == 6_000
+    monkeypatch.setattr(repeated, "CHARACTERS", 500_000)
+    folder = folder_of(tmp_path, conversations([(text, "네.") for text in asks]))
+    data, texts, _ = parsed(write(folder, tmp_path / "page.html").path.read_bytes())
+    told = data["repeats"]
+    assert 500 < told["compared"] < 3_000 and told["of"] == data["total"] == 6_000
+    # places are those of the set: each row of a group has its own text
+    assert texts["repeats"]
+    assert all(asks[place] == text for group in texts["repeats"] for place, *_, text in group["rows"])
+    # whatever the rows, the work is bounded: of longer ones fewer are compared
+    assert len(repeated.within_reach(of_few_words(6_000, 60))) < told["compared"]
+    assert repeated.within_reach([]).tolist() == [] and repeated.within_reach(["왜?"] * 9_000).tolist() == [
+        *range(9_000)
+    ]
+
+
+def test_exact_and_near_copies_are_the_rows_beyond_the_first_of_their_group() -> None:
+    asks = [
+        "물은 몇 도에서 끓나요?",
+        "왜 하늘은 파란가요?",
+        "물은 몇도에서 끓나요",
+        "물은 몇 도에서 끓나요?",
+        "고래는 물고기인가요?",
+        "왜 하늘은 파란가요?",
+    ]
+    found = repeated.find(asks)
+    kept = duplicates.keep(duplicates.find(asks), "first")
+    assert found["exact"] + found["near"] == len(asks) - kept.sum() == sum(each["size"] - 1 for each in found["listed"])
+
+
+def test_fewer_rows_are_drawn_without_reading_them_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(0)
+    texts = ["".join(map(chr, random.integers(0xAC00, 0xD7A3, 150))) for _ in range(2_000)]
+    folder = folder_of(tmp_path, conversations([(text, text[::-1]) for text in texts]))
+    why = {"step": "filter", "reason": "made up", "part": "made", "source": "made", "evidence": ""}
+    pq.write_table(pa.Table.from_pylist([{"id": f"out/{n}", **why} for n in range(900)]), folder / "dropped.parquet")
+    times, of = [], writing.Contents.of
+    monkeypatch.setattr(writing.Contents, "of", lambda *given: times.append(1) or of(*given))
+    monkeypatch.setattr(writing, "LIMIT", 1_000_000)
+    told = write(folder, tmp_path / "page.html")
+    data, shown, _ = parsed(told.path.read_bytes())
+    assert told.bytes <= 1_000_000 and len(times) == 1
+    assert 0 < told.rows_shown == data["shown"] == len(shown["rows"]) < told.rows == 2_000
+    assert told.dropped == 900 and told.dropped_shown == data["dropped shown"] == len(shown["dropped"]) < 900
+    assert all(row[-1][0][2] == texts[row[1]][: told.cut_at] for row in shown["rows"])
+
+
+def test_a_page_is_written_again_as_it_was(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, conversations([(f"{number}번 질문은 무엇인가요?", "네.") for number in range(60)]))
+    why = {"step": "filter", "reason": "made up", "part": "made", "source": "made", "evidence": "비밀"}
+    pq.write_table(pa.Table.from_pylist([{"id": f"out/{n}", **why} for n in range(9)]), folder / "dropped.parquet")
+    grid = tmp_path / "grid"
+    grid.mkdir()
+    notes = ["</script>", str(grid)]
+    told = {"name": "made", "rows": 9, "metrics": {}, "notes": notes, "all": {}, "choices": [], "overlaps": [[1.0]]}
+    (grid / "grid.json").write_text(json.dumps(told))
+    path = write(folder, tmp_path / "page.html", grid=grid, rows=20, seed=5).path
+    page = again(path, folder)
+    assert page == write(folder, tmp_path / "other.html", grid=grid, rows=20, seed=5, of_the_set=True).path.read_bytes()
+    # a page for others gives itself again
+    assert page == again(tmp_path / "other.html", folder)
+    data, texts, _ = parsed(page)
+    assert data["options"] == {"rows": 20, "seed": 5} and len(texts["rows"]) == 20 and texts["dropped"] == []
+    assert data["grid"]["notes"] == ["</script>", "grid"] and str(tmp_path) not in page.decode()
+    plain = write(folder, tmp_path / "plain.html").path
+    assert again(plain, folder) == write(folder, tmp_path / "other.html", of_the_set=True).path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("<html>", "is no page of okinst report"),
+        ('<script type="application/json" id="told">[]</script>', "is no page of okinst report"),
+        ('<script type="application/json" id="told">{</script>', "cannot be read as a page"),
+        ('<script type="application/json" id="told">{"grid": null}</script>', "with which options"),
+        (
+            '<script type="application/json" id="told">{"options": {"rows": 1, "seed": 0}, "grid": {}}</script>',
+            "options",
+        ),
+    ],
+)
+def test_what_is_no_page_is_not_written_again(text: str, why: str, tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, conversations([("안녕?", "안녕!")]))
+    (tmp_path / "page.html").write_text(text)
+    with pytest.raises(DamagedFile, match=why):
+        again(tmp_path / "page.html", folder)
+
+
 def test_what_cannot_be_shown_is_refused(tmp_path: Path) -> None:
     with pytest.raises(MissingFile, match="there is no folder"):
         write(tmp_path / "nowhere", tmp_path / "page.html")
@@ -360,6 +462,25 @@ def test_drawing_keeps_every_group_and_the_number() -> None:
     counts = Counter(labels[drawn])
     assert len(set(drawn.tolist())) == 1_000 and counts["c"] == 5 and counts["b"] > 80
     assert len(rows.draw(np.arange(500), 100, seed=0)) == 100  # more groups than rows
+
+
+@given(st.lists(st.integers(0, 9), max_size=300), st.integers(1, 120), st.integers(0, 3))
+def test_drawing_is_by_lot_within_each_group(labels: list[int], count: int, seed: int) -> None:
+    drawn = rows.draw(labels, count, seed)
+    assert len(set(drawn.tolist())) == len(drawn) == min(count, len(labels)) and (np.diff(drawn) > 0).all()
+    if len(labels) > count >= len(set(labels)):
+        lots = np.random.default_rng(seed).permutation(len(labels)).tolist()
+        for label, size in Counter(np.array(labels)[drawn].tolist()).items():
+            first = [place for place in lots if labels[place] == label][:size]
+            assert {place for place in drawn.tolist() if labels[place] == label} == set(first)
+
+
+@given(st.lists(st.lists(st.one_of(st.none(), st.text(max_size=2)), max_size=30), max_size=4))
+def test_numbers_of_texts_are_by_how_frequent_they_are(chunks: list[list[str | None]]) -> None:
+    values = [each or "" for chunk in chunks for each in chunk]
+    names, numbers = distributions.codes(pa.chunked_array(chunks, pa.string()))
+    assert [names[number] for number in numbers.tolist()] == values
+    assert names == sorted(set(values), key=lambda name: (-values.count(name), name))
 
 
 def test_an_answer_and_its_rejected_one_are_told_apart() -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ class BuiltFolder:
         """The Parquet files that hold its rows; those that did not come through are no rows of it."""
         return [path for path in sorted(self.path.rglob("*.parquet")) if path.name not in BESIDE]
 
-    @property
+    @cached_property
     def splits(self) -> dict[str, list[Path]]:
         """The files of each split, in the order of the rows."""
         target, rows = self.path / self.name, self.provenance.get("rows", ())

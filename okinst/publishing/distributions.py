@@ -1,6 +1,5 @@
 """Histograms of every row, by source: how long, how many turns, which score."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -92,12 +91,19 @@ def _stats(values: Array) -> dict[str, Any]:
     return {"rows": len(values), "low": low, "median": median, "high": high, "most": round(float(values.max()), 3)}
 
 
-def codes(values: Sequence[str]) -> tuple[list[str], Array]:
-    """The distinct values, most frequent first, and the number of each row's."""
-    if not len(values):
-        return [], np.empty(0, np.int64)
-    names, inverse, counts = np.unique(np.asarray(values, object).astype(str), return_inverse=True, return_counts=True)
-    order = np.argsort(-counts, kind="stable")
+def codes(values: pa.ChunkedArray) -> tuple[list[str], Array]:
+    """The distinct texts, most frequent first and else by name, and the number of each row's; null is an empty one.
+
+    >>> names, numbers = codes(pa.chunked_array([["b", "c"], ["c", "a"]]))
+    >>> names, numbers.tolist()
+    (['c', 'a', 'b'], [2, 0, 0, 1])
+    """
+    # no row becomes a Python string: sets have a million
+    chunks = pc.fill_null(values, "").dictionary_encode().unify_dictionaries().chunks
+    names = [str(name) for name in chunks[0].dictionary.to_pylist()] if chunks else []
+    numbers = np.concatenate([np.empty(0, np.int64), *(chunk.indices.to_numpy() for chunk in chunks)]).astype(np.int64)
+    counts = np.bincount(numbers, minlength=len(names))
+    order = sorted(range(len(names)), key=lambda number: (-counts[number], names[number]))
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))
-    return [str(name) for name in names[order]], place[inverse]
+    return [names[number] for number in order], place[numbers]

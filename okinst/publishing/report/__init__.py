@@ -10,6 +10,6 @@
 | page | the file itself: text from data is never markup |
 """
 
-from okinst.publishing.report.writing import FILE, LIMIT, ROWS, Told, write
+from okinst.publishing.report.writing import FILE, LIMIT, ROWS, Told, again, write
 
-__all__ = ["FILE", "LIMIT", "ROWS", "Told", "write"]
+__all__ = ["FILE", "LIMIT", "ROWS", "Told", "again", "write"]

@@ -44,7 +44,7 @@ class Chosen:
     def told(self, how: dict[str, Any]) -> dict[str, Any]:
         """The points as columns, and what was chosen of how many. `how` is what the funnel's line says of the measures."""
         drawn = self.table.take(pa.array(self.points))
-        sources, source = distributions.codes(drawn["source"].to_pylist())
+        sources, source = distributions.codes(drawn["source"])
         return {
             "rows": len(self.table),
             "chosen": int(np.count_nonzero(self.table["chosen"].to_numpy(zero_copy_only=False))),

@@ -2,7 +2,7 @@
 of the others."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,8 @@ BATCH = 10_000
 LINES = 8
 #: of the rows that can be read, so many dropped ones besides
 DROPPED_SHARE = 5
+#: what of a grid stands in the page
+OF_GRID = ("name", "rows", "metrics", "notes", "all", "choices", "overlaps")
 #: rows that asked the same are shown with the beginning of what they ask, points of the map with that and the answer
 SHOWN_OF_REPEATED, SHOWN_OF_POINT = 400, 240
 
@@ -54,6 +56,8 @@ class Contents:
     """A built folder, read."""
 
     built: BuiltFolder
+    #: how many rows should be readable, and what draws them
+    rows_asked: int
     seed: int
     #: by row: split and the columns of BY, as numbers of `names`; upstream's own columns have no more than the split
     names: dict[str, list[str]]
@@ -74,9 +78,8 @@ class Contents:
     licences: dict[str, Any] | None
 
     @classmethod
-    def of(cls, built: BuiltFolder, grid: Path | None, count: int, seed: int, of_the_set: bool) -> "Contents":
+    def of(cls, built: BuiltFolder, grid: dict[str, Any] | None, count: int, seed: int, of_the_set: bool) -> "Contents":
         """Read everything once. Raises DamagedFile where the files hold other rows than provenance.json says."""
-        laid_out = _grid(grid)
         names, codes = _columns(built)
         total = len(codes["split"])
         told = sum(built.provenance["rows"].values())
@@ -92,6 +95,7 @@ class Contents:
         dropped_rows, dropped = _dropped(built, 0 if of_the_set else max(1, count // DROPPED_SHARE), seed)
         return cls(
             built=built,
+            rows_asked=count,
             seed=seed,
             names=names,
             codes=codes,
@@ -104,7 +108,7 @@ class Contents:
             dropped_rows=dropped_rows,
             dropped=dropped,
             laid_dropped=[rows.of_dropped(row) for row in dropped],
-            grid=laid_out,
+            grid=grid,
             licences=lots.report(str(built.path.resolve())) if total else None,
         )
 
@@ -112,6 +116,24 @@ class Contents:
     def rows(self) -> int:
         """Of the set."""
         return len(self.codes["split"])
+
+    def fewer(self, count: int) -> "Contents":
+        """The same, of which so many rows can be read, and as much fewer of the dropped ones."""
+        by = self.codes.get("source", self.codes["split"])[self.shown]
+        some = rows.draw(by, count, self.seed)
+        reasons = [(row["step"], row["reason"]) for row in self.dropped]
+        numbers = {reason: number for number, reason in enumerate(dict.fromkeys(reasons))}
+        others = rows.draw(
+            [numbers[reason] for reason in reasons], max(1, count // DROPPED_SHARE) if reasons else 0, self.seed
+        )
+        return replace(
+            self,
+            shown=self.shown[some],
+            read=replace(self.read, shown=[self.read.shown[place] for place in some.tolist()]),
+            laid=[self.laid[place] for place in some.tolist()],
+            dropped=[self.dropped[place] for place in others.tolist()],
+            laid_dropped=[self.laid_dropped[place] for place in others.tolist()],
+        )
 
     def cut(self, cap: int) -> int:
         """How many texts of rows a cap cuts."""
@@ -122,6 +144,7 @@ class Contents:
         known = self.built.provenance
         return {
             "name": self.built.name,
+            "options": {"rows": self.rows_asked, "seed": self.seed},
             "okinst": known.get("okinst", ""),
             "description": str(known.get("description") or ""),
             "door": known.get("door"),
@@ -243,22 +266,20 @@ class Contents:
 
 def _columns(built: BuiltFolder) -> tuple[dict[str, list[str]], dict[str, Array]]:
     """By row the split and the columns of BY, as numbers; names by how frequent they are."""
-    splits, values = list[str](), {column: list[pa.ChunkedArray]() for column in BY}
+    splits = list(built.splits)
+    batches, values = list[tuple[int, int]](), {column: list[pa.Array]() for column in BY}
     for split, table in built.batches(list(BY)):
-        splits += [split] * len(table)
-        for column in values:
+        batches.append((splits.index(split), len(table)))
+        for column, parts in values.items():
             if column in table.column_names:
-                values[column].append(table[column])
-    names, codes = (
-        {"split": list(built.splits)},
-        {"split": np.array([[*built.splits].index(each) for each in splits], np.int64)},
-    )
+                parts += table[column].chunks
+    numbers, lengths = np.array(batches, np.int64).reshape(-1, 2).T
+    names, codes = {"split": splits}, {"split": np.repeat(numbers, lengths)}
     for column, parts in values.items():
-        if sum(map(len, parts)) == len(splits) and parts:
-            column_of = pc.fill_null(
-                pa.chunked_array([chunk for part in parts for chunk in part.chunks], pa.string()), "unstated"
+        if parts and sum(map(len, parts)) == lengths.sum():
+            names[column], codes[column] = distributions.codes(
+                pc.fill_null(pa.chunked_array(parts, pa.string()), "unstated")
             )
-            names[column], codes[column] = distributions.codes(column_of.to_pylist())
     return names, codes
 
 
@@ -303,15 +324,19 @@ def _dropped(built: BuiltFolder, count: int, seed: int) -> tuple[int, list[dict[
     """How many rows stand in dropped.parquet, and some of them, of every step and reason."""
     if not built.dropped:
         return 0, []
-    why = pq.read_table(built.dropped, columns=["step", "reason"]).to_pylist()
-    drawn = rows.draw([json.dumps([each["step"], each["reason"]]) for each in why], count, seed)
+    total = pq.read_metadata(built.dropped).num_rows
+    if not count:
+        return total, []
+    why = pq.read_table(built.dropped, columns=["step", "reason"])
+    (_, step), (reasons, reason) = (distributions.codes(why[column]) for column in why.column_names)
+    drawn = rows.draw(step * len(reasons) + reason, count, seed)
     found: list[dict[str, Any]] = []
     start = 0
     for batch in pq.ParquetFile(built.dropped).iter_batches(BATCH):
         inside = drawn[np.searchsorted(drawn, start) : np.searchsorted(drawn, start + len(batch))] - start
         found += batch.take(pa.array(inside)).to_pylist()
         start += len(batch)
-    return len(why), found
+    return total, found
 
 
 def _licences(report: dict[str, Any]) -> dict[str, Any]:
@@ -329,15 +354,13 @@ def _licences(report: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _grid(folder: Path | None) -> dict[str, Any] | None:
+def grid_at(folder: Path) -> dict[str, Any]:
     """What okinst grid wrote. Raises WrongCall for a folder it did not write, DamagedFile for a file that cannot be read."""
-    if folder is None:
-        return None
     path = Path(folder).expanduser() / GRID
     if not path.is_file():
         raise WrongCall(f"--grid {folder}: there is no {GRID} in it. Name a folder that okinst grid wrote.")
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
-        return {key: told[key] for key in ("name", "rows", "metrics", "notes", "all", "choices", "overlaps")}
+        return {key: told[key] for key in OF_GRID}
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise DamagedFile(f"{path} cannot be read as {GRID} of okinst grid ({error}). Make it again.") from error

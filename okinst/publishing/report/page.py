@@ -11,9 +11,10 @@ import json
 import re
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
-from okinst.builders import WrongCall
+from okinst.builders import DamagedFile, WrongCall
 from okinst.publishing.public import OF_THE_SET
 
 #: the page's scripts, in the order in which they are run
@@ -34,6 +35,7 @@ SCRIPTS = (
 )
 LANGUAGES = ("en", "ko")
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
+_TOLD = re.compile(rb'<script type="application/json" id="told">(.*?)</script>', re.DOTALL)
 
 
 def assemble(told: dict[str, Any], texts: dict[str, Any], of_the_set: bool) -> bytes:
@@ -60,6 +62,18 @@ def assemble(told: dict[str, Any], texts: dict[str, Any], of_the_set: bool) -> b
     }
     # one pass: what is put in is not looked through for places again
     return _PLACE.sub(lambda place: parts[place[1]], _part("page.html")).encode()
+
+
+def told_in(page: Path) -> dict[str, Any]:
+    """What a page tells, without the texts of rows. Raises DamagedFile for a file that is no page of okinst."""
+    try:
+        found = _TOLD.search(page.read_bytes())
+        told = json.loads(found[1]) if found else None
+    except (OSError, ValueError) as error:
+        raise DamagedFile(f"{page} cannot be read as a page of okinst report ({error}). Write it again.") from error
+    if not isinstance(told, dict):
+        raise DamagedFile(f"{page} is no page of okinst report. Write it again, or remove it.")
+    return told
 
 
 def words(language: str) -> dict[str, str]:

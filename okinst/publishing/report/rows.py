@@ -63,8 +63,10 @@ def draw(groups: Sequence[Any] | Array, count: int, seed: int) -> Array:
     # what rounding left over goes to the largest remainders
     wanted[np.argsort(wanted - exact, kind="stable")[: max(0, count - wanted.sum())]] += 1
     order = np.random.default_rng(seed).permutation(len(labels))
-    drawn = [order[of_group[order] == group][:size] for group, size in enumerate(wanted)]
-    return np.sort(np.concatenate(drawn))[:count]
+    # the rows of each group together, each group in the order of the lots: the first of them are drawn
+    order = order[np.argsort(of_group[order], kind="stable")]
+    place_in_group = np.arange(len(order)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return np.sort(order[place_in_group < np.repeat(wanted, sizes)])[:count]
 
 
 def blocks(row: Row) -> list[Block]:
