@@ -1,4 +1,4 @@
-"""A folder that appears whole or not at all."""
+"""A folder, or a file, that appears whole or not at all."""
 
 import glob
 import hashlib
@@ -60,6 +60,22 @@ def appearing(folder: Path, replace: str | None = None) -> Iterator[Path]:
     finally:
         shutil.rmtree(partial, ignore_errors=True)
         _lock_of(partial).unlink(missing_ok=True)
+
+
+def put(path: Path, content: bytes) -> None:
+    """Write a file that comes to stand in its place only when all of it is written; what stood there is then replaced.
+
+    Folders above it are made. Raises DiskFull where there is no room, OSError for what else the system refuses; the file that
+    stood there before is then as it was.
+    """
+    partial = path.with_name(f".{path.name}{_INCOMPLETE}{secrets.token_hex(4)}")
+    with plain_disk_errors(str(path)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            partial.write_bytes(content)
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
 
 
 def _lock_of(partial: Path) -> Path:

@@ -1,14 +1,12 @@
 """Write the page of a built folder: work everything out, cut texts until it fits, and put it down whole or not at all."""
 
-import secrets
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from okinst.builders import DamagedFile, MissingFile, WrongCall
-from okinst.builders.tables import plain_disk_errors
 from okinst.publishing.built import BuiltFolder
-from okinst.publishing.place import PROVENANCE
+from okinst.publishing.place import PROVENANCE, put
 from okinst.publishing.public import without_folders
 from okinst.publishing.report import page
 from okinst.publishing.report.contents import Contents
@@ -81,14 +79,7 @@ def write(
         if rows > 1:
             fewer = min(rows, len(found.shown)) // 2 or 1
             return write(folder, to, grid=grid, rows=fewer, seed=seed, of_the_set=of_the_set)
-    with plain_disk_errors(str(to)):
-        to.parent.mkdir(parents=True, exist_ok=True)
-        partial = to.with_name(f".{to.name}.incomplete-{secrets.token_hex(4)}")
-        try:
-            partial.write_bytes(whole)
-            partial.replace(to)
-        finally:
-            partial.unlink(missing_ok=True)
+    put(to, whole)
     return Told(
         path=to,
         bytes=len(whole),
