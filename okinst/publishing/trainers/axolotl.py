@@ -16,8 +16,9 @@ READS: Mapping[Shape, frozenset[str]] = {
     **trl.READS,
     "conversation": frozenset(("system", "tools", "images", "input_ids", "attention_mask", "labels")),
 }
-#: How each stage reads a row. Its DPO takes `chosen` and `rejected` by their names; naming them in the entry would make it lose
-#: the config's name, which its schema of preference sets does not know. GRPO without a type takes `prompt` as it is.
+#: its schema of preference sets knows no name of a config, and drops it in silence
+NAMELESS: frozenset[Shape] = frozenset(("preference",))
+#: How each stage reads a row. Its DPO takes `chosen` and `rejected` by their names; GRPO without a type takes `prompt` as it is.
 _READING: dict[str, dict[str, Any]] = {
     "sft": {
         "type": "chat_template",

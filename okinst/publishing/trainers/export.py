@@ -88,8 +88,8 @@ def export(trainer_name: str, name: str, folder: Path, config: str | None = None
     flaws = sum((each.flaws for each in found.values()), Counter[str]())
     with appearing(folder) as partial:
         read = source
-        if layout or left_out or flaws:
-            read = replace(source, where=str(folder / DATA), hub=False)
+        if layout or left_out or flaws or (source.shape in trainer.NAMELESS and not source.alone):
+            read = replace(source, where=str(folder / DATA), hub=False, alone=True)
             _write(trainer, source, layout, kept, partial)
         texts = trainer.files(read, folder)
         for file, text in texts.items():

@@ -24,6 +24,7 @@ _STANDARD = frozenset((
     "margin", "teacher_prompt", "teacher_images", "chat_template_kwargs", "ref_audios", "audio_codes",
 ))  # fmt: skip
 READS: Mapping[Shape, frozenset[str]] = dict.fromkeys(STAGES, _STANDARD)
+NAMELESS: frozenset[Shape] = frozenset()
 INFO = "dataset_info.json"
 #: what its names of datasets have a meaning for
 _MARKS = (":", "#")

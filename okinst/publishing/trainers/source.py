@@ -34,6 +34,8 @@ class Source:
     where: str
     hub: bool
     config: str
+    #: whether it is the only one
+    alone: bool
     shape: Shape
     #: names of the splits; rows of no others are used
     train: str
@@ -70,17 +72,17 @@ def opened(name: str, config: str | None = None) -> Source:
     if not hub and not path.is_dir():
         raise WrongCall(f"{name} is no folder. Name the one that okinst build wrote, with README.md in it.")
     where = name if hub else str(path.resolve())
-    config = _config(where, hub, config)
+    configs = _loading(where, hub, lambda: datasets.get_dataset_config_names(where))
+    config = _config(where, configs, config)
     rows = _read(where, hub, config)
     columns = _columns(where, rows)
     shape = _shape(name, columns)
     train = _train(where, list(rows))
     validation = next((split for split in HELD_OUT if split in rows and split != train), None)
-    return Source(where, hub, config, shape, train, validation, columns, rows)
+    return Source(where, hub, config, len(configs) == 1, shape, train, validation, columns, rows)
 
 
-def _config(where: str, hub: bool, asked: str | None) -> str:
-    configs = _loading(where, hub, lambda: datasets.get_dataset_config_names(where))
+def _config(where: str, configs: list[str], asked: str | None) -> str:
     if asked is None and len(configs) > 1:
         raise WrongCall(f"{where} has {len(configs)} configs: {', '.join(configs)}. Name one with --config.")
     if asked is not None and asked not in configs:

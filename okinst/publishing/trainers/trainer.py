@@ -29,6 +29,8 @@ class Trainer(Protocol):
     #: Columns that it would give a meaning of its own where they stand beside those of a shape, in lower case: the rows of
     #: another's dataset may have them.
     READS: Mapping[Shape, frozenset[str]]
+    #: Shapes of which it takes a dataset without the name of a config: one of several is written anew, alone.
+    NAMELESS: frozenset[Shape]
 
     def flaw(self, shape: Shape, row: Row) -> str | None:
         """Why the trainer would leave a row out, learn nothing from it or stop at it; None for a row that it takes."""

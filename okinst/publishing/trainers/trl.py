@@ -22,6 +22,7 @@ READS: Mapping[Shape, frozenset[str]] = {
     # any other column is an argument of the reward's function
     "prompt": _PICTURES | {"messages", "completion", "chosen", "rejected", "prompts", "completions", "completion_ids"},
 }
+NAMELESS: frozenset[Shape] = frozenset()
 
 
 def flaw(shape: Shape, row: Row) -> str | None:
