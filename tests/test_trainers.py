@@ -549,7 +549,7 @@ def test_axolotl_s_own_schema_and_prompts(shape: Shape, source: Any, tmp_path: P
     export("axolotl", *set_and_output(source, shape, tmp_path))
     known = validate_config(DictDefault({**settings(tmp_path / "out"), "base_model": "tiny"}))
     entry = DictDefault(known.datasets[0])
-    rows = load_dataset_with_config(entry, streaming=False)
+    rows = load_dataset_with_config(entry, use_auth_token=False)
     assert len(rows) == 3
     tokenizer = tiny_models.bpe([turn["content"] for turn in TURNS], 400, 256)
     tokenizer.chat_template = "{% for m in messages %}<{{ m.role }}>{{ m.content + eos_token }}{% endfor %}"
