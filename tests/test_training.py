@@ -4,6 +4,7 @@ import importlib.util
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -121,16 +122,21 @@ BESIDE: dict[str, Any] = {
 }
 
 
-def of_somebody(folder: Path, row: dict[str, Any]) -> Path:
+def of_somebody(folder: Path, row: dict[str, Any], beside: Iterable[str] = BESIDE) -> Path:
     folder.mkdir()
-    pq.write_table(pa.Table.from_pylist([{**BESIDE, **row}] * 4), folder / "train.parquet")
+    pq.write_table(
+        pa.Table.from_pylist([{**{name: BESIDE[name] for name in beside}, **row}] * 4), folder / "train.parquet"
+    )
     return folder
 
 
-def test_sft_on_rows_of_somebody_with_messages_and_a_prompt(model: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("beside", [("prompt", "prompt_id"), tuple(BESIDE)])
+def test_sft_on_rows_of_somebody_with_messages_and_a_prompt(
+    beside: tuple[str, ...], model: Path, tmp_path: Path
+) -> None:
     """The layout of UltraChat: the first question stands in a column of its own, too, which TRL would read first."""
     turns = [{"role": "user", "content": "차는?"}, {"role": "assistant", "content": "녹차요."}]
-    told = exported(of_somebody(tmp_path / "set", {"messages": turns}), tmp_path / "out")
+    told = exported(of_somebody(tmp_path / "set", {"messages": turns}, beside), tmp_path / "out")
     rows = datasets.load_dataset(told["dataset_name"], told["dataset_config"])[told["dataset_train_split"]]
     assert rows.column_names == ["prompt_id", "messages"]
     settings = trl.SFTConfig(
