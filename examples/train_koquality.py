@@ -68,6 +68,7 @@ def config(output: str, **changed: object) -> SFTConfig:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("dataset", help="a folder that okinst built, or owner/name on the Hub")
+    parser.add_argument("--config", help="which of its sets, where it holds several")
     parser.add_argument("--output", required=True, help="where the model is written")
     parser.add_argument("--model", default="EleutherAI/polyglot-ko-5.8b")
     parser.add_argument("--max-steps", type=int, default=-1, help="stop after so many steps, to try it out")
@@ -76,7 +77,10 @@ def main() -> None:
     given = parser.parse_args()
 
     where = str(Path(given.dataset).resolve()) if Path(given.dataset).is_dir() else given.dataset
-    rows = datasets.load_dataset(where, split="train")
+    sets = datasets.get_dataset_config_names(where)
+    if given.config is None and len(sets) > 1:
+        parser.error(f"{given.dataset} holds {', '.join(sets)}: name one with --config.")
+    rows = datasets.load_dataset(where, given.config, split="train")
     tokenizer = tokenizer_of(given.model)
     print(tokenizer.apply_chat_template(rows[0]["messages"], tokenize=False))  # what the model sees
     settings = config(

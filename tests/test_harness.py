@@ -521,11 +521,13 @@ def test_evaluate_goes_on_where_it_was_interrupted(tiny: Path, tmp_path: Path) -
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        evaluate(str(tiny), tmp_path / "out", ["kobest-copa", "haerae-history"], [0, 2], told=interrupted, **options)
+        evaluate(
+            str(tiny), tmp_path / "out", ["kobest-copa", "haerae-history"], [0, 2], progress=interrupted, **options
+        )
     assert runs(tmp_path / "out") == {"okinst_kobest_copa-0shot.json", "okinst_haerae_history-0shot.json"}
     told.clear()
     found = evaluate(
-        str(tiny), tmp_path / "out", ["kobest-copa", "haerae-history"], [0, 2], told=told.append, **options
+        str(tiny), tmp_path / "out", ["kobest-copa", "haerae-history"], [0, 2], progress=told.append, **options
     )
     assert told[0].startswith("2 of 4 runs are in") and len(told) == 3
     assert [(run.set, run.shots) for run in found.runs] == [
@@ -548,6 +550,49 @@ def test_evaluate_goes_on_where_it_was_interrupted(tiny: Path, tmp_path: Path) -
     (tmp_path / "out/results/okinst_kobest_copa-0shot.json").write_text("{")
     with pytest.raises(DamagedFile, match="okinst_kobest_copa-0shot"):
         evaluate(str(tiny), tmp_path / "out", ["kobest-copa"], [0], **options)
+
+
+@needs_harness
+def test_scores_of_one_source_of_rows_never_pass_for_those_of_another(
+    tiny: Path, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OKINST_MIRROR", raising=False)
+    options: dict[str, Any] = {"cache_dir": str(tmp_path / "cache"), "device": "cpu", "limit": 1, "accept_drift": True}
+
+    def scored(folder: str, **door: Any) -> Any:
+        return evaluate(str(tiny), tmp_path / folder, ["kobest-copa"], [0], **door, **options)
+
+    found = scored("sample", sample=True)
+    assert (found.settings.door, len(found.runs[0].inputs)) == ("sample", 64)
+    with pytest.raises(WrongCall, match="door 'sample', and this is 'network'"):
+        scored("sample")
+    shutil.rmtree(tmp_path / "sample/results")
+    with pytest.raises(WrongCall, match="come from the sample, and those asked for from the network"):
+        scored("sample")
+    other = shutil.copytree(made, tmp_path / "other")
+    test = other / "SKT-LSL/KoBEST_datarepo/v1.0/COPA/test.tsv"
+    test.write_text(test.read_text(encoding="utf-8").replace("원인", "결과"), encoding="utf-8")
+    scored("mirror", mirror=str(made))
+    monkeypatch.setenv("OKINST_MIRROR", str(made))
+    assert len(scored("mirror").runs) == 1, "the same mirror, by its other name"
+    with pytest.raises(WrongCall, match="written from other files of kobest-copa than those in a mirror now"):
+        scored("mirror", mirror=str(other))
+    provenance = tmp_path / "mirror/tasks/kobest-copa/provenance.json"
+    written = json.loads(provenance.read_text(encoding="utf-8"))
+    provenance.write_text(json.dumps({**written, "okinst": "0.0.1"}), encoding="utf-8")
+    with pytest.raises(WrongCall, match=r"written by okinst 0\.0\.1, and this is"):
+        scored("mirror")
+    provenance.write_text(json.dumps(written), encoding="utf-8")
+    (result,) = (tmp_path / "mirror/results").iterdir()
+    saved = json.loads(result.read_text(encoding="utf-8"))
+    saved["settings"]["okinst"] = "0.0.1"
+    result.write_text(json.dumps(saved), encoding="utf-8")
+    with pytest.raises(WrongCall, match=r"okinst '0\.0\.1', and this is"):
+        scored("mirror")
+    provenance.write_text("{}")
+    shutil.rmtree(tmp_path / "mirror/results")
+    with pytest.raises(DamagedFile, match="cannot be read as a task"):
+        scored("mirror")
 
 
 @needs_harness

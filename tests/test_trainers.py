@@ -1,7 +1,9 @@
 """`okinst export`: what is written for each trainer, from folders and from the Hub, and what is refused or set aside."""
 
+import datetime
 import json
 import os
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -213,6 +215,8 @@ def test_one_of_several_configs(tmp_path: Path) -> None:
         export("trl", str(source), tmp_path / "out", "pears")
     done = export("axolotl", str(source), tmp_path / "out", "pairs")
     assert (done.stage, len(read("axolotl", tmp_path / "out")["train"])) == ("dpo", 2)
+    entry = settings(tmp_path / "out")["datasets"][0]
+    assert len(datasets.load_dataset(entry["path"], split=entry["split"])) == 2, "its DPO drops the name of the config"
 
 
 def test_only_a_test_split_is_trained_on_and_of_several_none_is_guessed(tmp_path: Path) -> None:
@@ -251,10 +255,327 @@ def test_the_rows_of_an_export_are_never_those_of_another(tmp_path: Path) -> Non
 
 
 def test_another_s_dataset_with_messages_only(tmp_path: Path) -> None:
-    (tmp_path / "set").mkdir()
-    turns = [GOOD["conversation"]["messages"]]
-    pq.write_table(pa.table({"messages": turns, "score": [1]}), tmp_path / "set" / "train.parquet")
-    assert export("llama-factory", str(tmp_path / "set"), tmp_path / "out").rows == {"train": 1}
+    for trainer in TRAINERS:
+        source = another_s(tmp_path / trainer, messages=[TURNS], score=[1])
+        assert export(trainer, source, tmp_path / "out" / trainer).rows == {"train": 1}
+        assert not (tmp_path / "out" / trainer / "data").exists()
+
+
+def another_s(folder: Path, **columns: Any) -> str:
+    """A dataset folder of somebody else."""
+    folder.mkdir()
+    pq.write_table(pa.table(columns), folder / "train.parquet")
+    return str(folder)
+
+
+TURNS = GOOD["conversation"]["messages"]
+#: columns beside `messages`, of which each trainer would make something else of a row
+BESIDE: dict[str, Any] = {
+    "prompt": ["비 오는 날엔 뭘 먹지?"],
+    "Prompt_id": ["a1"],
+    "system": ["짧게 답해."],
+    "tools": ["[]"],
+    "label": [True],
+    "input_ids": [[1, 2]],
+}
+
+
+@pytest.mark.parametrize(
+    ("trainer", "left_out"),
+    [
+        ("trl", ["prompt", "tools", "input_ids"]),
+        ("axolotl", ["system", "tools", "input_ids"]),
+        ("llama-factory", []),
+        ("ms-swift", ["system", "tools", "label"]),
+    ],
+)
+def test_columns_that_a_trainer_would_read_in_the_rows_stead(trainer: str, left_out: list[str], tmp_path: Path) -> None:
+    source = another_s(tmp_path / "set", messages=[TURNS], **BESIDE)
+    done = export(trainer, source, tmp_path / "out")
+    row = read(trainer, tmp_path / "out")["train"][0]
+    assert row["messages"] == TURNS
+    assert row["Prompt_id"] == "a1", "what has no meaning for it stays"
+    assert BESIDE.keys() - row.keys() == set(left_out) == set(done.columns_left_out)
+    assert (tmp_path / "out" / "data").exists() == bool(left_out)
+    assert not (tmp_path / "out" / "set-aside.jsonl").exists()
+    assert not left_out or f"without the columns {', '.join(left_out)}: {trainer} would" in done.notes[0]
+
+
+def test_columns_that_a_layout_has_no_place_for_are_told(tmp_path: Path) -> None:
+    turns = {name: [GOOD["preference"][name]] for name in ("prompt", "chosen", "rejected")}
+    source = another_s(tmp_path / "set", **turns, score=[0.5], license=["mit"])
+    done = export("ms-swift", source, tmp_path / "out")
+    assert done.columns_left_out == ["score"]
+    assert any("ms-swift has no place for them" in note for note in done.notes)
+    assert read("ms-swift", tmp_path / "out")["train"][0]["license"] == "mit"
+
+
+@pytest.mark.parametrize("trainer", TRAINERS)
+@pytest.mark.parametrize("shape", GOOD)
+def test_lists_and_texts_with_offsets_of_64_bits(trainer: str, shape: Shape, tmp_path: Path) -> None:
+    """As polars writes them."""
+    message = pa.struct({"role": pa.large_string(), "content": pa.large_string()})
+    names = [name for name in GOOD[shape] if name != "context"]
+    source = another_s(
+        tmp_path / "set", **{name: pa.array([GOOD[shape][name]] * 2, pa.large_list(message)) for name in names}
+    )
+    assert export(trainer, source, tmp_path / "out").rows == {"train": 2}
+    row = read(trainer, tmp_path / "out")["train"][0]
+    if not TRAINERS[trainer].layout(shape) and trainer != "ms-swift":
+        assert {name: row[name] for name in names} == {name: GOOD[shape][name] for name in names}
+
+
+def test_rows_are_set_aside_whatever_columns_they_have(tmp_path: Path) -> None:
+    when = datetime.datetime(2024, 2, 9, 8, 30)
+    messages = [TURNS, TURNS[:1], None, [{"role": None, "content": "누구지?"}]]
+    source = another_s(
+        tmp_path / "set", messages=messages, when=[when] * 4, price=[Decimal("3.50")] * 4, raw=[b"\xff"] * 4
+    )
+    done = export("trl", source, tmp_path / "out")
+    assert done.set_aside == {"no answer": 1, "nothing in messages": 1, "a turn of nobody": 1}
+    lines = [json.loads(line) for line in (tmp_path / "out" / "set-aside.jsonl").read_text("utf-8").splitlines()]
+    assert [line["row"]["messages"] for line in lines] == messages[1:]
+    assert lines[0]["row"]["when"] == "2024-02-09 08:30:00"
+    assert lines[0]["row"]["price"] == "3.50"
+    kept = read("trl", tmp_path / "out")["train"][0]
+    assert (kept["when"], kept["price"], kept["raw"]) == (when, Decimal("3.50"), b"\xff")
+
+
+def test_content_that_is_no_text_is_no_conversation(tmp_path: Path) -> None:
+    parts = [[{"role": "user", "content": [{"type": "text", "text": "이 사진은?"}]}]]
+    with pytest.raises(WrongCall, match="no shape of okinst to train on"):
+        export("trl", another_s(tmp_path / "set", messages=parts), tmp_path / "out")
+
+
+# -- the documented formats ---------------------------------------------------------------------------------------------
+
+#: What each trainer's documentation gives for a file: the keys, with what stands there. `?` marks those that may be missing.
+#: LLaMA-Factory: data/README.md and its table of arguments; axolotl: docs/config-reference and docs/dataset-formats;
+#: ms-swift: Customization/Custom-dataset and Instruction/Command-line-parameters; TRL: ScriptArguments and SFTConfig.
+_COLUMNS = {f"?{name}": str for name in ("prompt", "messages", "chosen", "rejected", "system", "history")}
+_TAGS = {f"{name}_tag": str for name in ("role", "content", "user", "assistant", "system")}
+_ENTRY = {
+    "path": str,
+    "name": str,
+    "split": str,
+    "?type": {"chat_template", "chat_template.default"},
+    "?field_messages": str,
+    "?roles_to_train": [str],
+    "?train_on_eos": {"all", "turn", "last"},
+}
+FORMATS: dict[str, dict[str, Any]] = {
+    "trl": {
+        "*.yaml": {
+            "dataset_name": str,
+            "dataset_config": str,
+            "dataset_train_split": str,
+            "?dataset_test_split": str,
+            "?eval_strategy": {"no", "steps", "epoch"},
+            "?assistant_only_loss": bool,
+        }
+    },
+    "axolotl": {
+        "config.yaml": {
+            "?rl": {"dpo", "grpo"},
+            "chat_template": {"tokenizer_default"},
+            "datasets": [_ENTRY],
+            "?test_datasets": [_ENTRY],
+            "dataset_prepared_path": str,
+            "output_dir": str,
+            "micro_batch_size": int,
+            "gradient_accumulation_steps": int,
+            "num_epochs": int,
+            "learning_rate": float,
+        }
+    },
+    "llama-factory": {
+        "*.yaml": {
+            "stage": {"sft", "dpo", "ppo"},
+            "do_train": bool,
+            "finetuning_type": {"lora", "full", "freeze"},
+            "dataset_dir": str,
+            "dataset": str,
+            "?eval_dataset": str,
+            "?eval_strategy": {"no", "steps", "epoch"},
+            "output_dir": str,
+        },
+        "dataset_info.json": {
+            "*": {
+                "?script_url": str,
+                "?hf_hub_url": str,
+                "subset": str,
+                "split": str,
+                "?formatting": {"alpaca", "sharegpt"},
+                "?ranking": bool,
+                "columns": _COLUMNS,
+                "?tags": _TAGS,
+            }
+        },
+    },
+    "ms-swift": {
+        "*.yaml": {
+            "?rlhf_type": {"dpo", "grpo"},
+            "custom_dataset_info": [str],
+            "dataset": [str],
+            "?val_dataset": [str],
+            "output_dir": str,
+        },
+        "dataset_info.json": [
+            {
+                "?dataset_path": str,
+                "?hf_dataset_id": str,
+                "subsets": [{"name": str, "subset": str, "split": [str], "?columns": {"prompt": {"messages"}}}],
+            }
+        ],
+    },
+}
+
+
+def fits(value: Any, form: Any, where: str) -> None:
+    """Fail where a value is not of a form: a type, a set of words, a list of one form, a dict of them."""
+    if isinstance(form, list):
+        assert isinstance(value, list) and value, where
+        for each in value:
+            fits(each, form[0], f"{where}[]")
+    elif isinstance(form, dict):
+        assert isinstance(value, dict), where
+        forms = {key.removeprefix("?"): inner for key, inner in form.items()}
+        assert "*" in forms or not value.keys() - forms.keys(), f"{where}: {value.keys() - forms.keys()} is no key"
+        assert {key for key in form if key[0] not in "?*"} <= value.keys(), f"{where} lacks a key"
+        for key, inner in value.items():
+            fits(inner, forms.get(key, forms.get("*")), f"{where}.{key}")
+    else:
+        assert value in form if isinstance(form, set) else type(value) is form, f"{where}: {value!r}"
+
+
+@pytest.mark.parametrize("trainer", TRAINERS)
+@pytest.mark.parametrize("shape", GOOD)
+def test_every_file_is_of_the_documented_format(trainer: str, shape: Shape, tmp_path: Path) -> None:
+    source = put(tmp_path / "set", shape, {"train": [GOOD[shape]], "validation": [GOOD[shape]]})
+    done = export(trainer, str(source), tmp_path / "out")
+    assert len(done.files) == len(FORMATS[trainer])
+    for pattern, form in FORMATS[trainer].items():
+        (path,) = (tmp_path / "out").glob(pattern)
+        fits(yaml.safe_load(path.read_text(encoding="utf-8")), form, path.name)  # which reads JSON, too
+    if trainer == "llama-factory":
+        info = json.loads((tmp_path / "out" / "dataset_info.json").read_text(encoding="utf-8"))
+        assert all(("script_url" in entry) != ("hf_hub_url" in entry) for entry in info.values())
+
+
+# -- the trainers' own code ----------------------------------------------------------------------------------------------
+
+#: what each shape's row has to come to, whoever reads it: the turns, and the answers
+MEANT = {
+    "conversation": (TURNS[:1], ["파전이 어울려요."]),
+    "preference": (GOOD["preference"]["prompt"], ["젖산균이 당을 젖산으로 바꾸어서요.", "몰라요."]),
+    "prompt": (GOOD["prompt"]["prompt"], []),
+}
+
+
+def several(folder: Path, shape: Shape) -> tuple[str, str | None]:
+    """One of two configs, with a validation split."""
+    rows = [GOOD[shape]] * 3
+    other: Shape = "prompt" if shape == "conversation" else "conversation"
+    put(folder, other, {"train": [GOOD[other]]}, "another")
+    return str(put(folder, shape, {"train": rows, "validation": rows[:1]})), "mine"
+
+
+def theirs(folder: Path, shape: Shape) -> tuple[str, str | None]:
+    """Rows of somebody else, with columns of their own."""
+    turns = {name: [GOOD[shape][name]] * 3 for name in GOOD[shape] if name != "context"}
+    beside = {name: each * 3 for name, each in BESIDE.items() if name not in turns}
+    return another_s(folder, **turns, **beside), None
+
+
+@pytest.mark.parametrize("source", [several, theirs])
+@pytest.mark.parametrize("shape", GOOD)
+def test_llama_factory_s_own_parser_and_converters(
+    shape: Shape, source: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DISABLE_VERSION_CHECK", "1")  # its rows do not depend on the version of transformers
+    try:
+        from llamafactory.data.loader import _get_merged_dataset
+        from llamafactory.hparams import get_train_args
+    except ImportError as error:
+        pytest.skip(f"LLaMA-Factory cannot be imported ({error}): pip install llamafactory==0.9.5")
+    export("llama-factory", *set_and_output(source, shape, tmp_path))
+    given = {**settings(tmp_path / "out"), "model_name_or_path": "tiny", "report_to": "none", "use_cpu": True}
+    if shape == "prompt":
+        given["reward_model"] = "tiny"
+    model, data, training, *_ = get_train_args(given)
+    stage = {"conversation": "sft", "preference": "rm", "prompt": "ppo"}[shape]
+    rows = _get_merged_dataset(data.dataset, model, data, training, stage)
+    assert len(rows) == 3
+    for row in rows:
+        assert (row["_prompt"], [turn["content"] for turn in row["_response"]]) == MEANT[shape]
+        assert not any(row[name] for name in ("_system", "_tools", "_images"))
+
+
+@pytest.mark.parametrize("source", [several, theirs])
+@pytest.mark.parametrize("shape", GOOD)
+def test_ms_swift_s_own_registry_and_loader(shape: Shape, source: Any, tmp_path: Path) -> None:
+    try:
+        from swift.arguments import RLHFArguments, SftArguments
+        from swift.dataset import load_dataset, register_dataset_info
+    except ImportError as error:
+        pytest.skip(f"ms-swift cannot be imported ({error}): pip install ms-swift==4.6.0")
+    export("ms-swift", *set_and_output(source, shape, tmp_path))
+    given = settings(tmp_path / "out")
+    assert given.keys() <= (RLHFArguments if "rlhf_type" in given else SftArguments).__dataclass_fields__.keys()
+    for file in given["custom_dataset_info"]:
+        register_dataset_info(file)
+    rows, _ = load_dataset(given["dataset"], strict=True)
+    assert len(rows) == 3
+    for row in rows:
+        turns, answers = MEANT[shape]
+        assert row["messages"][: len(turns)] == turns
+        assert [turn["content"] for turn in row["messages"][len(turns) :]] == answers[:1]
+        assert row.get("rejected_response") == (answers[1] if len(answers) > 1 else None)
+        assert not row.get("tools") and row.get("label") is None
+
+
+@pytest.mark.parametrize("source", [several, theirs])
+@pytest.mark.parametrize("shape", GOOD)
+def test_axolotl_s_own_schema_and_prompts(shape: Shape, source: Any, tmp_path: Path) -> None:
+    try:
+        from axolotl.prompt_strategies import dpo, load
+        from axolotl.utils.config import validate_config
+        from axolotl.utils.data.shared import load_dataset_with_config
+        from axolotl.utils.dict import DictDefault
+    except ImportError as error:
+        pytest.skip(f"axolotl cannot be imported ({error}): pip install axolotl==0.19.0")
+    from tests import tiny_models
+
+    export("axolotl", *set_and_output(source, shape, tmp_path))
+    known = validate_config(DictDefault({**settings(tmp_path / "out"), "base_model": "tiny"}))
+    entry = DictDefault(known.datasets[0])
+    rows = load_dataset_with_config(entry, use_auth_token=False)
+    assert len(rows) == 3
+    tokenizer = tiny_models.bpe([turn["content"] for turn in TURNS], 400, 256)
+    tokenizer.chat_template = "{% for m in messages %}<{{ m.role }}>{{ m.content + eos_token }}{% endfor %}"
+    end, (turns, answers) = tokenizer.eos_token, MEANT[shape]
+    for row in rows:
+        if shape == "conversation":
+            read_as = load(entry.type, tokenizer, known, entry).tokenize_prompt(row)
+            pairs = zip(read_as["input_ids"], read_as["labels"], strict=True)
+            assert tokenizer.decode([id for id, label in pairs if label != -100]) == answers[0] + end
+            assert (
+                tokenizer.decode(read_as["input_ids"])
+                == f"<user>{turns[0]['content']}{end}<assistant>{answers[0]}{end}"
+            )
+        elif shape == "preference":
+            transform, _ = dpo.load(entry.type, known, dataset_idx=0)
+            read_as = transform(row, tokenizer=tokenizer)
+            assert read_as["prompt"].startswith(f"<user>{turns[0]['content']}")
+            assert [read_as["chosen"], read_as["rejected"]] == [answer + end for answer in answers]
+        else:
+            assert row["prompt"] == turns
+
+
+def set_and_output(source: Any, shape: Shape, tmp_path: Path) -> tuple[str, Path, str | None]:
+    """What `export` is called with."""
+    name, config = source(tmp_path / "set", shape)
+    return name, tmp_path / "out", config
 
 
 EXPORT_ALL = """

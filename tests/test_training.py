@@ -1,12 +1,16 @@
 """TRL for real: what `okinst export trl` writes, trained on for a few steps by tiny models, and KoQuality's training step."""
 
 import importlib.util
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import datasets
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
@@ -108,6 +112,64 @@ def test_dpo_prefers_what_was_chosen(sets: Path, model: Path, tmp_path: Path) ->
     assert sum(course[-3:]) < 0.9 * sum(course[:3])
 
 
+#: columns of somebody else's rows that TRL takes for something of its own
+BESIDE: dict[str, Any] = {
+    "prompt": "차는?",
+    "prompt_id": "a1",
+    "images": None,
+    "tools": "{",
+    "chat_template_kwargs": {"chat_template": "{{ 1 }}"},
+}
+
+
+def of_somebody(folder: Path, row: dict[str, Any], beside: Iterable[str] = BESIDE) -> Path:
+    folder.mkdir()
+    pq.write_table(
+        pa.Table.from_pylist([{**{name: BESIDE[name] for name in beside}, **row}] * 4), folder / "train.parquet"
+    )
+    return folder
+
+
+@pytest.mark.parametrize("beside", [("prompt", "prompt_id"), tuple(BESIDE)])
+def test_sft_on_rows_of_somebody_with_messages_and_a_prompt(
+    beside: tuple[str, ...], model: Path, tmp_path: Path
+) -> None:
+    """The layout of UltraChat: the first question stands in a column of its own, too, which TRL would read first."""
+    turns = [{"role": "user", "content": "차는?"}, {"role": "assistant", "content": "녹차요."}]
+    told = exported(of_somebody(tmp_path / "set", {"messages": turns}, beside), tmp_path / "out")
+    rows = datasets.load_dataset(told["dataset_name"], told["dataset_config"])[told["dataset_train_split"]]
+    assert rows.column_names == ["prompt_id", "messages"]
+    settings = trl.SFTConfig(
+        str(tmp_path / "run"), max_steps=2, max_length=256, assistant_only_loss=told["assistant_only_loss"], **QUICK
+    )
+    trainer = trl.SFTTrainer(str(model), settings, train_dataset=rows)
+    (batch,) = trainer.get_train_dataloader()
+    tokenizer = trainer.processing_class
+    for ids, labels in zip(batch["input_ids"].tolist(), batch["labels"].tolist(), strict=True):
+        assert tokenizer.decode([id for id in ids if id != tokenizer.pad_token_id]) == (
+            f"<user>차는?\n<assistant>녹차요.{tokenizer.eos_token}"
+        )
+        learned = [id for id, label in zip(ids, labels, strict=True) if label != -100]
+        assert tokenizer.decode(learned) == f"녹차요.{tokenizer.eos_token}"
+    assert len(losses(trainer)) == 2
+
+
+def test_dpo_on_rows_of_somebody_with_messages_too(model: Path, tmp_path: Path) -> None:
+    def said(role: str, text: str) -> list[dict[str, str]]:
+        return [{"role": role, "content": text}]
+
+    pair = {
+        "prompt": said("user", "차는?"),
+        "chosen": said("assistant", "녹차요."),
+        "rejected": said("assistant", "몰라요."),
+    }
+    told = exported(of_somebody(tmp_path / "set", {**pair, "messages": "차는? 녹차요."}), tmp_path / "out")
+    rows = datasets.load_dataset(told["dataset_name"], told["dataset_config"])[told["dataset_train_split"]]
+    assert set(rows.column_names) == {"prompt_id", *pair}
+    settings = trl.DPOConfig(str(tmp_path / "run"), max_steps=2, max_length=128, **QUICK)
+    assert len(losses(trl.DPOTrainer(str(model), args=settings, train_dataset=rows))) == 2
+
+
 def test_grpo_samples_answers_to_prompts(sets: Path, model: Path, tmp_path: Path) -> None:
     told = exported(sets / "kochatgpt-ppo", tmp_path / "out")
     rows = datasets.load_dataset(told["dataset_name"], told["dataset_config"])[told["dataset_train_split"]]
@@ -171,3 +233,26 @@ def test_koquality_s_step_with_separators_ends_and_answers_only(
     train.main()
     assert (tmp_path / "run" / "model.safetensors").is_file()
     assert capsys.readouterr().out.startswith("### 질문: ")
+
+
+def test_koquality_s_step_on_one_of_several_sets(
+    sets: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What `okinst push` makes of a repository: each set a config."""
+    configs, unlike = [], str(tmp_path)  # see tests/test_trainers.py
+    for name in ("koalpaca-v1.1", "korquad-chat"):
+        shutil.copytree(sets / name / name, tmp_path / "both" / name)
+        files = [{"split": "train", "path": f"{name}/train-*.parquet"}]
+        configs.append({"config_name": name, "description": unlike, "data_files": files})
+    (tmp_path / "both" / "README.md").write_text(f"---\n{yaml.safe_dump({'configs': configs})}---\n")
+    train = example()
+    words = ["train", str(tmp_path / "both"), "--output", str(tmp_path / "run"), "--model", str(model)]
+    monkeypatch.setattr(sys, "argv", words)
+    with pytest.raises(SystemExit):
+        train.main()
+    assert "holds koalpaca-v1.1, korquad-chat: name one with --config" in capsys.readouterr().err
+    few = ["--max-steps", "1", "--max-length", "64", "--batch", "64"]
+    monkeypatch.setattr(sys, "argv", [*words, "--config", "korquad-chat", *few])
+    train.main()
+    assert capsys.readouterr().out.startswith("### 맥락: ")
+    assert (tmp_path / "run" / "model.safetensors").is_file()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from okinst.builders import WrongCall
-from okinst.publishing.harness import Written
+from okinst.publishing.harness import TaskFolder
 from okinst.publishing.harness.evaluation import Evaluation
 
 
@@ -56,13 +56,12 @@ def default_folder(model: str) -> Path:
 TASK_HEADS = ("task", "rows", ">left out", "as the harness's own")
 
 
-def task_rows(written: Written) -> Iterator[tuple[str, ...]]:
+def task_rows(written: TaskFolder) -> Iterator[tuple[str, ...]]:
     """The table of `okinst harness`."""
     for task in written.tasks:
-        told = task.as_json()
         rows = ", ".join(f"{split} {count:,}" for split, count in task.rows.items())
         left = f"{sum(task.left_out.values()):,}"
-        yield task.name, rows, left, "yes" if told["as_the_harness"] else "it has none"
+        yield task.name, rows, left, "yes" if task.as_json()["as_the_harness"] else "it has none"
 
 
 def heads(found: Evaluation) -> tuple[str, ...]:
@@ -76,8 +75,8 @@ def score_rows(found: Evaluation) -> Iterator[tuple[str, ...]]:
     for run in found.runs:
         for metric, (score, error) in run.scores.items():
             mark = "*" if run.cut else ""
-            told = f"{score:.4f}" + (f" ±{error:.4f}" if error is not None else "") + mark
-            cells.setdefault((run.task, metric), {})[run.shots] = told
+            shown = f"{score:.4f}" + (f" ±{error:.4f}" if error is not None else "") + mark
+            cells.setdefault((run.task, metric), {})[run.shots] = shown
     for each in found.means():
         name = f"{each['family']}: mean of {each['tasks']}"
         cells.setdefault((name, each["metric"]), {})[each["shots"]] = f"{each['mean']:.4f}"

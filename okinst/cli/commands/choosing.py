@@ -237,23 +237,19 @@ def grid(
     mirror: MirrorDir = None,
     sample: Sample = False,
     data_dir: DataDir = None,
-    store: Annotated[Path | None, typer.Option("--store", metavar="DIR", help="Where scores are kept.")] = None,
-    engine: Annotated[str, typer.Option(help="local, or ray: a cluster")] = "local",
-    device: Annotated[
-        str | None,
-        typer.Option(help="cpu, cuda or cuda:1, for the local engine. Default: all GPUs there are, or the CPU."),
-    ] = None,
-    address: Annotated[str | None, typer.Option(help="The Ray cluster's. Default: one is started here.")] = None,
-    gpus: Annotated[float, typer.Option(min=0, help="Of each Ray actor; 0.5 lets two share one.")] = 0.0,
+    engine: EngineName = "local",
+    device: Device = None,
+    address: Address = None,
+    gpus: Gpus = 0.0,
+    store: StoreDir = None,
     num_proc: Annotated[int, typer.Option(min=1, metavar="N", help="Processes.")] = 1,
     accept_drift: AcceptDrift = False,
     as_json: Json = False,
 ) -> None:
     """Try length groups, clusters, shares and rules of a selection side by side: rows are scored once, and chosen many times."""
     from okinst.cli import gridding
-    from okinst.curation.scoring.compute import Compute
 
-    compute = Compute(engine, device, store and str(store), address, gpus)  # type: ignore[arg-type]  # which checks it
+    compute = compute_of(engine, device, address, gpus, store)
     axes = gridding.axes(groups, clusters, share, rule)
     options = {"num_proc": num_proc, "compute": compute, **flags(accept_drift=accept_drift)}
     found = gridding.make(name, output, axes, **options, **door_of(mirror, sample, data_dir))

@@ -85,7 +85,7 @@ def evaluate(
         batch_size=batch_size,
         limit=limit,
         chat_template=chat_template,
-        told=lambda line: print(line, file=sys.stderr),
+        progress=lambda line: print(line, file=sys.stderr),
         **flags(accept_drift=accept_drift),
         **door_of(mirror, sample, data_dir=None),
     )

@@ -10,10 +10,9 @@ import importlib.metadata
 import importlib.util
 import json
 import logging
-import os
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -23,11 +22,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from okinst.builders import DamagedFile, WrongCall
+from okinst.builders import DamagedFile, SourceBuilder, WrongCall, doors
 from okinst.curation.scoring import models
 from okinst.publishing.harness import tasks
 from okinst.publishing.harness.folder import write
-from okinst.publishing.place import PROVENANCE
+from okinst.publishing.naming import builder_of
+from okinst.publishing.place import PROVENANCE, put
 from okinst.version import VERSION
 
 #: of the bootstrap that macro F1's standard error comes from
@@ -35,6 +35,13 @@ DRAWS = 10_000
 #: sequences at a time, where there is no GPU whose memory could be tried
 BATCH = 8
 RESULTS = "results.json"
+#: where rows come from, in words
+_DOORS = {
+    "sample": "the sample",
+    "mirror": "a mirror",
+    "network": "the network",
+    "folder": "files placed by hand",
+}
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,7 @@ class Settings:
     #: only the first so many questions: to try it out
     limit: int | None
     door: str
+    okinst: str
     lm_eval: str
 
 
@@ -65,8 +73,9 @@ class Run:
     cut: int
     #: tokens that the model reads
     reads: int
-    #: the sha256 of the rows that were asked and drawn from
+    #: one sha256 of the rows that were asked and drawn from, and one of the upstream files that they were made of
     rows: str
+    inputs: str
     seconds: float
 
 
@@ -96,7 +105,6 @@ class Evaluation:
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "okinst": VERSION,
             "settings": asdict(self.settings),
             "runs": [asdict(run) for run in self.runs],
             "means": self.means(),
@@ -115,14 +123,14 @@ def evaluate(
     batch_size: int | None = None,
     limit: int | None = None,
     chat_template: bool = False,
-    told: Callable[[str], None] = lambda line: None,
+    progress: Callable[[str], None] = lambda line: None,
     **options: Any,
 ) -> Evaluation:
     """Score a model (a folder, or a Hub id) on some sets or families with each number of examples, and write the scores to a folder.
 
     What the folder has already is not run again. `options` are the builders': mirror, sample, accept_drift, cache_dir, token.
     Raises WrongCall where lm-eval is missing, for names that are none, for more examples than there are rows, and for a folder of
-    other settings.
+    other settings, of tasks that another okinst wrote, or of tasks over other rows than those that are asked for now.
     """
     for library in ("lm_eval", "torch", "transformers", "accelerate"):
         if importlib.util.find_spec(library) is None:
@@ -131,38 +139,39 @@ def evaluate(
     if any(count < 0 for count in shots):
         raise WrongCall(f"shots {', '.join(map(str, shots))}: a number of examples is 0 or more.")
     model, revision = models.identified(model, revision)
-    written = [_written(folder / "tasks" / name, name, options) for name in names]
-    doors = {task["door"] for task in written}
-    if len(doors) > 1:
-        raise WrongCall(f"{folder}: its tasks come from {' and '.join(sorted(doors))}. Name another folder.")
+    door = doors.choose(
+        data_dir=options.get("data_dir"), mirror=options.get("mirror"), sample=options.get("sample", False)
+    ).name
     settings = Settings(
         models.title(model, revision),
         revision,
         dtype,
         chat_template,
         limit,
-        doors.pop(),
+        door,
+        VERSION,
         importlib.metadata.version("lm_eval"),
     )
-    found = Evaluation(folder, settings, _there(folder, settings))
-    there = {(run.set, run.shots) for run in found.runs}
-    wanted = [(name, task, count) for count in dict.fromkeys(shots) for name, task in zip(names, written, strict=True)]
-    for name, task, count in wanted:
-        _check_examples(name, task, count)
+    found = Evaluation(folder, settings, _results(folder, settings))
+    ready = {name: _task(folder / "tasks" / name, name, door, options) for name in names}
+    wanted = [(name, count) for count in dict.fromkeys(shots) for name in names]
+    for name, count in wanted:
+        _check_examples(name, ready[name], count)
     for run in found.runs:
-        if run.set in names and run.rows != written[names.index(run.set)]["digest"]:
+        if run.set in ready and run.rows != ready[run.set].rows:
             raise WrongCall(
                 f"{folder}: {run.task} was asked other rows before. Name another folder, or remove its results."
             )
-    left = [each for each in wanted if (each[0], each[2]) not in there]
+    done = {(run.set, run.shots) for run in found.runs}
+    left = [each for each in wanted if each not in done]
     if len(left) < len(wanted):
-        told(f"{len(wanted) - len(left)} of {len(wanted)} runs are in {folder} already")
+        progress(f"{len(wanted) - len(left)} of {len(wanted)} runs are in {folder} already")
     if left:
         with _quietly():
             opened = _opened(model, revision, dtype, models.chosen_device(device, model), batch_size)
-            for number, (name, task, count) in enumerate(left, 1):
-                told(f"{task['task']}, {count}-shot ({number} of {len(left)})")
-                run = _run(opened, folder / "tasks" / name, task, count, settings)
+            for number, (name, count) in enumerate(left, 1):
+                progress(f"{ready[name].name}, {count}-shot ({number} of {len(left)})")
+                run = _run(opened, ready[name], count, settings)
                 _save(_place(folder, run), {"settings": asdict(settings), "run": asdict(run)})
                 found.runs.append(run)
     order = {name: number for number, name in enumerate(name for sets in tasks.families().values() for name in sets)}
@@ -171,22 +180,80 @@ def evaluate(
     return found
 
 
-def _written(folder: Path, name: str, options: dict[str, Any]) -> dict[str, Any]:
-    """What a task's folder tells of it; it is written where it is not there yet."""
-    if not (folder / PROVENANCE).is_file():
+@dataclass(frozen=True)
+class _Task:
+    """A set's task in its folder, ready to be asked."""
+
+    folder: Path
+    name: str
+    set: str
+    #: how many there are, by split
+    counts: dict[str, int]
+    #: one sha256 of the files of rows, and one of the upstream files that they were made of
+    rows: str
+    inputs: str
+
+
+def _task(folder: Path, name: str, door: str, options: dict[str, Any]) -> _Task:
+    """The task in a folder, which is written where it is not there yet.
+
+    Raises WrongCall where its rows are not those that would be written now.
+    """
+    new = not (folder / PROVENANCE).is_file()
+    if new:
         folder.parent.mkdir(parents=True, exist_ok=True)
         write(folder, [name], **options)
-    told = json.loads((folder / PROVENANCE).read_text(encoding="utf-8"))
-    wanted = "sample" if options.get("sample") else "mirror" if options.get("mirror") else None
-    if wanted and told["door"] != wanted:
+    try:
+        provenance = json.loads((folder / PROVENANCE).read_text(encoding="utf-8"))
+        (task,) = provenance["tasks"]
+        files = [(file["path"], file["sha256"]) for file in provenance["files"]]
+        inputs = {file["sha256"] for file in provenance["inputs"]}
+        rows = _digest(file for file in files if file[0].endswith(".parquet"))
+        found = _Task(folder, task["task"], task["set"], task["rows"], rows, _digest(inputs))
+        version, written_from = provenance["okinst"], _DOORS[provenance["door"]]
+    except (ValueError, TypeError, KeyError) as error:
+        raise DamagedFile(
+            f"{folder} cannot be read as a task ({error!r}). Remove it, and it is written again."
+        ) from error
+    if not new:
+        _check_task(folder, version, written_from, _DOORS[door])
+        _check_inputs(folder, name, inputs, door, options)
+    return found
+
+
+def _digest(parts: Iterable[Any]) -> str:
+    return hashlib.sha256(repr(sorted(parts)).encode()).hexdigest()
+
+
+def _check_task(folder: Path, version: str, written_from: str, door: str) -> None:
+    """Raise WrongCall for the task of another okinst, which may ask in other words, and for rows from elsewhere."""
+    if version != VERSION:
         raise WrongCall(
-            f"{folder}: its rows come from {told['door']}, not {wanted}. Name another folder, or remove it."
+            f"{folder} was written by okinst {version}, and this is {VERSION}. Remove it and what was scored on it, or name "
+            f"another folder."
         )
-    rows = sorted((file["path"], file["sha256"]) for file in told["files"] if file["path"].endswith(".parquet"))
-    return {**told["tasks"][0], "door": told["door"], "digest": hashlib.sha256(repr(rows).encode()).hexdigest()}
+    if written_from != door:
+        raise WrongCall(
+            f"{folder}: its rows come from {written_from}, and those asked for from {door}. Name another "
+            f"folder, or the same source of rows (--sample, --mirror DIR or {doors.MIRROR_VARIABLE}, or none for the network)."
+        )
 
 
-def _there(folder: Path, settings: Settings) -> list[Run]:
+def _check_inputs(folder: Path, name: str, inputs: set[str], door: str, options: dict[str, Any]) -> None:
+    """Raise WrongCall for a task whose upstream files are not those that are there now."""
+    if door == "network":  # where each okinst asks for one commit of each: it is not asked again
+        return
+    builder = builder_of(name, **options)
+    assert isinstance(builder, SourceBuilder), name
+    located = (file for files in builder.config.files.values() for file in builder.locate(files))
+    if {doors.sha256(file.place) for file in located} != inputs:
+        raise WrongCall(
+            f"{folder} was written from other files of {name} than those in {_DOORS[door]} now. Name another folder, or "
+            f"remove it and what was scored on it."
+        )
+
+
+def _results(folder: Path, settings: Settings) -> list[Run]:
     """The runs that the folder has. Raises WrongCall where they are of other settings."""
     found = []
     for path in sorted((folder / "results").glob("*.json")):
@@ -208,13 +275,13 @@ def _there(folder: Path, settings: Settings) -> list[Run]:
     return found
 
 
-def _check_examples(name: str, task: dict[str, Any], count: int) -> None:
+def _check_examples(name: str, task: _Task, count: int) -> None:
     """Raise WrongCall where there are fewer rows to draw examples from."""
-    config = tasks.config(name, task["task"])
+    config = tasks.config(name, task.name)
     split = config.get("fewshot_split") or config.get("training_split") or config["test_split"]
-    there = task["rows"][split] - ("fewshot_split" in config)
-    if count > there:
-        raise WrongCall(f"{task['task']}: {count} examples were asked for, and its {split} rows can give {there:,}.")
+    drawable = task.counts[split] - ("fewshot_split" in config)
+    if count > drawable:
+        raise WrongCall(f"{task.name}: {count} examples were asked for, and its {split} rows can give {drawable:,}.")
 
 
 def _opened(model: str, revision: str, dtype: str, device: str, batch_size: int | None) -> Any:
@@ -232,30 +299,31 @@ def _opened(model: str, revision: str, dtype: str, device: str, batch_size: int 
         )
 
 
-def _run(model: Any, folder: Path, written: dict[str, Any], count: int, settings: Settings) -> Run:
+def _run(model: Any, task: _Task, count: int, settings: Settings) -> Run:
     from lm_eval import simple_evaluate
     from lm_eval.tasks import TaskManager
 
-    began, task, name = time.monotonic(), written["task"], written["set"]
-    manager = TaskManager(include_path=str(folder), include_defaults=False)
+    began = time.monotonic()
+    manager = TaskManager(include_path=str(task.folder), include_defaults=False)
     ran = simple_evaluate(
         model,
-        tasks=[task],
+        tasks=[task.name],
         num_fewshot=count,
         task_manager=manager,
         limit=settings.limit,
         apply_chat_template=settings.chat_template,
     )
-    results, samples = ran["results"][task], ran["samples"][task]
+    results, samples = ran["results"][task.name], ran["samples"][task.name]
     scores: dict[str, tuple[float, float | None]] = {}
-    for metric in tasks.metrics(name):
-        error = results.get(f"{metric}_stderr,none")
-        if metric == "f1" and not isinstance(error, float):  # the harness knows none for a macro F1
+    for metric in tasks.metrics(task.set):
+        error = results.get(f"{metric}_stderr,none")  # "N/A" for a macro F1, and for a single question
+        if metric == "f1" and not isinstance(error, float) and len(samples) > 1:
             error = macro_f1_error([sample["f1"] for sample in samples])
-        scores[metric] = (float(results[f"{metric},none"]), float(error) if error is not None else None)
+        scores[metric] = (float(results[f"{metric},none"]), float(error) if isinstance(error, float) else None)
     cut = sum(_is_cut(model, sample["arguments"]) for sample in samples)
     seconds = round(time.monotonic() - began, 1)
-    return Run(task, name, count, len(samples), scores, cut, model.max_length, written["digest"], seconds)
+    reads = model.max_length
+    return Run(task.name, task.set, count, len(samples), scores, cut, reads, task.rows, task.inputs, seconds)
 
 
 def _is_cut(model: Any, arguments: Sequence[tuple[Any, ...]]) -> bool:
@@ -281,9 +349,9 @@ def macro_f1_error(pairs: Sequence[tuple[int, int]], draws: int = DRAWS, seed: i
     rng = np.random.default_rng(seed)
     drawn = rng.multinomial(len(pairs), table.ravel() / len(pairs), size=draws).reshape(draws, *table.shape)
     counted = drawn.sum(axis=2) + drawn.sum(axis=1)
-    there = counted > 0  # a label that was not drawn counts for nothing, as it does in scikit-learn
-    f1 = np.divide(2 * np.diagonal(drawn, axis1=1, axis2=2), counted, out=np.zeros(counted.shape), where=there)
-    return float((f1.sum(axis=1) / there.sum(axis=1)).std(ddof=1))
+    drawn_at_all = counted > 0  # a label that was not drawn counts for nothing, as it does in scikit-learn
+    f1 = np.divide(2 * np.diagonal(drawn, axis1=1, axis2=2), counted, out=np.zeros(counted.shape), where=drawn_at_all)
+    return float((f1.sum(axis=1) / drawn_at_all.sum(axis=1)).std(ddof=1))
 
 
 def _place(folder: Path, run: Run) -> Path:
@@ -291,14 +359,7 @@ def _place(folder: Path, run: Run) -> Path:
 
 
 def _save(path: Path, value: dict[str, Any]) -> None:
-    """Whole, or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        partial.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    put(path, (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode())
 
 
 @contextmanager

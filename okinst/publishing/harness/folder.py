@@ -18,8 +18,7 @@ import pyarrow.parquet as pq
 import yaml
 
 from okinst.builders import DamagedFile
-from okinst.builders.doors import sha256
-from okinst.publishing.folder import funnel
+from okinst.publishing.folder import file_entry, funnel
 from okinst.publishing.harness import tasks
 from okinst.publishing.inputs import inputs, versions
 from okinst.publishing.naming import builder_of
@@ -31,7 +30,7 @@ _BESIDE = ("source", "language", "license", "making", "task")
 
 
 @dataclass(frozen=True)
-class WrittenTask:
+class Task:
     """One task: the set it asks, its rows by split, and how many of upstream's rows did not come through, by reason."""
 
     name: str
@@ -50,18 +49,18 @@ class WrittenTask:
 
 
 @dataclass
-class Written:
-    """What was written."""
+class TaskFolder:
+    """A folder of tasks."""
 
     folder: Path
-    tasks: list[WrittenTask] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list)
     groups: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         return {"folder": str(self.folder), "tasks": [task.as_json() for task in self.tasks], "groups": self.groups}
 
 
-def write(folder: Path, sets: Iterable[str] = (), **options: Any) -> Written:
+def write(folder: Path, sets: Iterable[str] = (), **options: Any) -> TaskFolder:
     """Write the tasks of some sets or families, or of all there are, as a folder that is whole or not there.
 
     `options` are the builders': mirror, sample, data_dir, accept_drift, cache_dir, token. Raises WrongCall for names that are none and
@@ -70,8 +69,15 @@ def write(folder: Path, sets: Iterable[str] = (), **options: Any) -> Written:
     names = tasks.chosen(sets or tasks.families())
     folder = Path(folder).expanduser().resolve()
     check_output(folder)
-    written = Written(folder)
-    told: dict[str, Any] = {"name": "harness", "okinst": VERSION, "tasks": [], "inputs": [], "funnel": [], "files": []}
+    written = TaskFolder(folder)
+    provenance: dict[str, Any] = {
+        "name": "harness",
+        "okinst": VERSION,
+        "tasks": [],
+        "inputs": [],
+        "funnel": [],
+        "files": [],
+    }
     cards: dict[str, tuple[str, str, str]] = {}
     with appearing(folder) as partial:
         for name in names:
@@ -81,9 +87,9 @@ def write(folder: Path, sets: Iterable[str] = (), **options: Any) -> Written:
             task = _write_rows(name, builder.as_dataset(), steps, partial)
             written.tasks.append(task)
             _write_yaml(partial, task.name, tasks.config(name, task.name))
-            told |= {"door": steps[0]["door"], **versions(builder)}
-            told["inputs"] += inputs(builder, steps)
-            told["funnel"] += steps
+            provenance |= {"door": steps[0]["door"], **versions(builder)}
+            provenance["inputs"] += inputs(builder, steps)
+            provenance["funnel"] += steps
             card = builder.card
             cards[card.title] = (card.license, card.license_note, card.warning)
         groups = tasks.groups({task.set: task.name for task in written.tasks})
@@ -92,13 +98,13 @@ def write(folder: Path, sets: Iterable[str] = (), **options: Any) -> Written:
         written.groups += groups
         shutil.copyfile(Path(__file__).with_name("utils.py"), partial / "utils.py")
         (partial / README).write_text(_readme(written, cards), encoding="utf-8")
-        told["tasks"] = [task.as_json() for task in written.tasks]
-        told["files"] = [_file(partial, path) for path in sorted(partial.rglob("*")) if path.is_file()]
-        (partial / PROVENANCE).write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        provenance["tasks"] = [task.as_json() for task in written.tasks]
+        provenance["files"] = [file_entry(partial, path) for path in sorted(partial.rglob("*")) if path.is_file()]
+        (partial / PROVENANCE).write_text(json.dumps(provenance, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     return written
 
 
-def _write_rows(name: str, splits: Any, steps: list[dict[str, Any]], partial: Path) -> WrittenTask:
+def _write_rows(name: str, splits: Any, steps: list[dict[str, Any]], partial: Path) -> Task:
     target = partial / "rows" / name
     target.mkdir(parents=True)
     task, rows = name, {}
@@ -118,7 +124,7 @@ def _write_rows(name: str, splits: Any, steps: list[dict[str, Any]], partial: Pa
         # rows of another category are another task's
         for reason, count in step["left_out"].items():
             left_out[reason] = left_out.get(reason, 0) + count
-    return WrittenTask(tasks.name_of(task.replace("-", "_")), name, rows, left_out)
+    return Task(tasks.name_of(task.replace("-", "_")), name, rows, left_out)
 
 
 def _write_yaml(partial: Path, name: str, content: dict[str, Any]) -> None:
@@ -126,11 +132,7 @@ def _write_yaml(partial: Path, name: str, content: dict[str, Any]) -> None:
     (partial / f"{name}.yaml").write_text(text, encoding="utf-8")
 
 
-def _file(partial: Path, path: Path) -> dict[str, Any]:
-    return {"path": path.relative_to(partial).as_posix(), "bytes": path.stat().st_size, "sha256": sha256(path)}
-
-
-def _readme(written: Written, cards: dict[str, tuple[str, str, str]]) -> str:
+def _readme(written: TaskFolder, cards: dict[str, tuple[str, str, str]]) -> str:
     first = written.tasks[0].name
     lines = [
         "# Korean evaluation sets for lm-evaluation-harness",

@@ -6,12 +6,19 @@ from typing import Any
 
 from okinst.builders import Row, schema
 from okinst.builders.schema import Shape
+from okinst.publishing.trainers import trl
 from okinst.publishing.trainers.source import Source
 from okinst.publishing.trainers.trainer import Layout, as_yaml
 
 STAGES: Mapping[Shape, str] = {"conversation": "sft", "preference": "dpo", "prompt": "grpo"}
-#: How each stage reads a row. Its DPO takes `chosen` and `rejected` by their names; naming them in the entry would make it lose
-#: the config's name, which its schema of preference sets does not know. GRPO without a type takes `prompt` as it is.
+#: a column system becomes a turn; for preferences and prompts it calls TRL
+READS: Mapping[Shape, frozenset[str]] = {
+    **trl.READS,
+    "conversation": frozenset(("system", "tools", "images", "input_ids", "attention_mask", "labels")),
+}
+#: its schema of preference sets knows no name of a config, and drops it in silence
+NAMELESS: frozenset[Shape] = frozenset(("preference",))
+#: How each stage reads a row. Its DPO takes `chosen` and `rejected` by their names; GRPO without a type takes `prompt` as it is.
 _READING: dict[str, dict[str, Any]] = {
     "sft": {
         "type": "chat_template",
@@ -61,9 +68,9 @@ def command(source: Source, folder: Path) -> str:
 
 
 def notes(source: Source) -> list[str]:
-    told = [
+    found = [
         "axolotl leaves out what is longer than sequence_len tokens (512 where it is not set): add it to config.yaml."
     ]
     if source.shape == "prompt":
-        told.append("GRPO needs a reward: add trl: {reward_funcs: [MODULE.FUNCTION]} to config.yaml.")
-    return told
+        found.append("GRPO needs a reward: add trl: {reward_funcs: [MODULE.FUNCTION]} to config.yaml.")
+    return found

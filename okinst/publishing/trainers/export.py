@@ -1,9 +1,11 @@
 """Write what a trainer reads: config files, and rows that it could not read as they are."""
 
+import json
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from functools import partial as partial_of
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import datasets
 import jsonlines
@@ -12,6 +14,7 @@ import pyarrow.parquet as pq
 
 from okinst.builders import Row, WrongCall, schema
 from okinst.builders.doors import sha256
+from okinst.builders.schema import Shape
 from okinst.publishing.place import README, SET_ASIDE, appearing, check_output
 from okinst.publishing.trainers import axolotl, llama_factory, ms_swift, trl
 from okinst.publishing.trainers.source import Source, batches, opened
@@ -42,6 +45,8 @@ class Exported:
     rows: dict[str, int]
     #: rows it would have lost, or nobody should train on, by reason; they stand in set-aside.jsonl
     set_aside: Counter[str] = field(default_factory=Counter)
+    #: columns of the set that the rows were written anew without
+    columns_left_out: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -55,6 +60,7 @@ class Exported:
             "command": self.command,
             "rows": self.rows,
             "set_aside": dict(self.set_aside),
+            "columns_left_out": self.columns_left_out,
             "notes": self.notes,
         }
 
@@ -78,21 +84,25 @@ def export(trainer_name: str, name: str, folder: Path, config: str | None = None
             f"{name}: {trainer_name} could take no row of {source.train}{f' ({_counted(flaws)})' if flaws else ': there is none'}."
         )
     layout = trainer.layout(source.shape)
+    kept, left_out = _columns(trainer, source, layout)
+    flaws = sum((each.flaws for each in found.values()), Counter[str]())
     with appearing(folder) as partial:
         read = source
-        if layout or any(each.flaws for each in found.values()):
-            read = replace(source, where=str(folder / DATA), hub=False)
-            _write(trainer, source, layout, partial)
+        if layout or left_out or flaws or (source.shape in trainer.NAMELESS and not source.alone):
+            read = replace(source, where=str(folder / DATA), hub=False, alone=True)
+            _write(trainer, source, layout, kept, partial)
         texts = trainer.files(read, folder)
         for file, text in texts.items():
             (partial / file).write_text(text, encoding="utf-8")
     notes = trainer.notes(read)
     if source.unused:
         notes = [f"Not used: the split {', '.join(source.unused)}.", *notes]
+    if left_out:
+        why = "has no place for them" if layout else "would give them a meaning of its own"
+        notes = [f"Written without the columns {', '.join(left_out)}: {trainer_name} {why}.", *notes]
     command, stage = trainer.command(read, folder), trainer.STAGES[source.shape]
     rows = {split: each.rows for split, each in found.items()}
-    flaws = sum((each.flaws for each in found.values()), Counter[str]())
-    return Exported(trainer_name, stage, read, folder, sorted(texts), command, notes, rows, flaws)
+    return Exported(trainer_name, stage, read, folder, sorted(texts), command, notes, rows, flaws, left_out)
 
 
 @dataclass
@@ -106,39 +116,73 @@ class _Look:
 def _look(trainer: Trainer, source: Source, split: str) -> _Look:
     seen = _Look()
     for table in batches(source.rows[split]):
-        reasons = [trainer.flaw(source.shape, row) for row in table.to_pylist()]
+        reasons = [_flaw(trainer, source.shape, row) for row in table.to_pylist()]
         seen.flaws.update(filter(None, reasons))
         seen.rows += reasons.count(None)
     return seen
+
+
+def _flaw(trainer: Trainer, shape: Shape, row: Row) -> str | None:
+    """Why a row is set aside; in rows of others there may be nothing where messages should be."""
+    for column in _MESSAGES[shape]:
+        turns = row[column]
+        if turns is None or any(turn is None or turn["role"] is None for turn in turns):
+            return f"nothing in {column}" if turns is None else "a turn of nobody"
+    return trainer.flaw(shape, row)
+
+
+#: the columns of each shape that hold messages
+_MESSAGES: dict[Shape, tuple[str, ...]] = {
+    "conversation": ("messages",),
+    "preference": ("prompt", "chosen", "rejected"),
+    "prompt": ("prompt",),
+}
 
 
 def _counted(reasons: Counter[str]) -> str:
     return ", ".join(f"{count:,} {why}" for why, count in reasons.most_common())
 
 
-def _write(trainer: Trainer, source: Source, layout: Layout | None, partial: Path) -> None:
+class _Columns(NamedTuple):
+    """Columns of what is written anew, and those of the set that are not among them."""
+
+    kept: datasets.Features
+    left_out: list[str]
+
+
+def _columns(trainer: Trainer, source: Source, layout: Layout | None) -> _Columns:
+    own = schema.features(source.shape).keys()
+    if layout:
+        # which row it was, and under which licence, is never lost
+        common = {name: kind for name, kind in source.columns.items() if name in schema.COMMON}
+        kept = {**common, **layout.columns}
+    else:
+        misread = trainer.READS[source.shape]
+        kept = {name: kind for name, kind in source.columns.items() if name in own or name.lower() not in misread}
+    return _Columns(datasets.Features(kept), [name for name in source.columns if name not in own and name not in kept])
+
+
+def _write(trainer: Trainer, source: Source, layout: Layout | None, kept: datasets.Features, partial: Path) -> None:
     """The rows that the trainer takes, as a dataset of their own, and those it does not, with the reason."""
     target = partial / DATA / source.config
     target.mkdir(parents=True)
-    kept = source.columns
-    if layout:
-        # which row it was, and under which licence, is never lost
-        common = {name: kind for name, kind in kept.items() if name in schema.COMMON}
-        kept = datasets.Features({**common, **layout.columns})
     columns = kept.arrow_schema.remove_metadata()
     digests = []
-    for split in source.splits:
-        path = target / f"{split}-00000-of-00001.parquet"
-        with pq.ParquetWriter(path, columns, compression="zstd") as writer:
-            for table in batches(source.rows[split]):
-                taken = []
-                for row in table.to_pylist():
-                    if why := trainer.flaw(source.shape, row):
-                        _set_aside(partial, split, why, row)
-                    else:
-                        taken.append({**row, **layout.render(row)} if layout else row)
-                writer.write_table(pa.Table.from_pylist(taken, columns))
-        digests.append(sha256(path))
+    with jsonlines.open(partial / SET_ASIDE, "w", dumps=_DUMPS) as aside:
+        for split in source.splits:
+            path = target / f"{split}-00000-of-00001.parquet"
+            with pq.ParquetWriter(path, columns, compression="zstd") as writer:
+                for table in batches(source.rows[split]):
+                    taken = []
+                    for row in table.to_pylist():
+                        if why := _flaw(trainer, source.shape, row):
+                            aside.write({"reason": why, "split": split, "row": row})
+                        else:
+                            taken.append({**row, **layout.render(row)} if layout else row)
+                    writer.write_table(pa.Table.from_pylist(taken, columns))
+            digests.append(sha256(path))
+    if not (partial / SET_ASIDE).stat().st_size:
+        (partial / SET_ASIDE).unlink()
     entry = {
         "config_name": source.config,
         # load_dataset's cache knows a folder by its last name and by this: without it, rows of another export would come
@@ -149,6 +193,5 @@ def _write(trainer: Trainer, source: Source, layout: Layout | None, partial: Pat
     (partial / DATA / README).write_text(f"---\n{text}---\n", encoding="utf-8")
 
 
-def _set_aside(partial: Path, split: str, why: str, row: Row) -> None:
-    with jsonlines.open(partial / SET_ASIDE, "a") as file:
-        file.write({"reason": why, "split": split, "row": row})
+#: dates, and what else JSON has no words for, as they are printed
+_DUMPS = partial_of(json.dumps, ensure_ascii=False, default=str)

@@ -17,6 +17,9 @@ from okinst.publishing.trainers.source import Source
 from okinst.publishing.trainers.trainer import Layout, as_yaml
 
 STAGES: Mapping[Shape, str] = {"conversation": "sft", "preference": "dpo", "prompt": "ppo"}
+#: it reads the columns that dataset_info.json names, and no others
+READS: Mapping[Shape, frozenset[str]] = dict.fromkeys(STAGES, frozenset())
+NAMELESS: frozenset[Shape] = frozenset()
 INFO = "dataset_info.json"
 _TAGS = {
     "role_tag": "role",

@@ -15,6 +15,16 @@ from okinst.publishing.trainers.source import Source
 from okinst.publishing.trainers.trainer import Layout, as_yaml
 
 STAGES: Mapping[Shape, str] = {"conversation": "sft", "preference": "dpo", "prompt": "grpo"}
+_PAIRED = ("messages", "images", "videos", "audios", "tools", "objects")
+#: Its standard columns, and those that it renames to one of them, in upper case or lower. A column system becomes a turn, and
+#: rejected_messages another answer.
+_STANDARD = frozenset((
+    *_PAIRED, *(f"{side}_{name}" for side in ("rejected", "positive", "negative") for name in _PAIRED),
+    "conversation", "conversations", "system", "system_prompt", "image", "video", "audio", "rejected_response", "label", "channel",
+    "margin", "teacher_prompt", "teacher_images", "chat_template_kwargs", "ref_audios", "audio_codes",
+))  # fmt: skip
+READS: Mapping[Shape, frozenset[str]] = dict.fromkeys(STAGES, _STANDARD)
+NAMELESS: frozenset[Shape] = frozenset()
 INFO = "dataset_info.json"
 #: what its names of datasets have a meaning for
 _MARKS = (":", "#")
@@ -76,9 +86,9 @@ def command(source: Source, folder: Path) -> str:
 
 
 def notes(source: Source) -> list[str]:
-    told = [
+    found = [
         "ms-swift leaves out what is longer than max_length tokens (the model's own where it is not set): --max_length N."
     ]
     if source.hub:
-        told.append("MODEL comes from ModelScope unless --use_hf true is given; the dataset comes from the Hub.")
-    return told
+        found.append("MODEL comes from ModelScope unless --use_hf true is given; the dataset comes from the Hub.")
+    return found

@@ -34,6 +34,8 @@ class Source:
     where: str
     hub: bool
     config: str
+    #: whether it is the only one
+    alone: bool
     shape: Shape
     #: names of the splits; rows of no others are used
     train: str
@@ -70,22 +72,22 @@ def opened(name: str, config: str | None = None) -> Source:
     if not hub and not path.is_dir():
         raise WrongCall(f"{name} is no folder. Name the one that okinst build wrote, with README.md in it.")
     where = name if hub else str(path.resolve())
-    config = _config(where, hub, config)
+    configs = _loading(where, hub, lambda: datasets.get_dataset_config_names(where))
+    config = _config(where, configs, config)
     rows = _read(where, hub, config)
     columns = _columns(where, rows)
     shape = _shape(name, columns)
     train = _train(where, list(rows))
     validation = next((split for split in HELD_OUT if split in rows and split != train), None)
-    return Source(where, hub, config, shape, train, validation, columns, rows)
+    return Source(where, hub, config, len(configs) == 1, shape, train, validation, columns, rows)
 
 
-def _config(where: str, hub: bool, asked: str | None) -> str:
-    there = _loading(where, hub, lambda: datasets.get_dataset_config_names(where))
-    if asked is None and len(there) > 1:
-        raise WrongCall(f"{where} has {len(there)} configs: {', '.join(there)}. Name one with --config.")
-    if asked is not None and asked not in there:
-        raise WrongCall(f"{where} has no config {asked!r}; it has {', '.join(there)}.")
-    return asked or str(there[0])
+def _config(where: str, configs: list[str], asked: str | None) -> str:
+    if asked is None and len(configs) > 1:
+        raise WrongCall(f"{where} has {len(configs)} configs: {', '.join(configs)}. Name one with --config.")
+    if asked is not None and asked not in configs:
+        raise WrongCall(f"{where} has no config {asked!r}; it has {', '.join(configs)}.")
+    return asked or str(configs[0])
 
 
 def _read(where: str, hub: bool, config: str) -> Mapping[str, datasets.IterableDataset]:
@@ -153,16 +155,16 @@ def _train(where: str, splits: list[str]) -> str:
 
 def _shape(name: str, columns: datasets.Features) -> Shape:
     """The shape of rows, by their columns. Another's dataset may lack the common ones, and have more of its own."""
-    there = set(columns)
+    names = set(columns)
     spoken = {field.name for field in columns.arrow_schema if _is_messages(field.type)}
-    if "messages" in spoken and ("context" in there or not schema.COMMON.keys() <= there):
+    if "messages" in spoken and ("context" in names or not schema.COMMON.keys() <= names):
         return "conversation"
     if {"prompt", "chosen", "rejected"} <= spoken:
         return "preference"
-    if "prompt" in spoken and not {"chosen", "rejected", "completion"} & there:
+    if "prompt" in spoken and not {"chosen", "rejected", "completion"} & names:
         return "prompt"
     for shape, what in _MEASURING.items():
-        if schema.features(shape).keys() <= there:
+        if schema.features(shape).keys() <= names:
             raise WrongCall(
                 f"{name} holds {shape} rows, {what}: they measure a model, and none is trained on them. To keep them out of "
                 f"what is trained on, name the set under decontaminate in a recipe."
@@ -174,9 +176,11 @@ def _shape(name: str, columns: datasets.Features) -> Shape:
 
 
 def _is_messages(kind: pa.DataType) -> bool:
-    """Whether a column holds lists of messages."""
-    return (
-        pa.types.is_list(kind)
-        and pa.types.is_struct(kind.value_type)
-        and {"role", "content"} <= {field.name for field in kind.value_type}
-    )
+    """Whether a column holds lists of messages whose content is text.
+
+    polars writes lists and texts with offsets of 64 bits. Content that is a list, of texts and pictures, is no text.
+    """
+    if not (pa.types.is_list(kind) or pa.types.is_large_list(kind)) or not pa.types.is_struct(kind.value_type):
+        return False
+    fields = {field.name: field.type for field in kind.value_type}
+    return "role" in fields and fields.get("content") in (pa.string(), pa.large_string())

@@ -26,6 +26,11 @@ class Trainer(Protocol):
 
     #: what it calls the training that each shape is for
     STAGES: Mapping[Shape, str]
+    #: Columns that it would give a meaning of its own where they stand beside those of a shape, in lower case: the rows of
+    #: another's dataset may have them.
+    READS: Mapping[Shape, frozenset[str]]
+    #: Shapes of which it takes a dataset without the name of a config: one of several is written anew, alone.
+    NAMELESS: frozenset[Shape]
 
     def flaw(self, shape: Shape, row: Row) -> str | None:
         """Why the trainer would leave a row out, learn nothing from it or stop at it; None for a row that it takes."""
@@ -50,8 +55,8 @@ def as_yaml(heading: str, settings: dict[str, Any]) -> str:
     # for SFT
     name: 질문
     """
-    told = {key: value for key, value in settings.items() if value is not None}
-    return f"# {heading}\n{yaml.dump(told, Dumper=_Plain, allow_unicode=True, sort_keys=False, width=1000)}"
+    given = {key: value for key, value in settings.items() if value is not None}
+    return f"# {heading}\n{yaml.dump(given, Dumper=_Plain, allow_unicode=True, sort_keys=False, width=1000)}"
 
 
 class _Plain(yaml.SafeDumper):

@@ -9,6 +9,20 @@ from okinst.publishing.trainers.source import Source
 from okinst.publishing.trainers.trainer import Layout, as_yaml
 
 STAGES: Mapping[Shape, str] = {"conversation": "sft", "preference": "dpo", "prompt": "grpo"}
+_PICTURES = frozenset(("image", "images"))
+_OF_TEMPLATES = frozenset(("tools", "chat_template_kwargs"))
+#: What it takes for tokens that are ready, for a prompt and its completion, for arguments of a chat template, or for pictures.
+#: Whether a row is a dialogue at all it asks of one column of these, whichever comes first.
+READS: Mapping[Shape, frozenset[str]] = {
+    "conversation": _PICTURES
+    | _OF_TEMPLATES
+    | {"prompt", "completion", "chosen", "rejected", "conversations"}
+    | {"input_ids", "labels", "completion_mask", "assistant_masks", "seq_lengths"},
+    "preference": _PICTURES | _OF_TEMPLATES | {"messages", "completion", "ref_chosen_logps", "ref_rejected_logps"},
+    # any other column is an argument of the reward's function
+    "prompt": _PICTURES | {"messages", "completion", "chosen", "rejected", "prompts", "completions", "completion_ids"},
+}
+NAMELESS: frozenset[Shape] = frozenset()
 
 
 def flaw(shape: Shape, row: Row) -> str | None:
@@ -39,14 +53,14 @@ def command(source: Source, folder: Path) -> str:
 
 
 def notes(source: Source) -> list[str]:
-    told = ["TRL cuts what is longer than max_length tokens (1,024 where it is not set): --max_length N."]
+    found = ["TRL cuts what is longer than max_length tokens (1,024 where it is not set): --max_length N."]
     if source.shape == "conversation":
-        told.append(
+        found.append(
             "assistant_only_loss needs a chat template with {% generation %}: TRL knows those of common models; for another "
             "name one with --chat_template_path, or train on the whole text with --assistant_only_loss false."
         )
     if source.shape == "prompt":
-        told.append(
+        found.append(
             "GRPO needs a reward: a function of yours, or --reward_model_name_or_path; rloo takes the same file."
         )
-    return told
+    return found
