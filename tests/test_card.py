@@ -24,10 +24,11 @@ from okinst.licences.machines import FAMILIES
 from okinst.mixtures import recipe
 from okinst.publishing import build
 from okinst.publishing.built import BuiltFolder
-from okinst.publishing.card import LANGUAGES, card, plots, write
+from okinst.publishing.card import LANGUAGES, card, plots, write, writing
 from okinst.publishing.card.markdown import LIMIT, plain, toml, within
 from okinst.publishing.card.measure import measure
 from okinst.publishing.card.words import Words
+from okinst.publishing.place import put
 from tests.conftest import okinst
 
 #: one process builds the folders, for all of these
@@ -417,6 +418,20 @@ def test_again_is_the_same_and_another_language_keeps_what_was_measured(
     assert own.read_text(encoding="utf-8").endswith("손으로 쓴 말.\n")
     told = write(folder, "zh", measured=False, force=True)
     assert "kiwi" in told.path.read_text(encoding="utf-8"), "what scored the rows"
+    # what was interrupted between the two files is no card by hand
+    kept = {path.name: path.read_bytes() for path in (folder / "provenance.json", folder / "README.md")}
+
+    def stop(path: Path, content: bytes) -> None:
+        put(path, content)
+        if path.name == "README.md":
+            raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(writing, "put", stop)
+        write(folder, "ko", measured=False)
+    assert (folder / "README.md").read_bytes() != kept["README.md"]
+    write(folder, "zh", measured=False)
+    assert kept == {name: (folder / name).read_bytes() for name in kept}
     provenance, known = folder / "provenance.json", (folder / "provenance.json").read_bytes()
     provenance.write_text(json.dumps(json.loads(known) | {"door": "mirror"}), encoding="utf-8")
     with pytest.raises(WrongCall, match="invented questions of the sample"):

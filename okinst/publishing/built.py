@@ -24,7 +24,7 @@ BESIDE = frozenset((DROPPED, SELECTION, CLUSTERS))
 #: what provenance.json says beside the versions of the libraries that made the rows
 _NO_VERSIONS = frozenset((
     "name", "description", "citation", "okinst", "published", "recipe", "written", "view", "door", "rows", "composition", "inputs",
-    "funnel", "steps", "set_aside", "files", "measured", "card_language", "kept_back",
+    "funnel", "steps", "set_aside", "files", "measured", "card_language", "card_to_be", "kept_back",
 ))  # fmt: skip
 
 
@@ -93,8 +93,8 @@ class BuiltFolder:
     def card_by_hand(self) -> bool:
         """Whether README.md is another than the one that okinst wrote."""
         own = self.path / README
-        known = next((file["sha256"] for file in self.provenance.get("files", ()) if file["path"] == README), None)
-        return known is not None and own.is_file() and sha256(own) != known
+        known = [file["sha256"] for file in self.provenance.get("files", ()) if file["path"] == README]
+        return bool(known) and own.is_file() and sha256(own) not in (*known, self.provenance.get("card_to_be"))
 
     @property
     def versions(self) -> dict[str, Any]:

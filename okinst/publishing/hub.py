@@ -192,8 +192,7 @@ class _Push:
 
     def _report(self) -> bytes:
         """The report as others may read it."""
-        with tempfile.TemporaryDirectory(prefix="okinst-push-") as temporary:
-            return report.write(self.built.path, Path(temporary) / report.FILE, of_the_set=True).path.read_bytes()
+        return report.again(self.built.path / report.FILE, self.built.path)
 
     def _provenance(self) -> bytes:
         """provenance.json as others may read it: files by their place in the repository, no folders of this machine."""

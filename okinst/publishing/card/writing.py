@@ -1,7 +1,7 @@
 """Write the card of a folder that stands: measure, draw, and put README.md and provenance.json down, each whole."""
 
+import hashlib
 import json
-import secrets
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from okinst.publishing.card import plots
 from okinst.publishing.card.measure import LOOKED_AT, measure
 from okinst.publishing.card.text import card
 from okinst.publishing.card.words import Words
-from okinst.publishing.place import PROVENANCE, README
+from okinst.publishing.place import PROVENANCE, README, put
 
 #: where the pictures of a card stand
 PICTURES = "card"
@@ -72,6 +72,7 @@ def write(
             f"--index FILE."
         )
     told = {**built.provenance, "card_language": language}
+    told.pop("card_to_be", None)
     drawn, why = dict[str, bytes](), ""
     try:
         if measured:
@@ -85,13 +86,19 @@ def write(
         raise DamagedFile(f"{folder} cannot be read as a folder of okinst build ({error}). Build it again.") from error
     with plain_disk_errors(str(folder)):
         for name, picture in drawn.items():
-            _put(folder / PICTURES / f"{name}.png", picture)
-        # the card first: should all end between the two, it says no more than it did, and the same again mends it
-        _put(folder / README, text.encode())
+            put(folder / PICTURES / f"{name}.png", picture)
+        # should all end before the end, the old card and the new one are both known for okinst's, and the same again mends it
+        coming = {**built.provenance, "card_to_be": hashlib.sha256(text.encode()).hexdigest()}
+        put(folder / PROVENANCE, _json(coming))
+        put(folder / README, text.encode())
         told["files"] = _files(folder, told)
-        _put(folder / PROVENANCE, (json.dumps(told, ensure_ascii=False, indent=2) + "\n").encode())
+        put(folder / PROVENANCE, _json(told))
         _remove_others(folder, told)
     return Told(folder / README, language, told.get("measured", {}), [f"{PICTURES}/{name}.png" for name in drawn], why)
+
+
+def _json(told: dict[str, Any]) -> bytes:
+    return (json.dumps(told, ensure_ascii=False, indent=2) + "\n").encode()
 
 
 def _files(folder: Path, told: dict[str, Any]) -> list[dict[str, Any]]:
@@ -113,14 +120,3 @@ def _remove_others(folder: Path, told: dict[str, Any]) -> None:
     for path in (folder / PICTURES).glob("*.png"):
         if path.name not in shown and path.stem in plots.NAMES:
             path.unlink()
-
-
-def _put(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    path.parent.mkdir(exist_ok=True)
-    partial = path.with_name(f".{path.name}.incomplete-{secrets.token_hex(4)}")
-    try:
-        partial.write_bytes(content)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)

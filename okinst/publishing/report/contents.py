@@ -109,7 +109,7 @@ class Contents:
             dropped=dropped,
             laid_dropped=[rows.of_dropped(row) for row in dropped],
             grid=grid,
-            licences=lots.report(str(built.path.resolve())) if total else None,
+            licences=lots.report_of(built) if total else None,
         )
 
     @property

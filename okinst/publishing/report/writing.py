@@ -96,8 +96,8 @@ def _made(
     if not built.provenance:
         raise WrongCall(f"{folder} has no {PROVENANCE}: okinst report looks at folders that okinst build wrote.")
     try:
-        if of_the_set:
-            built, grid = replace(built, provenance=without_folders(built.provenance)), without_folders(grid)
+        # a page is made to be passed on
+        built, grid = replace(built, provenance=without_folders(built.provenance)), without_folders(grid)
         found = Contents.of(built, grid, rows, seed, of_the_set)
     except (ValueError, KeyError, TypeError, OSError) as error:  # pyarrow's errors are of these
         if isinstance(error, DamagedFile | WrongCall | MissingFile):
