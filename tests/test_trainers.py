@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import datasets
+import jsonschema
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -349,103 +350,106 @@ def test_content_that_is_no_text_is_no_conversation(tmp_path: Path) -> None:
 
 # -- the documented formats ---------------------------------------------------------------------------------------------
 
-#: What each trainer's documentation gives for a file: the keys, with what stands there. `?` marks those that may be missing.
-#: LLaMA-Factory: data/README.md and its table of arguments; axolotl: docs/config-reference and docs/dataset-formats;
-#: ms-swift: Customization/Custom-dataset and Instruction/Command-line-parameters; TRL: ScriptArguments and SFTConfig.
-_COLUMNS = {f"?{name}": str for name in ("prompt", "messages", "chosen", "rejected", "system", "history")}
-_TAGS = {f"{name}_tag": str for name in ("role", "content", "user", "assistant", "system")}
-_ENTRY = {
-    "path": str,
-    "name": str,
-    "split": str,
-    "?type": {"chat_template", "chat_template.default"},
-    "?field_messages": str,
-    "?roles_to_train": [str],
-    "?train_on_eos": {"all", "turn", "last"},
-}
-FORMATS: dict[str, dict[str, Any]] = {
+TEXT, NUMBER, SWITCH = {"type": "string"}, {"type": "number"}, {"type": "boolean"}
+
+
+def keys(needed: dict[str, Any], others: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The schema of an object with these keys, and maybe those, and no more."""
+    known = {**needed, **(others or {})}
+    return {"type": "object", "properties": known, "required": [*needed], "additionalProperties": False}
+
+
+def some(each: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": each, "minItems": 1}
+
+
+def one_of(*words: str) -> dict[str, Any]:
+    return {"enum": [*words]}
+
+
+_AXOLOTL_ENTRY = keys(
+    {"path": TEXT, "name": TEXT, "split": TEXT},
+    {
+        "type": one_of("chat_template", "chat_template.default"),
+        "field_messages": TEXT,
+        "roles_to_train": some(TEXT),
+        "train_on_eos": one_of("all", "turn", "last"),
+    },
+)
+_FACTORY_COLUMNS = ("prompt", "query", "response", "history", "messages", "system", "tools", "chosen", "rejected")
+_FACTORY_TAGS = ("role_tag", "content_tag", "user_tag", "assistant_tag", "system_tag")
+_FACTORY_ENTRY = keys(
+    {"subset": TEXT, "split": TEXT, "columns": keys({}, dict.fromkeys(_FACTORY_COLUMNS, TEXT))},
+    {
+        "script_url": TEXT,
+        "hf_hub_url": TEXT,
+        "formatting": one_of("alpaca", "sharegpt", "openai"),
+        "ranking": SWITCH,
+        "tags": keys({}, dict.fromkeys(_FACTORY_TAGS, TEXT)),
+    },
+)
+_SWIFT_SUBSET = keys(
+    {"name": TEXT, "subset": TEXT, "split": some(TEXT)}, {"columns": keys({"prompt": one_of("messages")})}
+)
+_WHEN = one_of("no", "steps", "epoch")
+#: The schema of each trainer's files, from its documentation. LLaMA-Factory 0.9.5: data/README.md, and the examples' arguments;
+#: axolotl 0.19.0: config-reference and dataset-formats; ms-swift 4.6.0: Custom-dataset and Command-line-parameters; TRL 1.16:
+#: ScriptArguments and SFTConfig.
+FORMATS: dict[str, dict[str, dict[str, Any]]] = {
     "trl": {
-        "*.yaml": {
-            "dataset_name": str,
-            "dataset_config": str,
-            "dataset_train_split": str,
-            "?dataset_test_split": str,
-            "?eval_strategy": {"no", "steps", "epoch"},
-            "?assistant_only_loss": bool,
-        }
+        "*.yaml": keys(
+            {"dataset_name": TEXT, "dataset_config": TEXT, "dataset_train_split": TEXT},
+            {"dataset_test_split": TEXT, "eval_strategy": _WHEN, "assistant_only_loss": SWITCH},
+        )
     },
     "axolotl": {
-        "config.yaml": {
-            "?rl": {"dpo", "grpo"},
-            "chat_template": {"tokenizer_default"},
-            "datasets": [_ENTRY],
-            "?test_datasets": [_ENTRY],
-            "dataset_prepared_path": str,
-            "output_dir": str,
-            "micro_batch_size": int,
-            "gradient_accumulation_steps": int,
-            "num_epochs": int,
-            "learning_rate": float,
-        }
+        "config.yaml": keys(
+            {
+                "chat_template": one_of("tokenizer_default"),
+                "datasets": some(_AXOLOTL_ENTRY),
+                "dataset_prepared_path": TEXT,
+                "output_dir": TEXT,
+                "micro_batch_size": NUMBER,
+                "gradient_accumulation_steps": NUMBER,
+                "num_epochs": NUMBER,
+                "learning_rate": NUMBER,
+            },
+            {"rl": one_of("dpo", "grpo"), "test_datasets": some(_AXOLOTL_ENTRY)},
+        )
     },
     "llama-factory": {
-        "*.yaml": {
-            "stage": {"sft", "dpo", "ppo"},
-            "do_train": bool,
-            "finetuning_type": {"lora", "full", "freeze"},
-            "dataset_dir": str,
-            "dataset": str,
-            "?eval_dataset": str,
-            "?eval_strategy": {"no", "steps", "epoch"},
-            "output_dir": str,
-        },
+        "*.yaml": keys(
+            {
+                "stage": one_of("sft", "dpo", "ppo"),
+                "do_train": SWITCH,
+                "finetuning_type": one_of("lora", "full", "freeze", "oft"),
+                "dataset_dir": TEXT,
+                "dataset": TEXT,
+                "output_dir": TEXT,
+            },
+            {"eval_dataset": TEXT, "eval_strategy": _WHEN},
+        ),
         "dataset_info.json": {
-            "*": {
-                "?script_url": str,
-                "?hf_hub_url": str,
-                "subset": str,
-                "split": str,
-                "?formatting": {"alpaca", "sharegpt"},
-                "?ranking": bool,
-                "columns": _COLUMNS,
-                "?tags": _TAGS,
-            }
+            "type": "object",
+            "additionalProperties": {
+                **_FACTORY_ENTRY,
+                "oneOf": [{"required": ["script_url"]}, {"required": ["hf_hub_url"]}],
+            },
         },
     },
     "ms-swift": {
-        "*.yaml": {
-            "?rlhf_type": {"dpo", "grpo"},
-            "custom_dataset_info": [str],
-            "dataset": [str],
-            "?val_dataset": [str],
-            "output_dir": str,
-        },
-        "dataset_info.json": [
+        "*.yaml": keys(
+            {"custom_dataset_info": some(TEXT), "dataset": some(TEXT), "output_dir": TEXT},
+            {"rlhf_type": one_of("dpo", "grpo"), "val_dataset": some(TEXT)},
+        ),
+        "dataset_info.json": some(
             {
-                "?dataset_path": str,
-                "?hf_dataset_id": str,
-                "subsets": [{"name": str, "subset": str, "split": [str], "?columns": {"prompt": {"messages"}}}],
+                **keys({"subsets": some(_SWIFT_SUBSET)}, {"dataset_path": TEXT, "hf_dataset_id": TEXT}),
+                "oneOf": [{"required": ["dataset_path"]}, {"required": ["hf_dataset_id"]}],
             }
-        ],
+        ),
     },
 }
-
-
-def fits(value: Any, form: Any, where: str) -> None:
-    """Fail where a value is not of a form: a type, a set of words, a list of one form, a dict of them."""
-    if isinstance(form, list):
-        assert isinstance(value, list) and value, where
-        for each in value:
-            fits(each, form[0], f"{where}[]")
-    elif isinstance(form, dict):
-        assert isinstance(value, dict), where
-        forms = {key.removeprefix("?"): inner for key, inner in form.items()}
-        assert "*" in forms or not value.keys() - forms.keys(), f"{where}: {value.keys() - forms.keys()} is no key"
-        assert {key for key in form if key[0] not in "?*"} <= value.keys(), f"{where} lacks a key"
-        for key, inner in value.items():
-            fits(inner, forms.get(key, forms.get("*")), f"{where}.{key}")
-    else:
-        assert value in form if isinstance(form, set) else type(value) is form, f"{where}: {value!r}"
 
 
 @pytest.mark.parametrize("trainer", TRAINERS)
@@ -454,12 +458,9 @@ def test_every_file_is_of_the_documented_format(trainer: str, shape: Shape, tmp_
     source = put(tmp_path / "set", shape, {"train": [GOOD[shape]], "validation": [GOOD[shape]]})
     done = export(trainer, str(source), tmp_path / "out")
     assert len(done.files) == len(FORMATS[trainer])
-    for pattern, form in FORMATS[trainer].items():
+    for pattern, schema_of_file in FORMATS[trainer].items():
         (path,) = (tmp_path / "out").glob(pattern)
-        fits(yaml.safe_load(path.read_text(encoding="utf-8")), form, path.name)  # which reads JSON, too
-    if trainer == "llama-factory":
-        info = json.loads((tmp_path / "out" / "dataset_info.json").read_text(encoding="utf-8"))
-        assert all(("script_url" in entry) != ("hf_hub_url" in entry) for entry in info.values())
+        jsonschema.validate(yaml.safe_load(path.read_text(encoding="utf-8")), schema_of_file)  # YAML is JSON, and more
 
 
 # -- the trainers' own code ----------------------------------------------------------------------------------------------
