@@ -77,9 +77,10 @@ def merged(theirs: str, ours: str, config: str, splits: Iterable[str], whose: st
     entry = {"data_files": [{"split": split, "path": f"{config}/{split}-*.parquet"} for split in splits]}
     head[CONFIGS] = _put(entries, config, entry)
     # what an earlier upload said of this set's columns may be wrong now, and load_dataset would refuse its rows
+    known = [each.get("config_name") for each in _infos(there)]
     infos = [each for each in _infos(there) if each.get("config_name") != config]
-    if own := _infos(card)[:1]:
-        infos.append({"config_name": config, **{key: value for key, value in own[0].items() if key != "config_name"}})
+    at = known.index(config) if config in known else len(infos)
+    infos[at:at] = [{"config_name": config} | each | {"config_name": config} for each in _infos(card)[:1]]
     if infos:
         head[INFOS] = infos if len(infos) > 1 else infos[0]
     else:
@@ -157,16 +158,15 @@ def _put_licence(head: dict[str, Any], there: dict[str, Any], card: dict[str, An
 
 def _rows(head: dict[str, Any]) -> int | None:
     """The rows of all sets, as dataset_info counts them; None where it does not know some set."""
-    counts = {
-        info.get("config_name"): [
-            split.get("num_examples") for split in info.get("splits") or () if isinstance(split, dict)
-        ]
-        for info in _infos(head)
-    }
-    known = [counts.get(entry["config_name"]) for entry in head[CONFIGS]]
-    if not all(each and all(isinstance(count, int) for count in each) for each in known):
-        return None
-    return sum(count for each in known for count in each or ())
+    counts = {info.get("config_name"): info.get("splits") for info in _infos(head)}
+    total = 0
+    for entry in head[CONFIGS]:
+        for split in counts.get(entry["config_name"]) or [None]:
+            count = split.get("num_examples") if isinstance(split, dict) else None
+            if not isinstance(count, int):
+                return None
+            total += count
+    return total
 
 
 def _both(theirs: Any, ours: Any, given: Any, alone: bool) -> tuple[Any, Any]:
@@ -183,15 +183,17 @@ def _both(theirs: Any, ours: Any, given: Any, alone: bool) -> tuple[Any, Any]:
     if not isinstance(theirs, list) and not isinstance(ours, list):
         is_ours = theirs is None or (alone and given == theirs)
         return (ours, ours) if is_ours else (theirs, given)
-    there, own, before = (
-        each if isinstance(each, list) else [] if each is None else [each] for each in (theirs, ours, given)
-    )
+    there, own, before = map(_words, (theirs, ours, given))
     gone = [each for each in before if alone and each not in own]
     new = [each for each in own if each not in there]
     return (
         [*(each for each in there if each not in gone), *new],
         [*(each for each in before if each not in gone), *(each for each in new if each not in before)],
     )
+
+
+def _words(told: Any) -> list[Any]:
+    return told if isinstance(told, list) else [] if told is None else [told]
 
 
 def _given(text: str, config: str) -> dict[str, Any]:

@@ -121,18 +121,17 @@ def _inline(text: str, parts: list[_Node], old: list[Any], new: list[Any]) -> It
 
 def _lines(text: str, node: _Node, column: int, old: list[Any], new: list[Any]) -> Iterator[_Edit]:
     """What is to change of a list with lines for each item. A comment behind an item stays, even where the item goes."""
-    margin, last = " " * column, 0
+    margin = " " * column
+    at = _line_start(text, _dash(text, node.parts[0]))
     added: dict[int, str] = {}  # by the place in the text
     for i, j in _pairs(old, new):
         lines = "" if j is None else dump([new[j]]).replace("\n", f"\n{margin}")
         if i is None:
-            at = _next_line(text, node.parts[last].end)
-            added[at] = added.get(at, "\n" * (not text[:at].endswith("\n"))) + f"{margin}{lines}\n"
+            added[at] = added.get(at, "" if text[:at].endswith("\n") else "\n") + f"{margin}{lines}\n"
             continue
-        last = i
-        start = text.rindex("-", text.rindex("\n", 0, node.parts[i].start) + 1, node.parts[i].start)
+        start, at = _dash(text, node.parts[i]), _next_line(text, node.parts[i].end)
         if j is None:
-            yield _Edit(_line_start(text, start), _next_line(text, node.parts[i].end), "")
+            yield _Edit(_line_start(text, start), at, "")
         elif not _same(old[i], new[j]):
             yield _instead(text, start, node.parts[i].end, lines)
     for at, lines in added.items():
@@ -153,19 +152,19 @@ def _pairs(old: list[Any], new: list[Any]) -> Iterator[tuple[int | None, int | N
 
 def _tree(text: str) -> _Node | None:
     """The table that a text is; None for a text without one. yaml.compose would give an alias the place of its anchor."""
-    events = yaml.parse(text, yaml.SafeLoader)
+    events: Any = yaml.parse(text, yaml.SafeLoader)
 
     def node(event: Any) -> _Node:
-        found = _Node(event.start_mark.index, event.end_mark.index)
+        found, column = _Node(event.start_mark.index, event.end_mark.index), event.start_mark.column
         if isinstance(event, yaml.CollectionStartEvent):
             found.is_list = isinstance(event, yaml.SequenceStartEvent)
-            while not isinstance(inner := next(events), yaml.CollectionEndEvent):
+            inner = next(events)
+            while not isinstance(inner, yaml.CollectionEndEvent):
                 found.parts.append(node(inner))
-            if event.flow_style:
-                found.end = inner.end_mark.index
-            else:  # the end that the parser tells of is where the next thing begins
-                found.column = event.start_mark.column
-                found.end = found.parts[-1].end
+                inner = next(events)
+            found.end = inner.end_mark.index  # type: ignore[union-attr]
+            if not event.flow_style:  # the end that the parser tells of is where the next thing begins
+                found.column, found.end = column, found.parts[-1].end
         return found
 
     for event in events:
@@ -174,6 +173,11 @@ def _tree(text: str) -> _Node | None:
         if isinstance(event, yaml.NodeEvent):
             return None
     return None
+
+
+def _dash(text: str, part: _Node) -> int:
+    """The dash of an item, which stands in its first line."""
+    return text.rindex("-", _line_start(text, part.start), part.start)
 
 
 def _line_start(text: str, at: int) -> int:
