@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import datasets
+import huggingface_hub
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
@@ -21,7 +23,7 @@ from hypothesis import strategies as st
 import okinst as package
 from okinst.builders import DamagedFile, NoNetwork, NotPushed, WrongCall
 from okinst.cli import pushing
-from okinst.publishing import build, patience, plain_set, readme, report
+from okinst.publishing import build, patience, plain_set, readme, report, yaml_text
 from okinst.publishing.card import write as write_card
 from okinst.publishing.hub import Pushed, push
 from okinst.publishing.refusal import LicenceRefused
@@ -123,11 +125,10 @@ def test_the_command_line_pushes_and_says_what_it_did(small: Path, hub: Hub, tmp
 
 def test_a_push_that_was_killed_goes_on_where_it_stopped(small: Path, hub: Hub, tmp_path: Path) -> None:
     rows = datasets.Dataset.from_list(rows_of(small)["train"])
-    folder = plain_set.write(
-        datasets.DatasetDict({"a": rows.select([0]), "b": rows.select([1])}), tmp_path / "two", "two"
-    )
+    both = datasets.DatasetDict({"a": rows.select([0]), "b": rows.select([1])})
+    folder = plain_set.write(both, tmp_path / "two", "two")
     told = json.loads((folder / "provenance.json").read_text())
-    first, second = (file["sha256"] for file in told["files"] if file["path"].startswith("two/"))
+    first, second = (file["sha256"] for file in told["files"] if file["path"].endswith(".parquet"))
     hub.faults = [Fault("PUT", f"/_large/{second}", times=99, after=100)]  # cut in the middle of the upload
     process = subprocess.Popen(
         [sys.executable, "-m", "okinst.cli.app", "push", str(folder), REPO, "--i-have-the-rights"],
@@ -183,17 +184,87 @@ def test_other_sets_and_what_was_written_by_hand_stay(small: Path, hub: Hub, tmp
     assert hub.repos[REPO].made == 2 and not pushed(small, hub).new
 
 
-def test_files_of_an_earlier_push_go_and_notes_stay(small: Path, hub: Hub) -> None:
-    pushed(small, hub, private=True, with_dropped=True)
+def test_files_of_an_earlier_push_go_and_notes_stay(curated: Path, small: Path, hub: Hub, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(curated, tmp_path / "copy"))
+    report.write(folder, folder / "report.html")
+    pushed(folder, hub, config="one", private=True, with_dropped=True)
     repo = hub.repos[REPO]
-    name = "dolly-ko/train-00000-of-00001.parquet"
-    stale = {"dolly-ko/train-00000-of-00002.parquet": b"old", "dolly-ko/old-00000-of-00001-ab12.parquet": b"old"}
-    repo.files |= {**stale, "dolly-ko/dropped.parquet": b"old", "dolly-ko/notes.md": b"mine", name: b"old"}
-    done = pushed(small, hub, private=True)
-    assert done.removed == sorted([*stale, "dolly-ko/dropped.parquet"]) and [file["path"] for file in done.files] == [
-        name
-    ]
-    assert not (set(stale) & set(repo.files)) and repo.files["dolly-ko/notes.md"] == b"mine"
+    notes = {"one/notes.md": b"mine", "one/labels.csv": b"mine", "two/a.parquet": b"another's"}
+    repo.files |= notes
+    rows = datasets.DatasetDict({"dev": datasets.Dataset.from_list(rows_of(small)["train"])})
+    done = pushed(rows, hub, config="one", private=True)
+    assert done.removed == sorted(
+        f"one/{name}"
+        for name in (
+            "clusters.parquet",
+            "dropped.parquet",
+            "report.html",
+            "selection.parquet",
+            "train-00000-of-00001.parquet",
+        )
+    )
+    assert set(repo.files) == {
+        ".gitattributes",
+        "README.md",
+        "one/dev-00000-of-00001.parquet",
+        "one/provenance.json",
+        *notes,
+    }
+    assert all(repo.files[path] == data for path, data in notes.items())
+    assert not pushed(rows, hub, config="one", private=True).new
+
+
+THEIRS = (
+    b"---\nconfigs:\n- config_name: default\n  data_files:\n  - split: test\n    path: data/test-*\n---\n# Theirs\n"
+)
+
+
+@pytest.mark.parametrize(
+    "files, told",
+    [
+        ({"README.md": THEIRS, "data/test-00000-of-00001.parquet": b"theirs"}, "has data/test-00000-of-00001.parquet, which no push"),
+        ({"data/train-00000-of-00002.parquet": b"a", "data/train-00001-of-00002.parquet": b"b"}, "00002.parquet, ..., which no push"),
+        # it cannot be read, is not okinst's, or does not name the file
+        ({"data/provenance.json": b"{", "data/notes.md": b""}, "has data/provenance.json, which no push"),
+        ({"data/provenance.json": b'{"files": []}'}, "has data/provenance.json, which no push"),
+        ({"data/provenance.json": b'{"okinst": "0", "files": []}', "data/train-x.parquet": b""}, "has data/train-x.parquet, which"),
+        ({"data/report.html": b"<html>", "data/selection.parquet": b""}, "has data/selection.parquet, which"),
+        ({"data": b"a file"}, "has a file data"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_what_no_push_put_there_is_neither_removed_nor_overwritten(
+    files: dict[str, bytes], told: str, dry_run: bool, small: Path, hub: Hub
+) -> None:
+    hub.repos[REPO] = Repo(dict(files))
+    with pytest.raises(WrongCall) as error:
+        pushed(small, hub, config="data", dry_run=dry_run)
+    assert told in str(error.value) and "--config NAME" in str(error.value)
+    assert hub.repos[REPO].files == files and not hub.large
+
+
+def test_a_report_of_somebody_else_s_stays(curated: Path, hub: Hub, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(curated, tmp_path / "copy"))
+    pushed(folder, hub)
+    hub.repos[REPO].files["koquality/report.html"] = b"<html>mine</html>"
+    pushed(folder, hub, card_language="ko")
+    assert hub.repos[REPO].files["koquality/report.html"] == b"<html>mine</html>"
+    report.write(folder, folder / "report.html")
+    with pytest.raises(WrongCall, match=r"has koquality/report\.html, which no push"):
+        pushed(folder, hub)
+
+
+def test_what_another_set_reads_is_not_removed(small: Path, hub: Hub) -> None:
+    rows = datasets.Dataset.from_list(rows_of(small)["train"])
+    pushed(datasets.DatasetDict({"old": rows, "train": rows}), hub, config="one")
+    repo = hub.repos[REPO]
+    repo.files["README.md"] = repo.files["README.md"].replace(
+        b"configs:\n", b"configs:\n- config_name: both\n  data_files: one/old-*.parquet\n"
+    )
+    before = dict(repo.files)
+    with pytest.raises(WrongCall, match=r"has a set both that reads one/old-00000-of-00001\.parquet"):
+        pushed(datasets.DatasetDict({"train": rows}), hub, config="one")
+    assert repo.files == before
 
 
 def test_sets_pushed_at_once_are_all_there(small: Path, hub: Hub) -> None:
@@ -276,6 +347,90 @@ def test_merging_is_idempotent_and_keeps_the_others(
     assert [each["config_name"] for each in readme.parted(both, "")[0]["configs"]] == ["one", "two"]
 
 
+BY_HAND = (
+    "# keep this\nversion: 1.10  # ours",
+    "x-language: [no, en]",
+    "x-notes: |\n  text\n  # no comment",
+    "x-one: &here\n  a: yes\nx-two: *here",
+    "\"x-quoted\": '0x10'",
+)
+#: how somebody may write the keys that a card has, too
+WRITTEN = (
+    ("language: no  # Norwegian", "no"),
+    ("language: [no, en] # two", "no"),
+    ("language:\n  - no  # Norwegian\n  # and\n  - en", "- no  # Norwegian\n  # and\n  - en\n"),
+    ("pretty_name: >-\n  Of our\n  own", "pretty_name: >-\n  Of our\n  own"),
+    (
+        "configs:\n  - config_name: x # theirs\n    data_files: x/*\n    note: |\n      # no comment",
+        "x # theirs\n    data_files: x/*",
+    ),
+)
+
+
+@given(
+    st.permutations(BY_HAND).flatmap(lambda each: st.integers(0, len(each)).map(lambda count: each[:count])),
+    st.lists(st.sampled_from(WRITTEN), unique_by=lambda each: each[0].partition(":")[0]),
+    st.lists(st.sampled_from(["ko", "zh", "en", "no"]), unique=True, min_size=1),
+    st.lists(st.sampled_from(["ko", "zh"]), unique=True),
+    st.randoms(use_true_random=False),
+)
+def test_what_was_written_by_hand_stays_to_the_byte(
+    hand: list[str], written: list[tuple[str, str]], first: list[str], then: list[str], random: Any
+) -> None:
+    pieces = [*hand, *(told for told, _ in written)]
+    random.shuffle(pieces)
+    text = "---\n" + "\n# between\n".join(pieces) + "\n# the end\n---\n# By hand\n"
+    before = readme.parted(text, "")[0]
+    for languages, splits in ((first, ["train"]), (then, ["train", "test"])):
+        card = {"pretty_name": "a", "language": languages, "tags": ["okinst"], "license": "mit"}
+        text = readme.merged(text, _card(card, "said"), "one", splits)
+        head = readme.parted(text, "")[0]
+        assert all(f"{piece}\n" in text for piece in hand) and all(kept in text for _, kept in written)
+        assert text.count("# between") == max(len(pieces) - 1, 0) and text.count("# the end") == 1
+        assert {key: head[key] for key in before if key.startswith("x-")} == {
+            key: value for key, value in before.items() if key.startswith("x-")
+        }
+        assert set(languages) <= set(map(str, head["language"]))
+        assert head.get("pretty_name") == before.get("pretty_name", "a")
+    if not any("config_name" in told for told, _ in written):
+        # what the first card alone said has gone with it
+        assert set(head["language"]) <= {*then, *readme._words(before.get("language"))}
+
+
+ITEMS = st.lists(st.sampled_from(["a", "no", "1", "b c", "x: y"]), unique=True, max_size=4)
+
+
+@given(ITEMS, ITEMS, st.booleans(), st.booleans())
+def test_a_list_is_changed_where_it_stands(old: list[str], new: list[str], inline: bool, tables: bool) -> None:
+    def put(words: list[str]) -> list[Any]:
+        return [{"config_name": word, "data_files": f"{word}/*"} for word in words] if tables else words
+
+    before, after = {"keep": 1, "words": put(old), "last": "x"}, {"keep": 1, "words": put(new), "last": "x"}
+    told = yaml.safe_dump({"words": put(old)}, default_flow_style=inline, sort_keys=False, width=10_000).strip()
+    told = told.removeprefix("{").removesuffix("}") if inline else told
+    text = yaml_text.rewritten(f"keep: 1 # so\n{told}\n# behind\nlast: x\n", before, after)
+    assert yaml.safe_load(text) == after
+    assert text.startswith("keep: 1 # so\n") and text.endswith("# behind\nlast: x\n")
+
+
+def test_the_size_is_that_of_all_sets() -> None:
+    def of(rows: int) -> str:
+        info = {"features": [], "splits": [{"name": "train", "num_examples": rows}]}
+        word = "n<1K" if rows < 1000 else "1K<n<10K"
+        return _card({"size_categories": [word], "dataset_info": info}, "text")
+
+    def sizes(text: str) -> Any:
+        return readme.parted(text, "")[0]["size_categories"]
+
+    one = readme.merged("", of(2_000), "one", ["train"])
+    assert sizes(one) == ["1K<n<10K"] and sizes(readme.merged(one, of(5), "one", ["train"])) == ["n<1K"]
+    both = readme.merged(readme.merged(one, of(500), "one", ["train"]), of(600), "two", ["train"])
+    assert sizes(both) == ["1K<n<10K"] and sizes(readme.merged(both, of(5), "one", ["train"])) == ["n<1K"]
+    # of a set that nobody has counted
+    theirs = _card({"size_categories": ["1M<n<10M"], "configs": [{"config_name": "x", "data_files": "x/*"}]}, "")
+    assert sizes(readme.merged(theirs, of(5), "one", ["train"])) == ["1M<n<10M", "n<1K"]
+
+
 def test_what_an_earlier_upload_said_of_the_columns_goes() -> None:
     theirs = _card({"dataset_info": [{"config_name": "a", "features": []}, {"config_name": "b", "features": []}]}, "")
     head, _ = readme.parted(readme.merged(theirs, _card({}, "text"), "a", ["train"]), "")
@@ -296,10 +451,27 @@ def test_a_commit_is_tried_again(code: int, small: Path, hub: Hub, caplog: pytes
 def test_a_commit_whose_answer_was_lost_is_not_made_twice(small: Path, hub: Hub) -> None:
     hub.faults = [Fault("POST", "/commit/", done=True)]
     done = pushed(small, hub)
-    assert hub.failed.is_set() and hub.repos[REPO].made == 1 and done.commit == hub.repos[REPO].commit
+    assert hub.failed.is_set() and hub.repos[REPO].made == 1
+    assert (done.new, done.commit) == (True, hub.repos[REPO].commit)
+    assert {file["path"] for file in done.files} == {*hub.repos[REPO].files} - {".gitattributes"}
+    assert "no commit was made" not in "".join(pushing.lines(done))
+    again = pushed(small, hub)
+    assert (again.new, again.files) == (False, [])
 
 
-def test_a_storm_ends_with_what_to_do(small: Path, hub: Hub) -> None:
+def test_a_hub_that_asks_for_no_wait_is_waited_for(caplog: pytest.LogCaptureFixture) -> None:
+    with serving() as hub:
+        hub.users = {TOKEN: ("user", "write")}
+        hub.repos[REPO] = Repo({})
+        hub.faults = [Fault("GET", "/whoami", 429, times=2, retry_after="0")]
+        api = huggingface_hub.HfApi(endpoint=hub.url, token=TOKEN)
+        begun = time.monotonic()
+        assert patience.patiently(REPO, api.whoami)["name"] == "user"
+    assert time.monotonic() - begun >= 1.5 and caplog.text.count("answered 429") == 2
+
+
+def test_a_storm_ends_with_what_to_do(small: Path, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "LONGEST", 0.1)
     hub.faults = [Fault("POST", "/commit/", 429, times=99, retry_after="0")]
     with pytest.raises(NotPushed, match=r"answered 429 again and again.*Run the same again later"):
         pushed(small, hub)
@@ -317,6 +489,23 @@ def test_a_card_that_the_hub_does_not_take(small: Path, hub: Hub) -> None:
     with pytest.raises(NotPushed, match=r"does not take the head of README.md.*must be one of a list"):
         pushed(small, hub)
     assert hub.repos[REPO].made == 0
+
+
+@pytest.mark.parametrize(
+    "path, kind, told",
+    [
+        ("/preupload/", NotPushed, "the files were not uploaded (Bad request"),
+        ("/commit/", NotPushed, "the Hub does not take it (Bad request"),
+    ],
+)
+def test_what_the_hub_refuses_is_not_called_busy(
+    path: str, kind: type[Exception], told: str, small: Path, hub: Hub
+) -> None:
+    hub.faults = [Fault("POST", path, 400, times=9)]
+    with pytest.raises(kind) as error:
+        pushed(small, hub)
+    assert told in str(error.value) and "busy" not in str(error.value) and "again and again" not in str(error.value)
+    assert hub.repos[REPO].made == 0 and len(hub.asked("POST", path)) == 1
 
 
 def test_a_gitignore_leaves_nothing_out_in_silence(small: Path, hub: Hub) -> None:
@@ -361,6 +550,7 @@ def test_a_name_alone_is_the_users_own(small: Path, hub: Hub) -> None:
     [
         ({"repo_id": "no good/name"}, "no name of a repository"),
         ({"config": "../up"}, "cannot be the name of a set"),
+        ({"config": "Readme.md"}, "is the name of the card"),
         ({"revision": "0" * 40}, "is a commit"),
         ({"with_dropped": True}, "--with-dropped sends rows that were dropped"),
     ],
@@ -398,6 +588,36 @@ def test_a_folder_that_has_changed_is_not_pushed(small: Path, hub: Hub, tmp_path
     with pytest.raises(WrongCall, match="there is no folder"):
         pushed(tmp_path / "nowhere", hub)
     assert not hub.requests
+
+
+def test_every_file_is_as_its_provenance_says(
+    curated: Path, hub: Hub, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = Path(shutil.copytree(curated, tmp_path / "copy"))
+    write_card(folder, "en")
+    own = folder / "card" / "own.png"
+    own.write_bytes(b"a picture of one's own")
+    names = [file["path"] for file in json.loads((folder / "provenance.json").read_text())["files"]]
+    pictures = [name for name in names if name.startswith("card/")]
+    assert pictures
+    for name in ("selection.parquet", "dropped.parquet", "clusters.parquet", *pictures[:1]):
+        path = folder / name
+        whole = path.read_bytes()
+        path.write_bytes(whole + b" ")
+        with pytest.raises(DamagedFile, match=rf"{path} is not as it was built"):
+            pushed(folder, hub, private=True, with_dropped=True)
+        path.unlink()
+        with pytest.raises(DamagedFile, match=rf"has no {name} any more"):
+            pushed(folder, hub, private=True, with_dropped=True)
+        path.write_bytes(whole)
+    assert not hub.requests
+    (folder / "set-aside.jsonl").write_text("{}\n")
+    with pytest.raises(DamagedFile, match=r"set-aside\.jsonl was not built with the rest"):
+        pushed(folder, hub, private=True, with_dropped=True)
+    done = pushed(folder, hub)  # what stays here may be whatever it is
+    sent = {file["path"] for file in done.files}
+    assert {f"koquality/{name}" for name in pictures} <= sent and "koquality/card/own.png" not in sent
+    assert "set-aside.jsonl" in done.kept_back and "card/own.png stays here" in caplog.text
 
 
 def test_what_may_hold_dropped_rows_stays_here(curated: Path, hub: Hub, tmp_path: Path) -> None:
@@ -477,6 +697,79 @@ def test_a_dataset_of_ones_own(hub: Hub, tmp_path: Path) -> None:
     assert told.strip().endswith("['no', 'yes']")
     with pytest.raises(WrongCall, match="stream has to be loaded"):
         package.push(rows.to_iterable_dataset(), REPO, token=TOKEN, endpoint=hub.url)
+
+
+@pytest.mark.parametrize("config", ["{tmp}/victim", "../victim", "victim/.."])
+def test_a_name_is_no_place_on_this_machine(config: str, hub: Hub, tmp_path: Path) -> None:
+    own = tmp_path / "victim" / "train-00000-of-00001.parquet"
+    own.parent.mkdir()
+    own.write_bytes(b"mine")
+    rows = datasets.Dataset.from_dict({"text": ["하나"]})
+    with pytest.raises(WrongCall, match="cannot be the name of a set"):
+        pushed(rows, hub, config=config.format(tmp=tmp_path), i_have_the_rights=True)
+    assert own.read_bytes() == b"mine" and not hub.requests
+    # nor where the name has not been looked at
+    plain_set.write(rows, tmp_path / "set", str(own.parent))
+    assert own.read_bytes() == b"mine" and (tmp_path / "set" / plain_set.NAME).is_dir()
+
+
+def test_a_dataset_that_cannot_be_pushed_is_not_written_first(hub: Hub) -> None:
+    rows = datasets.Dataset.from_dict({"text": ["하나"]})
+    with pytest.raises(WrongCall, match="there is no token"):
+        package.push(rows, REPO, endpoint=hub.url)
+    with pytest.raises(WrongCall, match="no name of a repository"):
+        pushed(rows, hub, "no good/name")
+
+
+def test_part_of_a_split_has_the_name_of_the_split(hub: Hub, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    pq.write_table(pa.table({"text": ["하나", "둘", "셋"]}), tmp_path / "own.parquet")
+    part = datasets.load_dataset(
+        "parquet", data_files=str(tmp_path / "own.parquet"), split="train[:2]", cache_dir=str(tmp_path / "cache")
+    )
+    assert str(part.split) == "train[:2]"
+    pushed(part, hub, i_have_the_rights=True)
+    assert "The split train[:2] is called train here" in hub.repos[REPO].files["README.md"].decode()
+    assert "The split train[:2] is called train here" in caplog.text
+    assert loaded(hub, tmp_path, REPO) == {"train": [{"text": "하나"}, {"text": "둘"}]}
+    with pytest.raises(WrongCall, match="two splits would both be train"):
+        pushed(datasets.DatasetDict({"train": part, "train[2:]": part}), hub, i_have_the_rights=True)
+
+
+def test_a_split_without_rows(hub: Hub, tmp_path: Path) -> None:
+    rows = datasets.Dataset.from_dict({"text": ["하나"]})
+    pushed(datasets.DatasetDict({"test": rows.select([]), "train": rows}), hub, i_have_the_rights=True)
+    assert "The split test has no rows and is left out" in hub.repos[REPO].files["README.md"].decode()
+    assert loaded(hub, tmp_path, REPO) == {"train": [{"text": "하나"}]}
+    with pytest.raises(WrongCall, match="no rows to push"):
+        pushed(rows.select([]), hub, i_have_the_rights=True)
+
+
+def test_rows_that_say_what_they_are_in_part(hub: Hub, tmp_path: Path) -> None:
+    said = {"source": "ours", "language": "ko", "license": "mit", "making": "human", "text": "하나"}
+
+    def table(rows: datasets.Dataset, **options: Any) -> str:
+        pushed(rows, hub, config="said", **options)
+        return hub.repos[REPO].files["README.md"].decode()
+
+    without = {key: value for key, value in said.items() if key != "language"}
+    text = table(datasets.Dataset.from_list([without, without]))
+    assert "| train | ours | unstated | mit | human | 2 |" in text
+    assert head_of(hub.repos[REPO])["license"] == "mit" and "language" not in head_of(hub.repos[REPO])
+    nothing = datasets.Dataset.from_list([{**said, "license": None, "language": None}])
+    with pytest.raises(LicenceRefused, match=r"ours +1 +unstated"):
+        table(nothing)
+    assert "| train | ours | unstated | unstated | human | 1 |" in table(nothing, i_have_the_rights=True)
+    kinds = datasets.Features(
+        {**dict.fromkeys(said, datasets.Value("string")), "license": datasets.ClassLabel(names=["mit", "cc-by-4.0"])}
+    )
+    rows = datasets.Dataset.from_list([{**said, "license": 1}, {**said, "license": None}], features=kinds)
+    text = table(rows, i_have_the_rights=True)
+    assert "| train | ours | ko | cc-by-4.0 | human | 1 |" in text and "The column license is written as text" in text
+    assert [row["license"] for row in loaded(hub, tmp_path, REPO)["train"]] == ["cc-by-4.0", None]
+    with pytest.raises(LicenceRefused, match=r"ours +1 +7"):
+        table(datasets.Dataset.from_list([{**said, "license": 7}]))
+    with pytest.raises(WrongCall, match="the column source holds no words"):
+        table(datasets.Dataset.from_list([{**said, "source": ["a", "b"]}]))
 
 
 # -- the licence gate --------------------------------------------------------------------------------------------------

@@ -6,17 +6,21 @@
     <config>/selection.parquet           what was measured; no text
     <config>/card/*.png, report.html
 
+A file that stands there is replaced or removed only if the set's provenance.json there says that an earlier push put it there.
+
 What holds text of rows that are not in the set stays on the machine (okinst.publishing.public). A report that shows such rows is
 written anew without them.
 """
 
 import hashlib
 import json
+import logging
 import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +31,7 @@ from okinst.mixtures.selecting import SELECTION
 from okinst.publishing import plain_set, readme, refusal, report
 from okinst.publishing.built import BuiltFolder
 from okinst.publishing.card import card
-from okinst.publishing.patience import patiently, status
+from okinst.publishing.patience import PASSING, chain, patiently, status
 from okinst.publishing.place import PROVENANCE, README
 from okinst.publishing.public import KEPT_BACK, is_of_the_set, without_folders
 from okinst.version import VERSION
@@ -35,11 +39,16 @@ from okinst.version import VERSION
 if TYPE_CHECKING:
     import huggingface_hub
 
+logger = logging.getLogger("okinst")
+
 #: what a file on the Hub is part of, where README.md names no sets
 _DATA = (".parquet", ".arrow", ".csv", ".tsv", ".json", ".jsonl", ".txt", ".zip", ".gz", ".zst", ".tar", ".xz")
-_SHARD = re.compile(r"[^/]+-\d{5}-of-\d{5}(-\w+)?\.parquet")
+_SHARD = re.compile(r"[^/]+-\d{5}-of-\d{5}\.parquet")
+_PICTURE = re.compile(r"card/[^/]+\.png")
 _CONFIG = re.compile(r"[^\s/\\<>:|\"?*\[\]{}!#.-][^\s/\\<>:|\"?*\[\]{}!#]*")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+#: what a report of okinst says in its head; provenance.json does not name the report
+_REPORT = b'<meta name="okinst-rows"'
 
 
 @dataclass(frozen=True)
@@ -93,6 +102,9 @@ def push(
     NotPushed where the Hub does not take it, NoNetwork where it cannot be reached. The repository is then as it was.
     """
     if not isinstance(folder, str | Path):
+        config = config or plain_set.named(folder)
+        _check_names(repo_id, config, revision)
+        _secret(repo_id, token, dry_run)
         with tempfile.TemporaryDirectory(prefix="okinst-push-") as temporary:
             built = plain_set.write(folder, Path(temporary), config)
             return push(
@@ -111,12 +123,7 @@ def push(
                 f"licence or somebody's privacy forbids to pass them on. Add --private, or leave it out."
             )
         refusal.check(built_folder, repo_id)
-    secret = token or huggingface_hub.get_token()
-    if not secret and not dry_run:
-        raise WrongCall(
-            f"{repo_id}: there is no token to push with. Make one with write permission in the settings of your account on the Hub; "
-            f"then run hf auth login, or set HF_TOKEN."
-        )
+    secret = _secret(repo_id, token, dry_run)
     api = huggingface_hub.HfApi(endpoint=endpoint, token=secret)
     with _plain_errors(repo_id, secret):
         if "/" not in repo_id:
@@ -125,6 +132,31 @@ def push(
         work.collect(with_dropped)
         told = message or f"{name}: {built_folder.told_rows}, by okinst {VERSION}"
         return work.dry_run() if dry_run else patiently(repo_id, lambda: work.attempt(told))
+
+
+@dataclass
+class _File:
+    """A file as it is to stand in the repository. It is read once, however often it is compared."""
+
+    content: Path | bytes
+
+    @cached_property
+    def sha256(self) -> str:
+        content = self.content
+        return sha256(content) if isinstance(content, Path) else hashlib.sha256(content).hexdigest()
+
+    @cached_property
+    def size(self) -> int:
+        return self.content.stat().st_size if isinstance(self.content, Path) else len(self.content)
+
+    @cached_property
+    def _in_git(self) -> str:
+        data = self.content.read_bytes() if isinstance(self.content, Path) else self.content
+        return hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
+
+    def is_known_as(self, name: str | None) -> bool:
+        """Whether the Hub has this very content under what names it there: sha256 of large files, git's name of others."""
+        return name is not None and name == (self.sha256 if len(name) == 64 else self._in_git)
 
 
 @dataclass(frozen=True)
@@ -137,6 +169,17 @@ class _There:
     #: by path, what names the content: sha256 of large files, git's name of others
     files: dict[str, str]
     readme: str
+    #: the files that an earlier push of this set put there, so far as its provenance.json there says
+    ours: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class _Sent:
+    """A commit whose answer has not come."""
+
+    onto: str | None
+    new: dict[str, _File]
+    gone: list[str]
 
 
 @dataclass
@@ -151,44 +194,65 @@ class _Push:
     branch: str
     language: str | None
     #: what is to stand there, by path, but for README.md
-    contents: dict[str, Path | bytes] = field(default_factory=dict)
+    contents: dict[str, _File] = field(default_factory=dict)
     kept_back: list[str] = field(default_factory=list)
     card: str = ""
     #: additions live through all attempts: what one has uploaded the next does not
     additions: dict[str, "huggingface_hub.CommitOperationAdd"] = field(default_factory=dict)
+    unanswered: _Sent | None = None
 
     # -- what is here ------------------------------------------------------------------------------------------------
 
     def collect(self, with_dropped: bool) -> None:
         """Find the files of the set, each as its provenance says it was written."""
         known = {each["path"]: each["sha256"] for each in self.built.provenance["files"]}
-        for path in (path for paths in self.built.splits.values() for path in paths):
-            told = path.relative_to(self.built.path).as_posix()
-            if sha256(path) != known.pop(told, None):
-                raise DamagedFile(f"{path} is not as it was built: {PROVENANCE} says another sha256. Build it again.")
-            self._add(path.name, path)
-        if lost := [path for path in known if _SHARD.fullmatch(path.rpartition("/")[2])]:
+        shards = [
+            path.relative_to(self.built.path).as_posix() for paths in self.built.splits.values() for path in paths
+        ]
+        if lost := [path for path in known if _SHARD.fullmatch(path.rpartition("/")[2]) and path not in shards]:
             raise DamagedFile(f"{self.built.path} has no {lost[0]} any more, which {PROVENANCE} names. Build it again.")
+        for told in shards:
+            self._add(told.rpartition("/")[2], self._as_built(told, known))
         for name in (SELECTION, *KEPT_BACK):
-            path = self.built.path / name
-            if not path.is_file():
+            if name not in known and not (self.built.path / name).is_file():
                 continue
             if name in KEPT_BACK and not with_dropped:
                 self.kept_back.append(name)
             else:
-                self._add(name, path)
+                self._add(name, self._as_built(name, known))
+        for name in filter(_PICTURE.fullmatch, known):
+            self._add(name, self._as_built(name, known))
+        for path in sorted((self.built.path / "card").glob("*.png")):
+            if (name := f"card/{path.name}") not in known:
+                logger.warning("%s stays here: %s does not name it.", name, PROVENANCE)
         page = self.built.path / report.FILE
         if page.is_file():
             self._add(report.FILE, page if with_dropped or is_of_the_set(page) else self._report())
-        for path in sorted((self.built.path / "card").glob("*.png")):
-            self._add(f"card/{path.name}", path)
         self._add(PROVENANCE, self._provenance())
         self.card = _card(self.built, self.language, self.repo_id, self.config)
         for quote in ("](", 'src="'):
             self.card = self.card.replace(f"{quote}card/", f"{quote}{self.config}/card/")
 
-    def _add(self, name: str, content: Path | bytes) -> None:
-        self.contents[f"{self.config}/{name}"] = content
+    def _add(self, name: str, content: Path | bytes | _File) -> None:
+        self.contents[f"{self.config}/{name}"] = content if isinstance(content, _File) else _File(content)
+
+    def _as_built(self, told: str, known: dict[str, str]) -> _File:
+        """A file of the folder. Raises DamagedFile for one that is not what provenance.json says."""
+        file, again = _File(self.built.path / told), "Build it again."
+        if _PICTURE.fullmatch(told):
+            again = f"okinst card {self.built.path} draws it again."
+        try:
+            if told not in known:
+                raise DamagedFile(
+                    f"{self.built.path / told} was not built with the rest: {PROVENANCE} does not name it. {again}"
+                )
+            if file.sha256 != known[told]:
+                raise DamagedFile(
+                    f"{self.built.path / told} is not as it was built: {PROVENANCE} says another sha256. {again}"
+                )
+        except FileNotFoundError as error:
+            raise DamagedFile(f"{self.built.path} has no {told} any more, which {PROVENANCE} names. {again}") from error
+        return file
 
     def _report(self) -> bytes:
         """The report as others may read it."""
@@ -226,10 +290,24 @@ class _Push:
             for entry in self.api.list_repo_tree(**options, revision=info.sha, recursive=True)
             if isinstance(entry, huggingface_hub.hf_api.RepoFile)
         }
-        text = ""
-        if README in files:
-            text = Path(self.api.hf_hub_download(**options, filename=README, revision=info.sha)).read_text("utf-8")
-        return _There(str(info.sha), bool(whole.private), files, text)
+
+        def read(path: str) -> bytes:
+            if path not in files:
+                return b""
+            return Path(self.api.hf_hub_download(**options, filename=path, revision=info.sha)).read_bytes()
+
+        try:
+            text = read(README).decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise DamagedFile(
+                f"README.md of {self.repo_id} on the Hub is no UTF-8 ({error}). Mend it there, or name another repository."
+            ) from error
+        own = f"{self.config}/"
+        ours = _listed(read(own + PROVENANCE), own)
+        page = own + report.FILE
+        if page in files and not self._stands(page, files[page]) and _REPORT in read(page):
+            ours |= {page}
+        return _There(str(info.sha), bool(whole.private), files, text, ours & files.keys())
 
     def check(self, there: _There) -> None:
         """Raise WrongCall for a repository that would not be what its readers know any more, or not what was asked for."""
@@ -241,6 +319,11 @@ class _Push:
             )
         head, _ = readme.parted(there.readme, where)
         own = f"{self.config}/"
+        if self.config in there.files:
+            raise WrongCall(
+                f"{where} has a file {self.config}, and no folder can have its name. Name the set otherwise: --config NAME. Nothing "
+                f"was sent."
+            )
         data = [path for path in there.files if path.endswith(_DATA) and not path.startswith(own)]
         if not head.get(readme.CONFIGS) and data:
             raise WrongCall(
@@ -254,6 +337,12 @@ class _Push:
                 f"{where} has a set named {self.config} already, of other files ({foreign[0]}). Name this one otherwise: --config "
                 f"NAME. Nothing was sent."
             )
+        if strange := self._strange(there):
+            raise WrongCall(
+                f"{where} has {strange[0]}{', ...' * (len(strange) > 1)}, which no push of this set put there, so far as "
+                f"{own}{PROVENANCE} says (none is there, it cannot be read, or it does not name the file). It stays, and this set "
+                f"cannot stand in the same folder. Name it otherwise, --config NAME, or move what is there. Nothing was sent."
+            )
         for name in (entry["config_name"] for entry in head.get(readme.CONFIGS) or []):
             if name != self.config:
                 self._check_beside(name, readme.patterns(head, name), there, where)
@@ -265,6 +354,11 @@ class _Push:
                 f"{where} has a set {name} that would take {taken[0]} for its own (data_files in README.md). Name this one otherwise: "
                 f"--config NAME. Nothing was sent."
             )
+        if lost := [path for path in self._gone(there) if any(readme.means(each, path) for each in patterns)]:
+            raise WrongCall(
+                f"{where} has a set {name} that reads {lost[0]}, a file of an earlier push of {self.config} which this one would take "
+                f"away. Change data_files of {name} in README.md, or name this set otherwise: --config NAME. Nothing was sent."
+            )
         others = [path for path in there.files if any(readme.means(each, path) for each in patterns)]
         if others and not others[0].endswith(".parquet"):
             raise WrongCall(
@@ -272,24 +366,33 @@ class _Push:
                 f"format of the first. Name another repository. Nothing was sent."
             )
 
-    def wanted(self, there: _There) -> tuple[dict[str, Path | bytes], list[str]]:
+    def _stands(self, path: str, known: str | None) -> bool:
+        """Whether a file on the Hub, of which this is known, is as it is to be."""
+        return path in self.contents and self.contents[path].is_known_as(known)
+
+    def _strange(self, there: _There) -> list[str]:
+        """Files of others in this set's folder that it would overwrite, or that would be read with it; notes may stand there."""
+        own = f"{self.config}/"
+        taken = [f"{own}{split}-*.parquet" for split in self.built.splits]
+        return [
+            path
+            for path, known in there.files.items()
+            if path.startswith(own) and path not in there.ours and not self._stands(path, known)
+            if path in self.contents
+            or any(readme.means(each, path) for each in taken)
+            or (not there.ours and path.endswith(_DATA))
+        ]
+
+    def _gone(self, there: _There) -> list[str]:
+        """What of an earlier push is to go."""
+        return sorted(there.ours - self.contents.keys())
+
+    def wanted(self, there: _There) -> tuple[dict[str, _File], list[str]]:
         """What the repository does not have as it should be, and what of an earlier push is to go."""
         card = readme.merged(there.readme, self.card, self.config, self.built.splits, f"{self.repo_id} on the Hub")
-        contents = {**self.contents, README: card.encode()}
-        new = {path: content for path, content in contents.items() if not _is(content, there.files.get(path))}
-        gone = [path for path in there.files if path not in contents and self._is_ours(path)]
-        return new, sorted(gone)
-
-    def _is_ours(self, path: str) -> bool:
-        """Whether a file is one that a push of this set writes; a note that somebody put beside them is not."""
-        if not path.startswith(f"{self.config}/"):
-            return False
-        name = path.removeprefix(f"{self.config}/")
-        return bool(
-            _SHARD.fullmatch(name)
-            or name in (PROVENANCE, SELECTION, report.FILE, *KEPT_BACK)
-            or re.fullmatch(r"card/[^/]+\.png", name)
-        )
+        contents = {**self.contents, README: _File(card.encode())}
+        new = {path: file for path, file in contents.items() if not file.is_known_as(there.files.get(path))}
+        return new, self._gone(there)
 
     # -- what is done ------------------------------------------------------------------------------------------------
 
@@ -309,31 +412,26 @@ class _Push:
             self.check(there)
         new, gone = self.wanted(there)
         if not new and not gone:
+            sent = self.unanswered
+            if sent and sent.onto != there.head:  # it was made, and only its answer was lost
+                return self._told(there, there.head or "", sent.new, sent.gone, made=True)
             return self._told(there, there.head or "", new, gone, made=False)
         if self.branch != "main":
             self.api.create_branch(self.repo_id, repo_type="dataset", branch=self.branch, exist_ok=True)
         commit = self._commit(there, new, gone, message)
         return self._told(there, commit, new, gone, made=commit != there.head)
 
-    def _commit(self, there: _There, new: dict[str, Path | bytes], gone: list[str], message: str) -> str:
+    def _commit(self, there: _There, new: dict[str, _File], gone: list[str], message: str) -> str:
         import huggingface_hub
 
-        additions: list[huggingface_hub.CommitOperationAdd] = []
-        for path, content in new.items():
-            if path == README or path not in self.additions:  # README.md is merged anew each time
-                self.additions[path] = huggingface_hub.CommitOperationAdd(path, content)
-            additions.append(self.additions[path])
         at: dict[str, Any] = {"repo_id": self.repo_id, "repo_type": "dataset", "revision": self.branch}
         try:
+            additions = [self._addition(path, file) for path, file in new.items()]
             self.api.preupload_lfs_files(additions=additions, free_memory=False, **at)
         except Exception as error:
-            # the client has tried again already; only what the Hub refuses is told by its answer
-            if status(error) in (401, 403, 404):
+            if isinstance(error, OkinstError) or status(error) in (401, 403, 404):
                 raise
-            raise NoNetwork(
-                f"{self.repo_id}: the connection broke off, or the Hub was busy, while files were uploaded ({_short(error)}). No "
-                f"commit was made. Run the same again: what has arrived is not sent again."
-            ) from error
+            raise self._not_uploaded(error) from error
         if ignored := [each.path_in_repo for each in additions if getattr(each, "_should_ignore", False)]:
             raise NotPushed(
                 f"{self.repo_id}: the .gitignore of the repository leaves {ignored[0]} out, and the set would not be whole. Take that "
@@ -341,6 +439,7 @@ class _Push:
             )
         deletions = [huggingface_hub.CommitOperationDelete(path, is_folder=False) for path in gone]
         operations: list[Any] = [*additions, *deletions]
+        self.unanswered = _Sent(there.head, new, gone)
         try:
             done = self.api.create_commit(operations=operations, commit_message=message, parent_commit=there.head, **at)
         except ValueError as error:
@@ -350,13 +449,50 @@ class _Push:
                 f"{self.repo_id}: the Hub does not take the head of README.md ({str(error).partition(chr(10))[2].strip()}). Mend it there, or report it. "
                 f"No commit was made."
             ) from error
+        except Exception as error:
+            if 400 <= (status(error) or 0) < 500:  # an answer: it was not made
+                self.unanswered = None
+            raise
         return str(done.oid)
+
+    def _addition(self, path: str, file: _File) -> "huggingface_hub.CommitOperationAdd":
+        import huggingface_hub
+
+        if path == README or path not in self.additions:  # README.md is merged anew each time
+            self.additions[path] = huggingface_hub.CommitOperationAdd(path, file.content)
+        if self.additions[path].upload_info.sha256.hex() != file.sha256:
+            raise DamagedFile(
+                f"{self.built.path}: the file of {path} has changed while it was pushed. No commit was made. Build it again."
+            )
+        return self.additions[path]
+
+    def _not_uploaded(self, error: Exception) -> OkinstError:
+        """What an error says that came while files were uploaded. The client has tried again already."""
+        found = status(error)
+        if local := next((each for each in chain(error) if isinstance(each, OSError) and each.filename), None):
+            return DamagedFile(
+                f"{self.repo_id}: {local.filename} cannot be read ({local.strerror}). No commit was made. Mend that, and run the same "
+                f"again."
+            )
+        if refused := re.search(
+            r"HTTP status client error \((\d{3})", str(error)
+        ):  # hf_xet calls that a ConnectionError
+            found = int(refused[1])
+        cut = any(is_of_the_network(each) or isinstance(each, ConnectionError | TimeoutError) for each in chain(error))
+        if found in PASSING or (found is None and cut):
+            return NoNetwork(
+                f"{self.repo_id}: the connection broke off, or the Hub was busy, while files were uploaded ({_short(error)}). No "
+                f"commit was made. Run the same again: what has arrived is not sent again."
+            )
+        return NotPushed(
+            f"{self.repo_id}: the files were not uploaded ({_short(error)}). No commit was made; what has arrived is not sent again."
+        )
 
     def _told(
         self,
         there: _There,
         commit: str,
-        new: dict[str, Path | bytes],
+        new: dict[str, _File],
         gone: list[str],
         made: bool,
         dry_run: bool = False,
@@ -365,7 +501,7 @@ class _Push:
             url=f"{self.api.endpoint}/datasets/{self.repo_id}" + f"/tree/{self.branch}" * (self.branch != "main"),
             commit=commit,
             new=made,
-            files=[{"path": path, "bytes": _size(content)} for path, content in sorted(new.items())],
+            files=[{"path": path, "bytes": file.size} for path, file in sorted(new.items())],
             repo_id=self.repo_id,
             config=self.config,
             private=there.private,
@@ -387,6 +523,19 @@ def _of_okinst(folder: Path) -> BuiltFolder:
     return built
 
 
+def _secret(repo_id: str, token: str | None, dry_run: bool) -> str | None:
+    """The token to push with. Raises WrongCall where there is none; a dry run may do without."""
+    import huggingface_hub
+
+    secret = token or huggingface_hub.get_token()
+    if not secret and not dry_run:
+        raise WrongCall(
+            f"{repo_id}: there is no token to push with. Make one with write permission in the settings of your account on the Hub; "
+            f"then run hf auth login, or set HF_TOKEN."
+        )
+    return secret
+
+
 def _check_names(repo_id: str, config: str, revision: str | None) -> None:
     from huggingface_hub.utils import HFValidationError, validate_repo_id  # type: ignore[attr-defined]
 
@@ -394,6 +543,8 @@ def _check_names(repo_id: str, config: str, revision: str | None) -> None:
         validate_repo_id(repo_id)
     except HFValidationError as error:
         raise WrongCall(f"{repo_id!r} is no name of a repository, which is owner/name: {error}") from error
+    if config.casefold() == README.casefold():
+        raise WrongCall(f"{config!r} is the name of the card. Name the set otherwise: --config NAME.")
     if not _CONFIG.fullmatch(config):
         raise WrongCall(
             f'{config!r} cannot be the name of a set on the Hub: no blanks, no / \\ < > : | " ? * [ ] {{ }} ! #, and no dot or hyphen '
@@ -431,18 +582,22 @@ def _own_folders(built: BuiltFolder) -> list[str]:
     return [f"{folder}/" for folder in found if len(folder.parts) > 1]
 
 
-def _is(content: Path | bytes, known: str | None) -> bool:
-    """Whether a file on the Hub, of which this is known, has this content."""
-    if known is None:
-        return False
-    if len(known) == 64:
-        return known == (sha256(content) if isinstance(content, Path) else hashlib.sha256(content).hexdigest())
-    data = content.read_bytes() if isinstance(content, Path) else content
-    return known == hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
+def _listed(provenance: bytes, own: str) -> frozenset[str]:
+    """The files that a provenance.json in a repository names, itself among them; none where okinst did not write it.
 
-
-def _size(content: Path | bytes) -> int:
-    return content.stat().st_size if isinstance(content, Path) else len(content)
+    >>> sorted(_listed(b'{"okinst": "1", "files": [{"path": "a/x.parquet"}, {"path": "b/x.parquet"}]}', "a/"))
+    ['a/provenance.json', 'a/x.parquet']
+    >>> _listed(b"{", "a/"), _listed(b'{"files": []}', "a/")
+    (frozenset(), frozenset())
+    """
+    try:
+        told = json.loads(provenance)
+        if "okinst" not in told:
+            return frozenset()
+        paths = [str(each["path"]) for each in told["files"]]
+    except (ValueError, TypeError, KeyError):
+        return frozenset()
+    return frozenset(path for path in (*paths, own + PROVENANCE) if path.startswith(own))
 
 
 def _short(error: BaseException) -> str:
@@ -484,6 +639,8 @@ def _plain_errors(repo_id: str, token: str | None) -> Iterator[None]:
                 f"{repo_id}: the Hub has it no more, or shows it to others only ({said(error)}). Look at the name, and at whose token "
                 f"this is: hf auth whoami."
             ) from error
+        if found is not None and found not in PASSING:
+            raise NotPushed(f"{repo_id}: the Hub does not take it ({said(error)}). No commit was made.") from error
         if found is not None:
             raise NotPushed(
                 f"{repo_id}: the Hub answered {found} again and again ({said(error)}). No commit was made, so far as it told. Run the "

@@ -25,8 +25,8 @@ PASSING = {
     504: "it took too long",
 }
 TRIES = 7
-#: seconds, without a word of the Hub: 1, 2, 4, ..., each shortened by chance so that several do not meet again
-LONGEST = 30
+#: seconds, at least, if the Hub does not ask for more: 1, 2, 4, ..., each shortened by chance so that several do not meet again
+LONGEST = 30.0
 #: seconds that the Hub may ask for before a person is asked instead
 MOST = 300
 
@@ -44,8 +44,8 @@ def patiently(what: str, attempt: Callable[[], T]) -> T:
             found = status(error)
             if number == TRIES or (found not in PASSING if found else not is_of_the_network(error)):
                 raise
-            asked = asked_to_wait(error)
-            seconds = min(LONGEST, 2.0 ** (number - 1)) * random.uniform(0.5, 1) if asked is None else asked
+            # a Hub that says 0 is no less busy for it
+            seconds = max(asked_to_wait(error) or 0.0, min(LONGEST, 2.0 ** (number - 1)) * random.uniform(0.5, 1))
             why = f"answered {found} ({PASSING[found]})" if found else "broke the connection off"
             if seconds > MOST:
                 raise NoNetwork(

@@ -4,6 +4,7 @@ A part stands between two comments that a reader of the page does not see, so th
 what was written by hand, and the parts of other sets, stay as they are.
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -11,8 +12,10 @@ from typing import Any
 import yaml
 
 from okinst.builders import DamagedFile
+from okinst.publishing import yaml_text
+from okinst.publishing.card.head import size
 
-CONFIGS, INFOS = "configs", "dataset_info"
+CONFIGS, INFOS, SIZES = "configs", "dataset_info", "size_categories"
 _HEAD = re.compile(r"---[ \t]*\n(.*?\n)??---[ \t]*(?:\n|$)(.*)", re.DOTALL)
 #: they say together what one licence is
 _LICENCE = ("license", "license_name", "license_link")
@@ -27,12 +30,19 @@ def parted(readme: str, whose: str) -> tuple[dict[str, Any], str]:
     >>> parted("# A set\\n", "here")
     ({}, '# A set\\n')
     """
+    head, _, text = _parted(readme, whose)
+    return head, text
+
+
+def _parted(readme: str, whose: str) -> tuple[dict[str, Any], str, str]:
+    """The YAML head, as it is meant and as it is written, and the text below."""
     readme = readme.removeprefix("\ufeff").replace("\r\n", "\n")
     found = _HEAD.fullmatch(readme.lstrip())
     if not found:
-        return {}, readme
+        return {}, "", readme
+    written = found[1] or ""
     try:
-        head = yaml.safe_load(found[1] or "") or {}
+        head = yaml.safe_load(written) or {}
         if not isinstance(head, dict) or not isinstance(head.get(CONFIGS) or [], list):
             raise ValueError("it is no table of keys")
         for entry in head.get(CONFIGS) or []:
@@ -43,47 +53,42 @@ def parted(readme: str, whose: str) -> tuple[dict[str, Any], str]:
             f"the head of README.md in {whose} cannot be read ({' '.join(str(error).split())}). Mend it there, or name another "
             f"repository."
         ) from error
-    return head, found[2]
+    return head, written, found[2]
 
 
 def merged(theirs: str, ours: str, config: str, splits: Iterable[str], whose: str = "the repository") -> str:
     """The README.md of a repository with the card of one set put in, or put in anew.
 
-    Of `theirs` stay the other sets, whatever was written by hand, and keys that `ours` does not have. `ours` is a card of this
-    one set. Merging the same card twice changes nothing.
+    Of `theirs` stay the other sets and whatever was written by hand, to the byte where it need not change; what an earlier card of
+    this set gave to the head, and the new one does not say, goes where no other set may mean it, too. The licence is that of the
+    rows: a set's own where it is alone, "other" for sets under several. `ours` is a card of this one set. Merging the same card
+    twice changes nothing.
     """
-    there, text = parted(theirs, whose)
+    there, written, text = _parted(theirs, whose)
     card, own_text = parted(ours, f"the card of {config}")
     entries = [dict(each) for each in there.get(CONFIGS) or []]
     others = [each for each in entries if each["config_name"] != config]
-    # keys keep their places, so that the same card twice is the same bytes
     head = dict(there)
+    before, given = _given(text, config), dict[str, Any]()
     for key, value in card.items():
-        if key in (*_LICENCE, CONFIGS, INFOS):
-            continue
-        head[key] = _both(head[key], value) if key in head and (others or key == "tags") else value
-    before, licence = ({key: each[key] for key in _LICENCE if key in each} for each in (there, card))
-    if not licence:
-        licence = before
-    elif others and licence != before:
-        licence = {"license": "other"}  # sets under several licences: each part says its own
-    for key in _LICENCE:
-        if key in licence:
-            head[key] = licence[key]
-        else:
-            head.pop(key, None)
+        if key not in (*_LICENCE, CONFIGS, INFOS):
+            head[key], given[key] = _both(there.get(key), value, before.get(key), alone=not others)
+    _put_licence(head, there, card, bool(others))
     entry = {"data_files": [{"split": split, "path": f"{config}/{split}-*.parquet"} for split in splits]}
     head[CONFIGS] = _put(entries, config, entry)
     # what an earlier upload said of this set's columns may be wrong now, and load_dataset would refuse its rows
+    known = [each.get("config_name") for each in _infos(there)]
     infos = [each for each in _infos(there) if each.get("config_name") != config]
-    if own := _infos(card)[:1]:
-        infos.append({"config_name": config, **{key: value for key, value in own[0].items() if key != "config_name"}})
+    at = known.index(config) if config in known else len(infos)
+    infos[at:at] = [{"config_name": config} | each | {"config_name": config} for each in _infos(card)[:1]]
     if infos:
         head[INFOS] = infos if len(infos) > 1 else infos[0]
     else:
         head.pop(INFOS, None)
-    told = yaml.safe_dump(head, allow_unicode=True, sort_keys=False, width=10_000).strip()
-    return f"---\n{told}\n---\n{_with_part(text, own_text, config)}"
+    if SIZES in head and (rows := _rows(head)) is not None:
+        head[SIZES] = [size(rows)]
+    told = yaml_text.rewritten(written, there, head).strip("\n")
+    return f"---\n{told}\n---\n{_with_part(text, own_text, config, given)}"
 
 
 def patterns(head: dict[str, Any], config: str) -> list[str]:
@@ -138,18 +143,82 @@ def _infos(head: dict[str, Any]) -> list[dict[str, Any]]:
     return [each for each in (found if isinstance(found, list) else [found]) if isinstance(each, dict)]
 
 
-def _both(theirs: Any, ours: Any) -> Any:
-    """What holds for several sets: all words of a list; of what is one word, that which was there."""
-    if isinstance(theirs, list) or isinstance(ours, list):
-        one, other = (each if isinstance(each, list) else [each] for each in (theirs, ours))
-        return [*one, *(each for each in other if each not in one)]
-    return theirs
+def _put_licence(head: dict[str, Any], there: dict[str, Any], card: dict[str, Any], others: bool) -> None:
+    before, licence = ({key: each[key] for key in _LICENCE if key in each} for each in (there, card))
+    if not licence:
+        return
+    if others and licence != before:
+        licence = {"license": "other"}  # sets under several licences: each part says its own
+    for key in _LICENCE:
+        if key in licence:
+            head[key] = licence[key]
+        else:
+            head.pop(key, None)
 
 
-def _with_part(text: str, own: str, config: str) -> str:
-    begin, end = f"{_MARK} {config} -->", f"{_MARK} end of {config} -->"
+def _rows(head: dict[str, Any]) -> int | None:
+    """The rows of all sets, as dataset_info counts them; None where it does not know some set."""
+    counts = {info.get("config_name"): info.get("splits") for info in _infos(head)}
+    total = 0
+    for entry in head[CONFIGS]:
+        for split in counts.get(entry["config_name"]) or [None]:
+            count = split.get("num_examples") if isinstance(split, dict) else None
+            if not isinstance(count, int):
+                return None
+            total += count
+    return total
+
+
+def _both(theirs: Any, ours: Any, given: Any, alone: bool) -> tuple[Any, Any]:
+    """What is to stand for a key, and what of it this card gives.
+
+    `given` is what the earlier card gave: it was not there before, so it may go where this set is alone. Of several words all
+    stay that others wrote; of what is one word, the one that was there.
+
+    >>> _both(["en", "ko"], ["zh"], ["ko"], alone=True), _both(["en", "ko"], ["zh"], ["ko"], alone=False)
+    ((['en', 'zh'], ['zh']), (['en', 'ko', 'zh'], ['ko', 'zh']))
+    >>> _both("Ours", "a-set", None, alone=True), _both("a-set", "another", "a-set", alone=True), _both(None, "a", None, alone=True)
+    (('Ours', None), ('another', 'another'), ('a', 'a'))
+    """
+    if not isinstance(theirs, list) and not isinstance(ours, list):
+        is_ours = theirs is None or (alone and given == theirs)
+        return (ours, ours) if is_ours else (theirs, given)
+    there, own, before = map(_words, (theirs, ours, given))
+    gone = [each for each in before if alone and each not in own]
+    new = [each for each in own if each not in there]
+    return (
+        [*(each for each in there if each not in gone), *new],
+        [*(each for each in before if each not in gone), *(each for each in new if each not in before)],
+    )
+
+
+def _words(told: Any) -> list[Any]:
+    return told if isinstance(told, list) else [] if told is None else [told]
+
+
+def _given(text: str, config: str) -> dict[str, Any]:
+    """What the card that is there gave to the head, beyond what was there before it."""
+    found = re.search(rf"^{re.escape(_begin(config))}\n{_MARK} gave (.*) -->$", text, re.MULTILINE)
+    try:
+        told = json.loads(found[1]) if found else {}
+    except ValueError:  # changed by hand
+        told = {}
+    return told if isinstance(told, dict) else {}
+
+
+def _begin(config: str) -> str:
+    return f"{_MARK} {config} -->"
+
+
+def _with_part(text: str, own: str, config: str, given: dict[str, Any]) -> str:
+    begin, end = _begin(config), f"{_MARK} end of {config} -->"
+    # a comment ends at the first >
+    gave = json.dumps(
+        {key: value for key, value in given.items() if value}, ensure_ascii=False, sort_keys=True, default=str
+    )
+    gave = gave.replace(">", "\\u003e")
     # no row that a card quotes may look like the end of its part
-    part = f"{begin}\n{own.replace(_MARK, '<!-- okinst :').strip()}\n{end}"
+    part = f"{begin}\n{_MARK} gave {gave} -->\n{own.replace(_MARK, '<!-- okinst :').strip()}\n{end}"
     start = text.find(begin)
     stop = text.find(end, start)
     if start >= 0 and stop >= 0:
