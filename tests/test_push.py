@@ -552,6 +552,7 @@ def test_a_name_alone_is_the_users_own(small: Path, hub: Hub) -> None:
         ({"config": "../up"}, "cannot be the name of a set"),
         ({"config": "Readme.md"}, "is the name of the card"),
         ({"revision": "0" * 40}, "is a commit"),
+        ({"revision": "a branch"}, "cannot be the name of a branch"),
         ({"with_dropped": True}, "--with-dropped sends rows that were dropped"),
     ],
 )

@@ -30,4 +30,5 @@ def lines(done: Pushed) -> Iterator[str]:
             f"them, too."
         )
     if not done.dry_run:
-        yield f'load_dataset("{done.repo_id}", "{done.config}") gives it back.'
+        revision = f', revision="{done.revision}"' if done.revision != "main" else ""
+        yield f'load_dataset("{done.repo_id}", "{done.config}"{revision}) gives it back.'

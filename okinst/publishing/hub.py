@@ -46,6 +46,7 @@ _DATA = (".parquet", ".arrow", ".csv", ".tsv", ".json", ".jsonl", ".txt", ".zip"
 _SHARD = re.compile(r"[^/]+-\d{5}-of-\d{5}\.parquet")
 _PICTURE = re.compile(r"card/[^/]+\.png")
 _CONFIG = re.compile(r"[^\s/\\<>:|\"?*\[\]{}!#.-][^\s/\\<>:|\"?*\[\]{}!#]*")
+_BRANCH = re.compile(r"\w[\w.-]*(/\w[\w.-]*)*")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 #: what a report of okinst says in its head; provenance.json does not name the report
 _REPORT = b'<meta name="okinst-rows"'
@@ -65,6 +66,7 @@ class Pushed:
     repo_id: str = ""
     config: str = ""
     private: bool = False
+    revision: str = "main"
     #: files of an earlier push of this set that went
     removed: list[str] = field(default_factory=list)
     #: files of the folder that stay on the machine
@@ -122,7 +124,7 @@ def push(
                 f"{built_folder.name} is not pushed to {repo_id}: --with-dropped sends rows that were dropped, often because their "
                 f"licence or somebody's privacy forbids to pass them on. Add --private, or leave it out."
             )
-        refusal.check(built_folder, repo_id)
+        refusal.check(built_folder, repo_id, name)
     secret = _secret(repo_id, token, dry_run)
     api = huggingface_hub.HfApi(endpoint=endpoint, token=secret)
     with _plain_errors(repo_id, secret):
@@ -297,7 +299,13 @@ class _Push:
             return Path(self.api.hf_hub_download(**options, filename=path, revision=info.sha)).read_bytes()
 
         try:
-            text = read(README).decode("utf-8")
+            try:
+                text = read(README).decode("utf-8")
+            except UnicodeDecodeError as error:
+                raise DamagedFile(
+                    f"README.md of {self.repo_id} on the Hub is no UTF-8 text ({error}). Mend it there, or name another repository. "
+                    f"Nothing was sent."
+                ) from error
         except UnicodeDecodeError as error:
             raise DamagedFile(
                 f"README.md of {self.repo_id} on the Hub is no UTF-8 ({error}). Mend it there, or name another repository."
@@ -505,6 +513,7 @@ class _Push:
             repo_id=self.repo_id,
             config=self.config,
             private=there.private,
+            revision=self.branch,
             removed=gone,
             kept_back=self.kept_back,
             dry_run=dry_run,
@@ -549,6 +558,10 @@ def _check_names(repo_id: str, config: str, revision: str | None) -> None:
         raise WrongCall(
             f'{config!r} cannot be the name of a set on the Hub: no blanks, no / \\ < > : | " ? * [ ] {{ }} ! #, and no dot or hyphen '
             f"first. Name another: --config NAME."
+        )
+    if revision is not None and not _BRANCH.fullmatch(revision):
+        raise WrongCall(
+            f"revision = {revision!r} cannot be the name of a branch: letters, digits, and . _ - / between them."
         )
     if revision and _COMMIT.fullmatch(revision):
         raise WrongCall(f"revision = {revision} is a commit, and what is committed stays as it is. Name a branch.")

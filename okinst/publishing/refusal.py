@@ -24,17 +24,19 @@ class LicenceRefused(WrongCall):
     """A public push would pass on what nobody has permitted to pass on; nothing has left the machine."""
 
 
-def check(built: BuiltFolder, repo_id: str) -> None:
-    """Raise LicenceRefused where a set holds rows whose licence forbids passing them on, or does not say."""
+def check(built: BuiltFolder, repo_id: str, name: str = "") -> None:
+    """Raise LicenceRefused where a set holds rows whose licence forbids passing them on, or does not say. `name` is what its user
+    calls it."""
+    name = name or built.name
     try:
         told = lots.report_of(built)
     except WrongCall as error:
         raise LicenceRefused(
-            f"{built.name} is not pushed to {repo_id}: {error}\n\nWhat would pass:\n{_aligned(_PASSES)}"
+            f"{name} is not pushed to {repo_id}: {str(error).replace(str(built.path.resolve()), name)}\n\nWhat would pass:\n{_aligned(_PASSES)}"
         ) from error
     against = [each for each in told["lots"] if each["not_passed_on"] and each["rows"] != 0]
     if against:
-        raise LicenceRefused(refusal(built.name, repo_id, told["lots"], against, built.provenance))
+        raise LicenceRefused(refusal(name, repo_id, told["lots"], against, built.provenance))
 
 
 def refusal(

@@ -13,7 +13,7 @@ class Words:
 
     >>> words = Words("ko")
     >>> words("rows"), words("tokens by", tokenizer="mine"), words("of split", split="train", rows=1200)
-    ('행', '토큰 수는 `mine`(으)로 세었습니다.', '`train` 1,200행')
+    ('행', '토큰 수는 한 행의 메시지를 줄바꿈으로 이어 `mine` 토크나이저로 세었습니다.', '`train` 1,200행')
     """
 
     def __init__(self, language: str) -> None:

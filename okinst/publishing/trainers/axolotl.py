@@ -18,6 +18,8 @@ READS: Mapping[Shape, frozenset[str]] = {
 }
 #: its schema of preference sets knows no name of a config, and drops it in silence
 NAMELESS: frozenset[Shape] = frozenset(("preference",))
+#: tokens of a row
+SEQUENCE = 4096
 #: How each stage reads a row. Its DPO takes `chosen` and `rejected` by their names; GRPO without a type takes `prompt` as it is.
 _READING: dict[str, dict[str, Any]] = {
     "sft": {
@@ -50,6 +52,8 @@ def files(source: Source, folder: Path) -> dict[str, str]:
         "test_datasets": [_entry(source, source.validation)] if source.validation else None,
         "dataset_prepared_path": str(folder / "prepared"),
         "output_dir": str(folder / "model"),
+        # what is longer is left out, and its own default is 512
+        "sequence_len": SEQUENCE,
         # it has no defaults for these
         "micro_batch_size": 1,
         "gradient_accumulation_steps": 16,
@@ -69,7 +73,8 @@ def command(source: Source, folder: Path) -> str:
 
 def notes(source: Source) -> list[str]:
     found = [
-        "axolotl leaves out what is longer than sequence_len tokens (512 where it is not set): add it to config.yaml."
+        f"axolotl leaves out what is longer than sequence_len tokens, which config.yaml sets to {SEQUENCE:,}: raise it if your model "
+        f"reads more."
     ]
     if source.shape == "prompt":
         found.append("GRPO needs a reward: add trl: {reward_funcs: [MODULE.FUNCTION]} to config.yaml.")

@@ -14,7 +14,7 @@ from okinst.builders import DamagedFile, MissingFile, NoNetwork, WrongCall, sche
 from okinst.builders.schema import Shape
 from okinst.publishing.folder import ROW_GROUP
 
-_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
+_HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*", re.ASCII)
 #: what is evaluated on while training: the first of these that a set has
 HELD_OUT = ("validation", "test")
 #: shapes that nobody trains on, and what their rows are

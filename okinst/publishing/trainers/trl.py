@@ -42,6 +42,7 @@ def files(source: Source, folder: Path) -> dict[str, str]:
         "dataset_test_split": source.validation,
         "eval_strategy": "epoch" if source.validation else None,
         "assistant_only_loss": True if stage == "sft" else None,
+        "output_dir": str(folder / "model"),
     }
     return {f"{stage}.yaml": as_yaml(command(source, folder), settings)}
 
@@ -53,7 +54,11 @@ def command(source: Source, folder: Path) -> str:
 
 
 def notes(source: Source) -> list[str]:
-    found = ["TRL cuts what is longer than max_length tokens (1,024 where it is not set): --max_length N."]
+    found = ["A machine without a GPU needs --use_cpu true."]
+    if source.shape == "prompt":
+        found.append("TRL cuts answers after max_completion_length tokens: --max_completion_length N.")
+    else:
+        found.append("TRL cuts what is longer than max_length tokens (1,024 where it is not set): --max_length N.")
     if source.shape == "conversation":
         found.append(
             "assistant_only_loss needs a chat template with {% generation %}: TRL knows those of common models; for another "
