@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from okinst.cli import generating
+from okinst.cli.generating import Common
 from okinst.version import VERSION
 
 if TYPE_CHECKING:
     from okinst.curation.scoring.compute import Compute
+    from okinst.generation.engine import Plan
     from okinst.publishing import Built
     from okinst.publishing.compare import Diff
 
@@ -28,6 +31,12 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+generate = typer.Typer(
+    help="Make new data with a model: what is asked, what is answered and what it cost is kept, and no row is lost or paid for twice.",
+    no_args_is_help=True,
+)
+app.add_typer(generate, name="generate")
 
 #: what the shell calls an end by Ctrl-C
 INTERRUPTED = 130
@@ -1002,6 +1011,58 @@ def evaluate(
     for note in evaluating.notes(found):
         print(note)
     print(f"{found.settings.model}: {len(found.runs)} runs, in {found.folder / RESULTS}")
+
+
+@generate.command()
+@generating.with_common
+def translate(
+    source: Annotated[
+        str, typer.Argument(metavar="SOURCE", help="a name of `okinst list` with conversations, a recipe, or a file")
+    ],
+    to: Annotated[str, typer.Option(metavar="LANGUAGE", help="ko, zh-Hans, en, ...")],
+    from_: Annotated[
+        str | None, typer.Option("--from", metavar="LANGUAGE", help="Else each row's own is found out.")
+    ] = None,
+    format: Annotated[
+        str | None,
+        typer.Option(help="oig-smallchip2-ko (one exchange a row) or sharegpt-deepl-ko; else what all rows fit into."),
+    ] = None,
+    *,
+    common: Common,
+) -> None:
+    """Translate conversations: each turn by its key; code, formulas, addresses and placeholders come through untouched."""
+    from okinst.generation.translating import Translating
+
+    rows = generating.source(source, "conversation", common)
+    job = Translating(rows, to, from_, format, common.prompt)
+    _generate(generating.plan(job, common, target=to, spoken=from_), common)
+
+
+def _generate(plan: "Plan", common: Common) -> None:
+    """Run it, or tell what it would ask; and say what became of it."""
+    from tqdm.contrib.logging import logging_redirect_tqdm
+
+    from okinst.builders import NotGenerated
+    from okinst.generation import engine
+
+    if common.dry_run:
+        told = generating.expected(plan)
+        if common.as_json:
+            _print_json(told)
+        else:
+            print("\n".join(generating.expected_lines(told)))
+        return
+    with logging_redirect_tqdm():
+        run = engine.run(plan)
+    if common.as_json:
+        _print_json(run.as_json())
+    else:
+        _print_table(generating.HEADS, generating.table(run), narrow=NARROWEST)
+        print("\n".join(generating.lines(run)))
+    if run.stopped == engine.INTERRUPTED:
+        raise typer.Exit(INTERRUPTED)
+    if run.stopped == engine.HALTED:
+        raise NotGenerated(run.why)
 
 
 def _door(mirror: Path | None, sample: bool, data_dir: Path | None) -> dict[str, Any]:

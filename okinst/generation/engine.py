@@ -25,7 +25,7 @@ from okinst.generation.backends import Backend, Reply
 from okinst.generation.budget import Budget, Cost, Estimates, Prices, Purse
 from okinst.generation.course import Course, courses
 from okinst.generation.job import Ask, Job
-from okinst.generation.ledger import FAILED, STOPPED, UNREAD, Entry, Ledger
+from okinst.generation.ledger import FAILED, REJECTED, STOPPED, UNREAD, Entry, Ledger
 from okinst.generation.progress import Progress
 from okinst.generation.rates import Rates
 from okinst.generation.troubles import Busy, Halt, Stopped, Unanswerable
@@ -228,7 +228,8 @@ class _Engine:
                 outcome = course.take(got.answer)
             except Exception as error:  # a fault of okinst's own must not lose an answer that was paid for
                 outcome, ended = UNREAD + type(error).__name__, error
-            new = line(outcome, "", got.answer, got.request_id, got.model, took.seconds, took.cost)
+            detail = course.tried[-1]["detail"] if outcome.startswith(REJECTED) else ""
+            new = line(outcome, detail, got.answer, got.request_id, got.model, took.seconds, took.cost)
             await self.ledger.keep(new)
             if ended is not None:
                 raise ended

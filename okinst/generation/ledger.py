@@ -17,12 +17,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import orjson
 from filelock import FileLock, Timeout
 
 from okinst.builders import DamagedFile, WrongCall
 from okinst.builders.errors import DiskFull
 from okinst.builders.tables import plain_disk_errors
+from okinst.generation import jsonl
 from okinst.generation.budget import Cost
 from okinst.generation.job import Answer, Ask
 from okinst.version import VERSION
@@ -43,8 +43,8 @@ def digest(ask: Ask, settings: Mapping[str, Any]) -> str:
     >>> digest(Ask(({"role": "user", "content": "안녕"},)), {"model": "a"})[:12]
     '2b28ea51eb1b'
     """
-    whole = [ask.messages, dict(ask.texts), ask.json, ask.max_tokens, settings]
-    return hashlib.sha256(orjson.dumps(whole, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    whole = [ask.messages, sorted(ask.texts.items()), ask.json, ask.max_tokens, sorted(settings.items())]
+    return hashlib.sha256(jsonl.dumps(whole)).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -80,12 +80,12 @@ class Entry:
             "seconds": round(self.seconds, 3),
             "answer": None if self.answer is None else asdict(self.answer),
         }
-        return orjson.dumps(told) + b"\n"
+        return jsonl.dumps(told) + b"\n"
 
 
 def entry(line: bytes) -> Entry:
     """What a line says. Raises ValueError, KeyError or TypeError for one that is none."""
-    told = orjson.loads(line)
+    told = jsonl.loads(line)
     cost = Cost(
         told["attempts"], told["tokens_in"], told["tokens_out"], told["characters"], told["usd"], told["unpriced"]
     )
@@ -103,7 +103,7 @@ class Ledger:
         """`file` is the output; `head` what decides the answers (job, settings, backend), JSON."""
         self.file = file
         self.path = file.with_name(f"{file.name}{ENDING}")
-        self.head = orjson.loads(orjson.dumps(head))
+        self.head = jsonl.loads(jsonl.dumps(head))
         #: what earlier runs paid, and this one
         self.spent = Cost()
         #: the SHA-256 of every output file that was put down
@@ -154,7 +154,7 @@ class Ledger:
                     self._cut(number)
                     break
                 try:
-                    told = orjson.loads(line)
+                    told = jsonl.loads(line)
                     if number == 1:
                         self._compare(told)
                     elif "sha256" in told:
@@ -171,7 +171,7 @@ class Ledger:
                 self._end += len(line)
         if not self._end:
             when = datetime.now().astimezone().isoformat(timespec="seconds")
-            self._write(orjson.dumps({"okinst": VERSION, **self.head, "written": when}) + b"\n")
+            self._write(jsonl.dumps({"okinst": VERSION, **self.head, "written": when}) + b"\n")
 
     def _cut(self, number: int) -> None:
         """A line that a kill cut off was not used by anybody."""
@@ -260,7 +260,7 @@ class Ledger:
     def put_down(self, sha256: Mapping[str, str]) -> None:
         """Note the output files that are about to take their places."""
         if not self.written.issuperset(sha256.values()):
-            self._write(orjson.dumps({"sha256": dict(sha256)}) + b"\n")
+            self._write(jsonl.dumps({"sha256": dict(sha256)}) + b"\n")
             self.written.update(sha256.values())
 
     def _write(self, lines: bytes) -> None:
@@ -291,5 +291,5 @@ def _flat(head: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]
 
 
 def _short(value: Any) -> str:
-    told = orjson.dumps(value).decode()
+    told = jsonl.dumps(value).decode()
     return told if len(told) <= 60 else f"{told[:60]}..."

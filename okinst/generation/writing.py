@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-import orjson
-
 from okinst.builders import WrongCall
 from okinst.builders.doors import sha256
 from okinst.builders.tables import plain_disk_errors
+from okinst.generation import jsonl
 from okinst.generation.course import Aside, Course
 from okinst.generation.job import UpstreamFile
 from okinst.generation.ledger import Ledger
@@ -118,7 +117,7 @@ class _Rows:
 
     def write(self, row: dict[str, Any]) -> None:
         """One row more."""
-        data = orjson.dumps(row, default=str)
+        data = jsonl.dumps(row)
         between = b",\n" if self._count else b"\n"
         self._put(between + data if self.array else data + b"\n")
         self._count += 1

@@ -58,6 +58,7 @@ class Options:
     timeout: float = 120.0  # seconds a request
     concurrency: int = 8
     device: str | None = None  # of a local model
+    asking: bool = True  # a dry run asks nothing, and needs no key
 
 
 def opened(name: str, options: Options) -> Backend:

@@ -6,13 +6,13 @@ import logging
 import os
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from okinst.builders import WrongCall
 from okinst.generation.backends import Options, Reply
 from okinst.generation.job import Answer, Ask
-from okinst.generation.troubles import FILTERED, TOO_LONG, Busy, Halt, Trouble, Unanswerable, masked, short
+from okinst.generation.troubles import FILTERED, NO_TEXT, TOO_LONG, Busy, Halt, Trouble, Unanswerable, masked, short
 
 logger = logging.getLogger("okinst")
 
@@ -47,7 +47,7 @@ class OpenAIChat:
         if url is not None and urlsplit(url).scheme not in ("http", "https"):
             raise WrongCall(f"--base-url {masked(url)}: it should be an address, such as http://127.0.0.1:8000/v1.")
         self._key = os.environ.get(KEY, "")
-        if not self._key and url is None:
+        if not self._key and url is None and options.asking:
             raise WrongCall(
                 f"there is no key in {KEY}, and no other server is named. Set it in the environment (okinst writes it nowhere), or name a "
                 f"server with --base-url or {BASE_URL}: one of your own needs no key."
@@ -74,10 +74,12 @@ class OpenAIChat:
         try:
             raw = await asyncio.wait_for(
                 self._client.chat.completions.with_raw_response.create(
-                    model=self._model, messages=list(ask.messages), **wanted
+                    model=self._model, messages=cast(Any, list(ask.messages)), **wanted
                 ),
                 self._timeout,
             )
+        except UnicodeEncodeError as error:
+            raise Unanswerable(NO_TEXT, f"half a character that is no Unicode: {error.reason}") from None
         except (asyncio.TimeoutError, openai.APITimeoutError):
             raise Busy(f"no answer within {self._timeout:g} s (--timeout)") from None
         except openai.APIStatusError as error:
