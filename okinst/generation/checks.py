@@ -9,9 +9,11 @@ import unicodedata
 
 from okinst.builders import clean, scripts
 from okinst.curation.filters import refusals, residue
+from okinst.curation.filters.code import without_code
 from okinst.curation.scripts import weight
 from okinst.generation import languages
 from okinst.generation.job import Answer, Rejected
+from okinst.generation.protect import masked
 
 #: How much longer a text is in a language than in English, in wide characters (`okinst.curation.scripts.weight`): the median of long
 #: descriptions. Of a language that is not here nobody knows; most are near English.
@@ -27,7 +29,7 @@ LONG_BOUNDS, SHORT_BOUNDS = (1 / 2, 2.0), (1 / 3, 3.0)
 SCRIPT_SHARE = 0.5
 #: a text that says nothing that could be translated has fewer small words, or characters of another script, than this
 WORDS = 1
-_OUTSIDE_QUOTES = re.compile(r"\s+")
+_BESIDE = re.compile(r"[\W_]+")
 
 
 def finished(answer: Answer) -> None:
@@ -69,7 +71,7 @@ def translation(source: str, text: str, *, to: str, source_language: str | None 
     if not clean(text):
         raise Rejected("empty", "nothing came back")
     wordy = sum(languages.counted(source).values()) >= WORDS
-    if wordy and _plain(source) == _plain(text):
+    if wordy and plain(source) == plain(text):
         raise Rejected("untranslated", "the source text came back")
     _in_language(source, text, to)
     _refusal_of_its_own(source, text)
@@ -78,8 +80,50 @@ def translation(source: str, text: str, *, to: str, source_language: str | None 
     _as_long(source, text, to, source_language or languages.likely(source) or "en")
 
 
-def _plain(text: str) -> str:
-    return _OUTSIDE_QUOTES.sub(" ", unicodedata.normalize("NFKC", text)).strip().casefold()
+def plain(text: str) -> str:
+    """A text as it is compared: without differences of width, case, spaces and punctuation.
+
+    >>> plain("Ａ, b  c.")
+    'abc'
+    """
+    return _BESIDE.sub("", unicodedata.normalize("NFKC", text).casefold())
+
+
+def copied(text: str, other: str) -> float:
+    """The share of the pairs of characters of a text that another has, too; 0 for a text without two.
+
+    >>> copied("봄비가 온다", "봄비가 내린다")
+    0.5
+    """
+    pairs, others = _pairs(text), _pairs(other)
+    return len(pairs & others) / len(pairs) if pairs else 0.0
+
+
+def _pairs(text: str) -> set[str]:
+    bare = plain(text)
+    return {bare[start : start + 2] for start in range(len(bare) - 1)}
+
+
+def answer(instruction: str, text: str, language: str) -> None:
+    """Raise Rejected where a text is no answer to an instruction: nothing, a refusal, the instruction back, or in another language.
+
+    >>> answer("인사해 줘.", "안녕하세요, 반갑습니다.", "ko")
+    >>> answer("인사해 줘.", "죄송하지만 그 요청은 도와드릴 수 없습니다.", "ko")
+    Traceback (most recent call last):
+    okinst.generation.job.Rejected: refusal: 죄송하지만 그 요청은 도와드릴 수 없
+    """
+    if not text:
+        raise Rejected("empty", "nothing came back")
+    sound(text)
+    if plain(text) == plain(instruction):
+        raise Rejected("copies the instruction", text[:200])
+    if refusal := refused(text, instruction):
+        raise Rejected("refusal", refusal)
+    if broken := residue.mojibake(text):
+        raise Rejected("broken encoding", broken)
+    spoken = languages.likely(masked(without_code(text)).bare)
+    if spoken not in (None, language.partition("-")[0]) and not residue.asks_for_another_language(instruction):
+        raise Rejected("wrong language", text[:200])
 
 
 def _in_language(source: str, text: str, to: str) -> None:

@@ -116,9 +116,14 @@ def run(plan: Plan) -> Run:
         before, started = ledger.spent, time.monotonic()
         asyncio.run(engine.run())
         seconds = time.monotonic() - started
-        written = writing.put_down(plan.courses(), plan.job.file(), plan.file, ledger)
         if ledger.lost:
-            engine.why += f" {ledger.lost:,} answers that came meanwhile could not be kept, and will be asked again; all before them are."
+            engine.why += (
+                f" {ledger.lost:,} answers that came meanwhile could not be kept: they are asked, and paid, again."
+            )
+        try:
+            written = writing.put_down(plan.courses(), plan.job.file(), plan.file, ledger)
+        except DiskFull as error:
+            raise DiskFull(engine.why or str(error)) from error
         return Run(written, ledger.spent, ledger.spent - before, seconds, engine.stopped, engine.why)
 
 

@@ -51,12 +51,9 @@ def koalpaca(instruction: str, answer: str) -> Row:
     return {"instruction": instruction, "output": answer, "url": ""}
 
 
-def kochatgpt_sft(instruction: str, answer: str, tokens: int) -> Row:
-    """A prompt and its completion, without the quote that opens upstream's and is never closed.
-
-    `tokens` is what the provider counted, 0 where it did not.
-    """
-    return {"prompt": instruction, "completion": answer, "tokens": tokens}
+def kochatgpt_sft(instruction: str, answer: str) -> Row:
+    """A prompt and its completion, without the quote that opens upstream's and is never closed; nobody counted its tokens here."""
+    return {"prompt": instruction, "completion": answer, "tokens": None}
 
 
 def evolve_instruct(instruction: str, answer: str) -> Row:

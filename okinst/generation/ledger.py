@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 
 from okinst.builders import DamagedFile, WrongCall
 from okinst.builders.errors import DiskFull
-from okinst.builders.tables import plain_disk_errors
+from okinst.builders.tables import no_room
 from okinst.generation import jsonl
 from okinst.generation.budget import Cost
 from okinst.generation.job import Answer, Ask
@@ -125,7 +125,7 @@ class Ledger:
     def opened(self) -> Iterator["Ledger"]:
         """Read what is there, and keep other runs out. Raises WrongCall where another run is in, or the head is of another run."""
         place = self.path.with_name(f".{self.path.name}.lock")
-        with plain_disk_errors(str(self.path)):
+        with disk_errors(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             place.touch()  # where nothing can be written this says so; a lock would wait for ever
         lock = FileLock(place, timeout=0)
@@ -266,7 +266,7 @@ class Ledger:
     def _write(self, lines: bytes) -> None:
         """Append, all or nothing, and wait for the disk."""
         try:
-            with plain_disk_errors(str(self.path)):
+            with disk_errors(self.path):
                 done = 0
                 while done < len(lines):
                     done += os.pwrite(self._descriptor, lines[done:], self._end + done)
@@ -276,6 +276,20 @@ class Ledger:
                 os.ftruncate(self._descriptor, self._end)
             raise
         self._end += len(lines)
+
+
+@contextlib.contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """Say of a full disk what was to be written, and that nothing before is lost."""
+    try:
+        yield
+    except OSError as error:
+        if (cause := no_room(error)) is None:
+            raise
+        raise DiskFull(
+            f"no room left for {path} ({cause.strerror}). What was answered and written before is kept. Free some space, then run the same "
+            f"again: it goes on from there."
+        ) from error
 
 
 def _place(key: str, ask: str) -> bytes:

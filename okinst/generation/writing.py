@@ -11,11 +11,10 @@ from typing import IO, Any
 
 from okinst.builders import WrongCall
 from okinst.builders.doors import sha256
-from okinst.builders.tables import plain_disk_errors
 from okinst.generation import jsonl
 from okinst.generation.course import Aside, Course
 from okinst.generation.job import UpstreamFile
-from okinst.generation.ledger import Ledger
+from okinst.generation.ledger import Ledger, disk_errors
 
 ENDING = ".set-aside.jsonl"
 NO_ANSWER = "no answer"
@@ -68,7 +67,7 @@ def put_down(items: Iterable[Course], upstream: UpstreamFile, file: Path, ledger
     aside = aside_file(file)
     done = left = count = 0
     reasons: Counter[str] = Counter()
-    with plain_disk_errors(str(file)), _rows(file, upstream.array) as rows, _rows(aside, False) as others:
+    with disk_errors(file), _rows(file, upstream.array) as rows, _rows(aside, False) as others:
         for course in items:
             count += 1
             course.replay(ledger)
