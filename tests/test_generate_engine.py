@@ -46,9 +46,9 @@ def whole(file: Path, count: int) -> None:
 
 @pytest.mark.parametrize("fault", TRANSPORT)
 def test_a_fault_of_the_transport_is_no_answer(fault: str, double: Double, tmp_path: Path) -> None:
-    double.faults, double.slow = [fault] * 3, 1.0
+    double.faults, double.slow = [fault] * 3, 1.5
     file = tmp_path / "out.jsonl"
-    done = go(Retelling(texts(4)), double, file, timeout=0.4, concurrency=2)
+    done = go(Retelling(texts(4)), double, file, timeout=0.5 if fault == "slow" else 30.0, concurrency=2)
     whole(file, 4)
     assert done.stopped is None and not done.written.set_aside
     assert set(double.paid.values()) == {1} and len(double.requests) == 7 == done.cost.requests
