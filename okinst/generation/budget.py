@@ -113,7 +113,7 @@ def guessed_tokens(text: str) -> int:
     >>> guessed_tokens("four words of English"), guessed_tokens("한국어")
     (6, 3)
     """
-    plain = sum(char.isascii() for char in text)
+    plain = len(text.encode("ascii", "ignore"))
     return len(text) - plain + (plain + 3) // 4
 
 

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -151,7 +152,7 @@ class _Engine:
 
     async def run(self) -> None:
         """All items, or as many as there are before the run stops. Raises what is a fault of a source or of okinst."""
-        total = sum(1 for _ in self.plan.courses())
+        total = sum(1 for _ in islice(self.plan.job.items(), self.plan.max_items))
         items = self.plan.courses()
         with Progress(self.plan.job.name, total, self.purse) as self.progress, self._interruptible():
             self._workers = [asyncio.create_task(self._work(items)) for _ in range(min(self.plan.concurrency, total))]
