@@ -188,7 +188,7 @@ class Handler(BaseHTTPRequestHandler):
         elif fault == "429 reset":
             headers = {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "120ms"}
             self.error(429, "Too many requests a second.", "rate_limit_exceeded", headers)
-        elif fault in ("500", "503"):
+        elif fault in ("403", "500", "503"):
             self.error(int(fault), "The server had an error.", "server_error")
         elif fault == "502 page":
             self.send(502, b"<html><title>502 Bad Gateway</title></html>", {"Content-Type": "text/html"})

@@ -1,7 +1,7 @@
 """What `okinst generate` does: opens source and backend, runs the job or tells what it would ask, and says what became of it."""
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
@@ -44,7 +44,10 @@ class Common:
         str | None, typer.Option(metavar="URL", help="Of the server; else OPENAI_BASE_URL, or the provider's own.")
     ] = None
     prompt: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A prompt of your own, after the one that comes with okinst.")
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="A prompt of your own, after the one that comes with okinst; of evolve a folder."
+        ),
     ] = None
     max_items: Annotated[int | None, typer.Option(min=1, metavar="N", help="Only the first N items of the source.")] = (
         None
@@ -253,7 +256,13 @@ def table(run: "Run") -> Iterator[tuple[str, str, str]]:
         yield what, f"{count:,}", f"{count / every:.1%}"
 
 
-def lines(run: "Run") -> Iterator[str]:
+def left_out(job: "Job") -> dict[str, int]:
+    """The rows that never became items, by the reason of the source's builder."""
+    source = getattr(job, "source", None)
+    return dict(source.left_out) if source is not None else {}
+
+
+def lines(run: "Run", left_out: Mapping[str, int]) -> Iterator[str]:
     """What the table does not say: the cost, where it all is, and the line that loads it."""
     for name, cost in (("this run", run.cost), *((("all runs", run.spent),) if run.spent != run.cost else ())):
         used = (
@@ -263,6 +272,8 @@ def lines(run: "Run") -> Iterator[str]:
         speed = f" in {run.seconds:,.1f} s" if name == "this run" else ""
         yield f"{name}: {cost.requests:,} requests{speed}, {used}{money}"
     written = run.written
+    for reason, count in left_out.items():
+        yield f"{count:,} rows of the source were left out by its builder: {reason}"
     if written.set_aside:
         yield f"{written.set_aside_file}: what was set aside, with every reason and answer. More --tries ask again."
     yield f"{written.file}: {written.done:,} rows"
