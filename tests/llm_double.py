@@ -150,6 +150,7 @@ class Handler(BaseHTTPRequestHandler):
         json_sent = "json" in self.headers.get("Content-Type", "")
         body = json.loads(raw) if json_sent else dict(parse_qs(raw.decode()))
         headers = {name.lower(): value for name, value in self.headers.items()}
+        self.path = self.path.partition("?")[0]
         request = double.count(self.path, headers, body)
         try:
             if double.latency:
@@ -261,7 +262,11 @@ class Handler(BaseHTTPRequestHandler):
     def deepl(self, request: Request) -> bytes:
         asked = request.body["text"]
         texts = _wrong_texts([korean(text) for text in asked], asked, request.fault)
-        told = [{"detected_source_language": "EN", "text": text, "billed_characters": len(text)} for text in texts]
+        billed = sum(map(len, asked))  # of what is read, however many texts come back
+        told = [
+            {"detected_source_language": "EN", "text": text, "billed_characters": 0 if number else billed}
+            for number, text in enumerate(texts)
+        ]
         return json.dumps({"translations": told}).encode()
 
     def error(self, status: int, message: str, code: str, headers: dict[str, str] | None = None) -> None:

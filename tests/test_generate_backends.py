@@ -99,7 +99,7 @@ def test_a_translator_refuses_a_key_and_the_run_stops(name: str, double: Double,
         double.always = {"": "403"}
     done = go(translator(name, double), tmp_path / "out.jsonl", concurrency=1)
     assert done.stopped == "halted" and len(double.requests) == 1 and KEY not in done.why, done.why
-    assert ("DEEPL_AUTH_KEY" if name == "deepl" else "refuses the project or the credentials") in done.why
+    assert ("DEEPL_AUTH_KEY" if name == "deepl" else "Google does not accept the credentials") in done.why
 
 
 @pytest.mark.parametrize("name", TRANSLATORS)
