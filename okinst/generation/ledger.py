@@ -41,7 +41,7 @@ def digest(ask: Ask, settings: Mapping[str, Any]) -> str:
     """The SHA-256 of what is asked, and of the backend's settings.
 
     >>> digest(Ask(({"role": "user", "content": "안녕"},)), {"model": "a"})[:12]
-    '2b28ea51eb1b'
+    '076fde1c5e41'
     """
     whole = [ask.messages, sorted(ask.texts.items()), ask.json, ask.max_tokens, sorted(settings.items())]
     return hashlib.sha256(jsonl.dumps(whole)).hexdigest()

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 LONGEST = 400
 TOO_LONG, FILTERED, NO_TEXT = "too long", "content filter", "no Unicode text"
 _SECRETS = re.compile(
-    r"(?i)\bbearer\s+\S+|\bsk-[\w*.-]{4,}|\bAIza[\w-]{20,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?::fx)?"
+    r"(?i)\bbearer\s+\S+|\bsk-[\w*-]{4,}|\bAIza[\w-]{20,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?::fx)?"
     r"|(?<=[?&]key=)[^&\s]+|(?<=://)[^/@\s]+@"
 )
 MASK = "***"
