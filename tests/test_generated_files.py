@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import okinst
 from okinst.builders import Row
@@ -138,6 +140,83 @@ def test_every_file_loads_through_the_builder_of_its_set(generated: dict[str, Pa
     assert len(chat["messages"]) == 11 and chat["messages"][-1]["content"] == "해마다 35,000명이 찾는답니다."
     raw = okinst.load("oig-smallchip2-ko", data_dir=str(generated["oig-smallchip2-ko"]), split="train", raw=True)[3]
     assert raw["user"] == "How do I fly a kite?" and raw["index"] == 3
+
+
+PIECES = [
+    "A: ",
+    "B: ",
+    "B：",
+    "\n",
+    "{",
+    "}",
+    '"1-user": ',
+    '"2-assistant": ',
+    ", ",
+    '"',
+    "[1, null]",
+    "```",
+    "json",
+    "⟦1⟧",
+    "⟦",
+    "1e999",
+    "9" * 5000,
+    "천만",
+    "둘 명",
+]
+PIECES += [
+    "\ud83d",
+    "\0",
+    "?",
+    "등대는 1931년에",
+    "a lighthouse is",
+    "灯塔",
+    '<x id="1"/>',
+    "<b>",
+    "&amp;",
+    "\u202e",
+    "죄송하지만",
+    "{{name}}",
+    "$x$",
+]
+TEXTS = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=5)), max_size=20).map("".join)
+FINISHES = st.sampled_from(["stop", "length", "content_filter", "tool_calls"])
+
+
+@pytest.fixture(scope="module")
+def jobs(tmp_path_factory: pytest.TempPathFactory) -> list[Job]:
+    folder = tmp_path_factory.mktemp("jobs")
+    (folder / "passages.jsonl").write_text(json.dumps(PASSAGES[0]) + "\n", encoding="utf-8")
+    (folder / "asked.jsonl").write_text('{"instruction": "모래성은 어떻게 쌓나요?"}\n', encoding="utf-8")
+    asked = sources.opened(str(folder / "asked.jsonl"), "instruction")
+    row = {"user": "What does `ls` do for {name} and me?", "chip2": "It shows what is in the folder."}
+    (folder / "one.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+    return [
+        Translating(sources.opened(str(folder / "one.jsonl"), "conversation"), to="ko"),
+        Dialogue(sources.opened(str(folder / "passages.jsonl"), "passage")),
+        Answering(asked, "kochatgpt-sft"),
+        Evolving(asked),
+    ]
+
+
+@given(TEXTS, st.dictionaries(st.sampled_from(["1-user", "2-assistant", "3"]), TEXTS, max_size=3), FINISHES)
+def test_whatever_comes_back_is_read_or_rejected_and_read_the_same_again(
+    jobs: list[Job], text: str, texts: dict[str, str], finish: str
+) -> None:
+    for job in jobs:
+        item = next(iter(job.items()))
+        state = job.start(item)
+        for answer in (
+            Answer(text, finish=finish),
+            Answer(json.dumps(texts), finish=finish),
+            Answer(texts=texts, finish=finish),
+        ):
+            after, rejected = advance(job, item, state, answer)
+            again, rejected_again = advance(job, item, json.loads(json.dumps(state)), answer)
+            assert after == again == json.loads(json.dumps(after))
+            assert str(rejected) == str(rejected_again)
+            assert rejected is None or (rejected.reason and len(rejected.reason) < 60)
+            ask = job.ask(item, after)
+            assert ask is None or json.dumps(ask.messages, ensure_ascii=False).encode()
 
 
 def test_a_longer_conversation_loads_through_sharegpt_deepl_ko(tmp_path: Path) -> None:
