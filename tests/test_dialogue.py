@@ -163,6 +163,8 @@ def test_figures_are_the_same_however_they_are_spelt() -> None:
     assert grounding.unfounded_figures("열두 사람이 왔어요.", "12명이 왔다.") == []
     assert grounding.unfounded_figures("둘이 한 번 만났어요. 이 층에서 만나요. 만일 그렇다면요.", "") == []
     assert grounding.unfounded_figures("3.5도까지요", "3.5도") == []
+    assert grounding.unfounded_figures("1,2,3번이요", "1번, 2번, 3번") == []
+    assert grounding.unfounded_figures("9" * 10_000, "9" * 10_000) == []
     assert grounding.unfounded_figures("3.5도까지요", "35도") == ["3.5"]
 
 

@@ -189,6 +189,18 @@ def test_a_turn_that_is_there_already_stays_as_it_is(tmp_path: Path) -> None:
     assert ask is not None and list(ask.texts) == ["1-user"]
 
 
+def test_chinese_is_put_into_the_other_script(tmp_path: Path) -> None:
+    row = talk("你好！今天天气怎么样？", "今天很好。")
+    job = translating(tmp_path, row, to="zh-Hant")
+    item, state = first(job)
+    ask = job.ask(item, state)
+    assert ask is not None and list(ask.texts) == ["1-user"], "the other turn is written alike in both"
+    state = job.read(item, state, Answer(json.dumps({"1-user": "你好！今天天氣怎麼樣？"})))
+    assert job.row(item, state)["user_translated"] == "你好！今天天氣怎麼樣？"
+    with pytest.raises(Rejected, match="already in zh-Hans"):
+        first(translating(tmp_path, row, to="zh-Hans"))
+
+
 def test_the_format_is_chosen_by_the_rows_unless_it_is_said(tmp_path: Path) -> None:
     assert translating(tmp_path, talk(*TEA)).output == "oig-smallchip2-ko"
     assert translating(tmp_path, talk(*TEA), talk(*TEA, *TEA)).output == "sharegpt-deepl-ko"

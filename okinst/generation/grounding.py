@@ -46,7 +46,9 @@ _COUNTED = (
     "해|째|주|편|장|군데|자루|줄|칸|단계|종류|달러|엔|퍼센트|톤|그램"
 )
 _ONES, _TENS = "|".join(sorted(_NATIVE, key=len, reverse=True)), "|".join(sorted(_NATIVE_TENS, key=len, reverse=True))
-_ARABIC = re.compile(r"\d[\d,]*(?:\.\d+)?(?:\s?[십백천만억조]+(?:\s?\d[\d,]*(?:\.\d+)?)?)*")
+# no longer than any number is: Python refuses to read one of thousands of digits
+_NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3}){1,12}(?![0-9])|[0-9]{1,40})(?:\.[0-9]{1,40})?"
+_ARABIC = re.compile(rf"{_NUMBER}(?:\s?[십백천만억조]+(?:\s?{_NUMBER})?)*")
 _SINO = re.compile(
     rf"[일이삼사오육륙칠팔구십백천만억조]+(?:(?<=[만억조])\s[일이삼사오육륙칠팔구십백천만억]+)*(?=\s?(?:{_COUNTED}))"
 )
@@ -54,7 +56,7 @@ _NATIVE_NUMBER = re.compile(
     rf"(?<![가-힣])(?:(?P<tens>{_TENS})(?P<ones>{_ONES})?|(?P<alone>{_ONES}))(?=\s?(?:{_COUNTED})|[\s,.은는이가을를과와도의]|$)"
 )
 _SYLLABLE = re.compile("[가-힣]")
-_PIECE = re.compile(r"\d[\d,]*(?:\.\d+)?|[가-힣]")
+_PIECE = re.compile(rf"{_NUMBER}|[가-힣]")
 
 
 def share(said: str, passage: str) -> float | None:
@@ -108,7 +110,7 @@ def figures(text: str, sure: bool = False) -> list[tuple[str, list[Fraction]]]:
     text = unicodedata.normalize("NFKC", text)
     found = []
     for run in _ARABIC.finditer(text):
-        parts = [_value(digits) for digits in re.findall(r"\d[\d,]*(?:\.\d+)?", run[0])]
+        parts = [_value(digits) for digits in re.findall(_NUMBER, run[0])]
         found.append((run[0].strip(), [_value(run[0]), *(parts if len(parts) > 1 or not run[0][-1].isdigit() else ())]))
     for run in _SINO.finditer(text):
         before = text[run.start() - 1 : run.start()]

@@ -131,6 +131,10 @@ def _of_set(name: str, wanted: Wanted, split: str | None, door: dict[str, Any]) 
             # a row of a mixture has the id of the set that it came from: all of it is kept
             yield row["id"].removeprefix(f"{called}/{chosen}/"), _read(reading, row)
 
+    if wanted == "passage" and all(isinstance(found, Unmapped) for _, found in rows()):
+        raise WrongCall(
+            f"{name} has no passages: context is empty in all rows of {chosen}. okinst list shows the sets."
+        )
     left_out: dict[str, int] = {}
     for count in builder.tallies() if isinstance(builder, SourceBuilder) else ():
         if count.split == chosen:

@@ -150,8 +150,9 @@ class Translating:
             return (
                 languages.share(text, self.to) == 1.0
             )  # a few words in Latin letters do not tell which language they are in
-        if self.to in ("zh-Hans", "zh-Hant"):
-            return scripts.language_of(text) == self.to
+        if self.to in ("zh-Hans", "zh-Hant") and languages.likely(text) == "zh":
+            tilt = sum(map(scripts.traditional, scripts.HAN.findall(text)))
+            return tilt <= 0 if self.to == "zh-Hans" else tilt >= 0  # what is written alike in both is there
         return languages.likely(text) == self.to.partition("-")[0]
 
     def _translation(self, masks: Masked, text: object, put_back: Any) -> str:

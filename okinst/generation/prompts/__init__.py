@@ -43,7 +43,7 @@ class Prompt:
 
     def messages(self, values: dict[str, Any], tried: Sequence[str] = ()) -> tuple[dict[str, str], ...]:
         """The messages with their values; `tried` are the reasons why earlier answers were rejected."""
-        made = [{"role": role, "content": text.substitute(values)} for role, text in self.parts]
+        made = [{"role": role, "content": text.substitute(values).strip()} for role, text in self.parts]
         if tried and self.again:
             reasons = ", ".join(dict.fromkeys(tried))
             made[-1]["content"] += "\n\n" + self.again.substitute({**values, "reasons": reasons})
