@@ -24,8 +24,10 @@ class Aside:
 class Course:
     """Where an item stands: `ask` is what is asked next, None when it is done or set aside."""
 
-    def __init__(self, job: Job, item: Item, tries: int, settings: dict[str, Any], steady: bool) -> None:
-        self.job, self.item, self.tries = job, item, tries
+    def __init__(
+        self, job: Job, item: Item, tries: int, settings: dict[str, Any], steady: bool, place: int = 0
+    ) -> None:
+        self.job, self.item, self.tries, self.place = job, item, tries, place
         self.settings, self.steady = settings, steady
         self.aside: Aside | None = None
         self.ask: Ask | None = None
@@ -40,6 +42,10 @@ class Course:
             self.aside = Aside(rejected.reason, rejected.detail)
         else:
             self._next()
+
+    def again(self) -> "Course":
+        """The same item, at its start."""
+        return Course(self.job, self.item, self.tries, self.settings, self.steady, self.place)
 
     @property
     def times(self) -> int:
@@ -103,8 +109,8 @@ class Course:
 def courses(job: Job, tries: int, settings: dict[str, Any], steady: bool, most: int | None = None) -> Iterator[Course]:
     """The items of a job, in order, each at its start. An item whose key was there before is set aside: answers are found by it."""
     seen = set[str]()
-    for item in islice(job.items(), most):
-        course = Course(job, item, tries, settings, steady)
+    for place, item in enumerate(islice(job.items(), most)):
+        course = Course(job, item, tries, settings, steady, place)
         if item.key in seen:
             course.ask, course.aside = None, Aside(TWICE, item.key)
         seen.add(item.key)

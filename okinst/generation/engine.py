@@ -30,7 +30,7 @@ from okinst.generation.ledger import FAILED, REJECTED, STOPPED, UNREAD, Entry, L
 from okinst.generation.progress import Progress
 from okinst.generation.rates import Rates
 from okinst.generation.troubles import Busy, Halt, Stopped, Unanswerable
-from okinst.generation.writing import Written
+from okinst.generation.writing import Outcomes, Written
 
 logger = logging.getLogger("okinst")
 
@@ -113,18 +113,19 @@ def run(plan: Plan) -> Run:
     ledger = Ledger(plan.file, plan.head)
     with ledger.opened():
         writing.check(plan.file, ledger)
-        engine = _Engine(plan, ledger)
         before, started = ledger.spent, time.monotonic()
-        asyncio.run(engine.run())
-        seconds = time.monotonic() - started
-        if ledger.lost:
-            engine.why += (
-                f" {ledger.lost:,} answers that came meanwhile could not be kept: they are asked, and paid, again."
-            )
-        try:
-            written = writing.put_down(plan.courses(), plan.job.file(), plan.file, ledger)
-        except DiskFull as error:
-            raise DiskFull(engine.why or str(error)) from error
+        with Outcomes(plan.file, ledger) as outcomes:
+            engine = _Engine(plan, ledger, outcomes)
+            asyncio.run(engine.run())
+            seconds = time.monotonic() - started
+            if ledger.lost:
+                engine.why += (
+                    f" {ledger.lost:,} answers that came meanwhile could not be kept: they are asked, and paid, again."
+                )
+            try:
+                written = outcomes.put_down(plan.job.file())
+            except DiskFull as error:
+                raise DiskFull(engine.why or str(error)) from error
         return Run(written, ledger.spent, ledger.spent - before, seconds, engine.stopped, engine.why)
 
 
@@ -137,8 +138,8 @@ class _Attempts:
 
 
 class _Engine:
-    def __init__(self, plan: Plan, ledger: Ledger) -> None:
-        self.plan, self.ledger = plan, ledger
+    def __init__(self, plan: Plan, ledger: Ledger, outcomes: Outcomes) -> None:
+        self.plan, self.ledger, self.outcomes = plan, ledger, outcomes
         self.rates = Rates(plan.concurrency)
         self.purse = Purse(plan.budget, ledger.spent)
         self.estimates = Estimates(plan.prices, plan.backend.translator)
@@ -163,6 +164,9 @@ class _Engine:
                 await self.plan.backend.close()
         if self._failure is not None:
             raise self._failure
+        for course in items:  # that nobody came to: earlier runs may have
+            course.replay(self.ledger)
+            self.outcomes.add(course)
 
     def stop(self, how: str, why: str) -> None:
         """Make no new request; the first reason stands."""
@@ -201,12 +205,21 @@ class _Engine:
         """Take items until there are no more, or the run stops."""
         try:
             while not self._stopping.is_set() and (course := next(items, None)) is not None:
-                course.replay(self.ledger)
                 asked = False
-                while course.ask is not None and await self._step(course):
-                    asked = True
+                try:
                     course.replay(self.ledger)
+                    while course.ask is not None and await self._step(course):
+                        asked = True
+                        course.replay(self.ledger)
+                except BaseException:
+                    course = course.again()  # an answer that could not be kept is not used
+                    course.replay(self.ledger)
+                    raise
+                finally:
+                    self.outcomes.add(course)
                 self.progress.item(aside=course.aside is not None or course.ask is not None, asked=asked)
+                if not asked:
+                    await asyncio.sleep(0)  # the others, and Ctrl-C, are heard while answers of earlier runs are read
         except Stopped:
             return
         except DiskFull as error:

@@ -267,15 +267,20 @@ class Ledger:
         """Append, all or nothing, and wait for the disk."""
         try:
             with disk_errors(self.path):
-                done = 0
-                while done < len(lines):
-                    done += os.pwrite(self._descriptor, lines[done:], self._end + done)
+                write_whole(self._descriptor, lines, self._end)
                 os.fsync(self._descriptor)
         except (OSError, DiskFull):
             with contextlib.suppress(OSError):
                 os.ftruncate(self._descriptor, self._end)
             raise
         self._end += len(lines)
+
+
+def write_whole(descriptor: int, data: bytes, place: int) -> None:
+    """Write all of it: a system may take a part, where there is room for a part."""
+    done = 0
+    while done < len(data):
+        done += os.pwrite(descriptor, data[done:], place + done)
 
 
 @contextlib.contextmanager

@@ -2,8 +2,9 @@
 
 import hashlib
 import os
+import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from okinst.builders.doors import sha256
 from okinst.generation import jsonl
 from okinst.generation.course import Aside, Course
 from okinst.generation.job import UpstreamFile
-from okinst.generation.ledger import Ledger, disk_errors
+from okinst.generation.ledger import Ledger, disk_errors, write_whole
 
 ENDING = ".set-aside.jsonl"
 NO_ANSWER = "no answer"
@@ -62,35 +63,54 @@ def aside_file(file: Path) -> Path:
     return file.with_name(f"{file.name}{ENDING}")
 
 
-def put_down(items: Iterable[Course], upstream: UpstreamFile, file: Path, ledger: Ledger) -> Written:
-    """Replay every item, and write what came of it. Raises DiskFull; the files before then stay as they were."""
-    aside = aside_file(file)
-    done = left = count = 0
-    reasons: Counter[str] = Counter()
-    with disk_errors(file), _rows(file, upstream.array) as rows, _rows(aside, False) as others:
-        for course in items:
-            count += 1
-            course.replay(ledger)
-            found = course.aside
-            if course.ask is not None:
-                failure = ledger.failure(course.item.key, course.digest)
-                if failure is None:
-                    left += 1
-                    continue
-                found = Aside(NO_ANSWER, failure, course.tried)
-            if found is None:
-                rows.write(course.row())
-                done += 1
-            else:
-                reasons[found.reason] += 1
-                others.write(_told(course, found))
-        rows.close()
-        others.close()
-        ledger.put_down({rows.path.name: rows.sha256, others.path.name: others.sha256})
-        rows.take_place()
-        others.take_place()
-    ordered = dict(sorted(reasons.items(), key=lambda each: (-each[1], each[0])))
-    return Written(file, aside, upstream, count, done, ordered, left)
+class Outcomes:
+    """What came of the items, kept in a nameless file as they are done; `put_down` brings it into their order."""
+
+    def __init__(self, file: Path, ledger: Ledger) -> None:
+        self.file, self.ledger = file, ledger
+        self._kept = tempfile.TemporaryFile(dir=file.parent, buffering=0)  # noqa: SIM115
+        self._end = self._left = 0
+        #: by the place of the item: whether it is set aside, and where its line stands
+        self._places: dict[int, tuple[bool, int, int]] = {}
+        self._reasons: Counter[str] = Counter()
+
+    def __enter__(self) -> "Outcomes":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._kept.close()
+
+    def add(self, course: Course) -> None:
+        """Keep what came of an item, wherever it stands now. Raises DiskFull."""
+        aside = course.aside
+        if course.ask is not None:
+            failure = self.ledger.failure(course.item.key, course.digest)
+            if failure is None:
+                self._left += 1
+                return
+            aside = Aside(NO_ANSWER, failure, course.tried)
+        line = jsonl.dumps(course.row() if aside is None else _told(course, aside))
+        with disk_errors(self.file):
+            write_whole(self._kept.fileno(), line, self._end)
+        self._places[course.place] = (aside is not None, self._end, len(line))
+        self._end += len(line)
+        if aside is not None:
+            self._reasons[aside.reason] += 1
+
+    def put_down(self, upstream: UpstreamFile) -> Written:
+        """Write both files. Raises DiskFull; the files before then stay as they were."""
+        aside = aside_file(self.file)
+        with disk_errors(self.file), _rows(self.file, upstream.array) as rows, _rows(aside, False) as others:
+            for _, (is_aside, place, size) in sorted(self._places.items()):
+                (others if is_aside else rows).write(os.pread(self._kept.fileno(), size, place))
+            rows.close()
+            others.close()
+            self.ledger.put_down({rows.path.name: rows.sha256, others.path.name: others.sha256})
+            rows.take_place()
+            others.take_place()
+        reasons = dict(sorted(self._reasons.items(), key=lambda each: (-each[1], each[0])))
+        count, set_aside = len(self._places), sum(reasons.values())
+        return Written(self.file, aside, upstream, count + self._left, count - set_aside, reasons, self._left)
 
 
 def _told(course: Course, found: Aside) -> dict[str, Any]:
@@ -114,9 +134,8 @@ class _Rows:
         self._digest.update(data)
         self._file.write(data)
 
-    def write(self, row: dict[str, Any]) -> None:
-        """One row more."""
-        data = jsonl.dumps(row)
+    def write(self, data: bytes) -> None:
+        """One row more, as JSON."""
         between = b",\n" if self._count else b"\n"
         self._put(between + data if self.array else data + b"\n")
         self._count += 1
