@@ -1,7 +1,9 @@
 """What an answer must not be, each named: the first flaw of a text is the reason that its row is asked again, or set aside, under.
 
 The bounds are measured on the package descriptions of Debian 12 and their translations (short and long descriptions, pairs from 955
-Chinese-Korean to 39,009 English-French, 8,266 English-Korean); the shares of false alarms stand with them.
+Chinese-Korean to 39,009 English-French, 8,266 English-Korean); the shares of false alarms stand with them. All checks of a translation
+together set aside 0.12 % of 6,000 English-Korean pairs, 0.04 % of Korean-English, 0.24 % of English-Chinese, 0.34 % of English-Japanese,
+some of them pairs that are wrong.
 """
 
 import re
@@ -59,7 +61,7 @@ def translation(source: str, text: str, *, to: str, source_language: str | None 
     """Raise Rejected where a text cannot be the translation of its source: both without what is protected.
 
     Nothing, untranslated, another language, far off in length, a refusal, or a label of the model's. Figures and names in Latin letters,
-    which are the same in every language, are no reason; so 1.5 % of English descriptions pass for their own translation: titles in
+    which are the same in every language, are no reason; so 1.4 % of English descriptions pass for their own translation: titles in
     capitals, taken for names.
 
     >>> translation("The iPhone 15 costs $999.", "아이폰 15는 999달러입니다.", to="ko")
