@@ -1,7 +1,9 @@
 """What an answer must not be, each named: the first flaw of a text is the reason that its row is asked again, or set aside, under.
 
 The bounds are measured on the package descriptions of Debian 12 and their translations (short and long descriptions, pairs from 955
-Chinese-Korean to 39,009 English-French, 8,266 English-Korean); the shares of false alarms stand with them.
+Chinese-Korean to 39,009 English-French, 8,266 English-Korean); the shares of false alarms stand with them. All checks of a translation
+together set aside 0.12 % of 6,000 English-Korean pairs, 0.04 % of Korean-English, 0.24 % of English-Chinese, 0.34 % of English-Japanese,
+some of them pairs that are wrong.
 """
 
 import re
@@ -19,11 +21,12 @@ from okinst.generation.protect import masked
 #: descriptions. Of a language that is not here nobody knows; most are near English.
 VERBOSITY = {"de": 1.15, "en": 1.0, "es": 1.15, "fr": 1.19, "ja": 1.17, "ko": 1.06, "pt": 1.1, "ru": 1.08, "zh": 0.76}
 #: From so many wide characters of the source on a translation is between half and twice as long as is to be expected; a shorter one
-#: between a third and thrice. False alarms: English to Korean 0.06 %, to Chinese 0.10 %, to Japanese 0.04 %, Korean to English
-#: 0.07 %, Chinese to Korean 0.31 %. Of long translations cut to a third 99.7 % (en-ko) are found, to a half 57 %; of those given
-#: three times 99.3 %; of those of another source 61 %.
+#: between a third and thrice; SLACK characters less or more are no matter. False alarms: English to Korean 0.05 %, to Chinese 0.05 %, to
+#: Japanese none of 11,628, Korean to English 0.04 %, Chinese to Korean 0.31 %. Of long English-Korean translations cut to a third
+#: 98.5 % are found (English-Chinese 92 %), cut to a half 44 %, given three times 98.7 %, and of those of another source 59 %.
 LONG = 20
 LONG_BOUNDS, SHORT_BOUNDS = (1 / 2, 2.0), (1 / 3, 3.0)
+SLACK = (2, 4)
 #: the least share of a translation that is in the scripts of its language. False alarms: Korean 0.08 %, Chinese 0.19 %, Japanese
 #: 0.03 %, Russian 0.02 %; English texts that pass for Korean: none of 8,266.
 SCRIPT_SHARE = 0.5
@@ -59,7 +62,7 @@ def translation(source: str, text: str, *, to: str, source_language: str | None 
     """Raise Rejected where a text cannot be the translation of its source: both without what is protected.
 
     Nothing, untranslated, another language, far off in length, a refusal, or a label of the model's. Figures and names in Latin letters,
-    which are the same in every language, are no reason; so 1.5 % of English descriptions pass for their own translation: titles in
+    which are the same in every language, are no reason; so 1.4 % of English descriptions pass for their own translation: titles in
     capitals, taken for names.
 
     >>> translation("The iPhone 15 costs $999.", "아이폰 15는 999달러입니다.", to="ko")
@@ -156,7 +159,7 @@ def _as_long(source: str, text: str, to: str, source_language: str) -> None:
     low, high = LONG_BOUNDS if weight(source) >= LONG else SHORT_BOUNDS
     got = weight(text)
     # a word or two more or less are much of a short text
-    if not low * expected - 2 <= got <= high * expected + 4:
+    if not low * expected - SLACK[0] <= got <= high * expected + SLACK[1]:
         raise Rejected("far off in length", f"{got:.0f} wide characters where about {expected:.0f} were to be expected")
 
 
