@@ -19,6 +19,8 @@ import okinst as package
 from okinst.cli import app
 from tests.generating import KEY, aside, entries, rows
 from tests.llm_double import Double, serving
+from tests.test_dialogue import SPOKEN
+from tests.test_generated_files import KOREAN, PASSAGES
 
 pytest.importorskip("openai")
 OUT = "oig-smallchip2-dedu.jsonl"
@@ -296,3 +298,41 @@ def test_wrong_calls(more: tuple[str, ...], told: str, here: Calling, tmp_path: 
     done = here(*call(Double(url="http://127.0.0.1:9"), source, tmp_path / "out.jsonl", *more))
     assert done.returncode in (1, 2) and told in done.stderr and "Traceback" not in done.stderr
     assert not list(tmp_path.glob("*out.jsonl*"))
+
+
+HARDER = "파도가 치는 바닷가에서 모래성은 어떻게 쌓나요? 세 단계로 나누어 설명해 주세요."
+ASKED = '{"instruction": "모래성은 어떻게 쌓나요?"}\n'
+JOBS = {
+    "korquad-chat": (("dialogue",), json.dumps(PASSAGES[0]) + "\n", lambda _: SPOKEN),
+    "koalpaca-v1.1": (("answers",), ASKED, lambda _: KOREAN["sand"]),
+    "kochatgpt-sft": (("answers", "--format", "kochatgpt-sft"), ASKED, lambda _: KOREAN["sand"]),
+    "evolve-instruct-evolved": (
+        ("evolve", "--seed", "3"),
+        ASKED,
+        lambda messages: KOREAN["sand"] if HARDER in messages[-1]["content"] else HARDER,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", JOBS)
+def test_every_job_writes_what_its_set_reads(name: str, here: Calling, tmp_path: Path) -> None:
+    words, text, answer = JOBS[name]
+    source, out = tmp_path / "source.jsonl", tmp_path / "new"
+    source.write_text(text, encoding="utf-8")
+    with serving(answer=answer, faults=["503", "empty"]) as double:
+        call = ("generate", words[0], source, *words[1:], "-o", out, "--model", "m", "--base-url", f"{double.url}/v1")
+        done = here(*call)
+    assert done.returncode == 0, done.stderr
+    told = done.stdout
+    assert f'load_dataset("okinst", "{name}", data_dir="{out}")' in told and "set aside" not in told, told
+    loaded = package.load(name, data_dir=str(out), split="train", cache_dir=str(tmp_path / "cache"))
+    assert len(loaded) == 1
+    if name == "evolve-instruct-evolved":
+        assert [turn["content"] for turn in loaded[0]["messages"]] == [HARDER, KOREAN["sand"]]
+
+
+def test_a_translator_does_nothing_but_translate(here: Calling, tmp_path: Path) -> None:
+    source = tmp_path / "source.jsonl"
+    source.write_text(ASKED, encoding="utf-8")
+    done = here("generate", "answers", source, "-o", tmp_path / "new", "--backend", "deepl")
+    assert done.returncode == 2 and "--backend deepl translates, and does nothing else" in done.stderr

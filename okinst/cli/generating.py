@@ -25,7 +25,10 @@ class Common:
     output: Annotated[
         Path,
         typer.Option(
-            "-o", "--output", metavar="FILE", help="The file to write, or a folder to write upstream's file into."
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="The file to write; or a folder (a name without an ending), to write it there under upstream's name.",
         ),
     ]
     model: Annotated[
@@ -154,7 +157,7 @@ def plan(job: "Job", common: Common, *, target: str | None = None, spoken: str |
             f"--backend {common.backend} translates, and does nothing else: take --backend openai or local for `okinst generate {job.name}`."
         )
     output = common.output
-    if output.is_dir():
+    if output.is_dir() or not (output.suffix or output.exists()):
         output = output / job.file().name
     options = Options(
         model=common.model,
