@@ -280,6 +280,17 @@ def test_other_settings_are_refused_by_name(double: Double, tmp_path: Path) -> N
     assert len(double.requests) == 1
 
 
+def test_settings_may_be_mended_while_nothing_is_answered(double: Double, tmp_path: Path) -> None:
+    double.unknown = ("model",)
+    file = tmp_path / "out.jsonl"
+    assert go(Retelling(texts(2)), double, file, model="mistyped").stopped == "halted"
+    double.unknown = ()
+    for _ in range(2):
+        assert go(Retelling(texts(2)), double, file, model="right").written.done == 2
+    whole(file, 2)
+    assert rows(tmp_path / "out.jsonl.ledger.jsonl")[0]["backend"]["model"] == "right"
+
+
 def test_a_ledger_that_is_damaged_says_where(double: Double, tmp_path: Path) -> None:
     file = tmp_path / "out.jsonl"
     go(Retelling(texts(3)), double, file)

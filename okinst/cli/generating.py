@@ -271,7 +271,7 @@ def lines(run: "Run", left_out: Mapping[str, int]) -> Iterator[str]:
         used = (
             f"{cost.characters:,} characters" if cost.characters else f"{cost.tokens_in:,} + {cost.tokens_out:,} tokens"
         )
-        money = "" if cost.unpriced else f", ${cost.usd:,.4f}"
+        money = f", ${cost.usd:,.4f}" if cost.usd and not cost.unpriced else ""
         speed = f" in {run.seconds:,.1f} s" if name == "this run" else ""
         yield f"{name}: {cost.requests:,} requests{speed}, {used}{money}"
     written = run.written

@@ -148,6 +148,7 @@ class Ledger:
             lock.release()
 
     def _read(self) -> None:
+        others = ""
         with self.path.open("rb") as file:
             for number, line in enumerate(file, 1):
                 if not line.endswith(b"\n"):
@@ -156,7 +157,7 @@ class Ledger:
                 try:
                     told = jsonl.loads(line)
                     if number == 1:
-                        self._compare(told)
+                        others = self._compare(told)
                     elif "sha256" in told:
                         self.written.update(told["sha256"].values())
                     else:
@@ -169,9 +170,20 @@ class Ledger:
                         f"what it answers is then asked, and paid, again."
                     ) from error
                 self._end += len(line)
+        if others and self._places:
+            raise WrongCall(
+                f"{self.path} was begun with other settings: {others}. Go on with those, or name another file with -o: answers of both would "
+                f"stand in one file, and nobody could tell them apart."
+            )
+        if others:  # and nothing was answered yet: it is begun anew
+            os.ftruncate(self._descriptor, 0)
+            self._end, self.spent = 0, Cost()
+            self._failed.clear()
         if not self._end:
             when = datetime.now().astimezone().isoformat(timespec="seconds")
             self._write(jsonl.dumps({"okinst": VERSION, **self.head, "written": when}) + b"\n")
+            if self.written:
+                self._write(jsonl.dumps({"sha256": {each[:8]: each for each in sorted(self.written)}}) + b"\n")
 
     def _cut(self, number: int) -> None:
         """A line that a kill cut off was not used by anybody."""
@@ -181,19 +193,15 @@ class Ledger:
             "%s: line %d was cut off when a run was killed; it is taken away, and asked again", self.path, number
         )
 
-    def _compare(self, found: dict[str, Any]) -> None:
+    def _compare(self, found: dict[str, Any]) -> str:
+        """How the settings of a first line differ from these, in words."""
         if not isinstance(found, dict) or "okinst" not in found or "job" not in found:
             raise WrongCall(f"{self.path} is no ledger of okinst generate. Name another file with -o.")
         was, now = (dict(_flat(head)) for head in (found, self.head))
         names = [
             name for name in {**was, **now} if name not in ("okinst", "written") and was.get(name) != now.get(name)
         ]
-        if names:
-            told = "; ".join(f"{name} was {_short(was.get(name))} and is {_short(now.get(name))}" for name in names)
-            raise WrongCall(
-                f"{self.path} was begun with other settings: {told}. Go on with those, or name another file with -o: answers of both would "
-                f"stand in one file, and nobody could tell them apart."
-            )
+        return "; ".join(f"{name} was {_short(was.get(name))} and is {_short(now.get(name))}" for name in names)
 
     def _remember(self, found: Entry, place: int) -> None:
         self.spent += found.cost
