@@ -18,7 +18,7 @@ from okinst.builders import WrongCall
 from okinst.generation import engine
 from okinst.generation.backends import Options, opened
 from okinst.generation.budget import Budget, Prices
-from okinst.generation.job import Answer, Item, Rejected, State
+from okinst.generation.job import TRIED, Answer, Ask, Item, Rejected, State
 from tests.generating import KEY, Retelling, aside, entries, go, plan, rows, texts
 from tests.llm_double import ANSWERS, TRANSPORT, Double, serving, translation
 
@@ -203,6 +203,20 @@ def test_a_wait_that_is_too_long_is_left_to_a_person(double: Double, tmp_path: P
     assert done.stopped == "halted" and "asks to wait 86,400 seconds" in done.why and len(double.requests) == 1
 
 
+def test_too_many_requests_are_waited_for_as_long_as_others_are_answered(double: Double, tmp_path: Path) -> None:
+    """More often than a request is tried otherwise."""
+
+    def answer(messages: list[dict[str, str]]) -> str:
+        if double.faulty() > 3 * engine.ATTEMPTS:
+            double.always = {}
+        return translation(messages)
+
+    double.always, double.answer, double.latency = {"number 1 ": "429"}, answer, 0.02
+    done = go(Retelling(texts(300)), double, tmp_path / "out.jsonl", concurrency=2)
+    whole(tmp_path / "out.jsonl", 300)
+    assert done.stopped is None and double.faulty() > 3 * engine.ATTEMPTS
+
+
 # -- budget --------------------------------------------------------------------------------------------------------------
 
 
@@ -253,6 +267,23 @@ def test_order_and_steps_whatever_comes_when(tmp_path: Path) -> None:
         again = go(Retelling(texts(30), steps=3), double, file, tries=6)
         assert len(double.requests) == asked and again.cost.requests == 0
         assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+class Stubborn(Retelling):
+    """Asks the same again, whatever was wrong."""
+
+    def ask(self, item: Item, state: State) -> Ask | None:
+        return super().ask(item, {**state, TRIED: []})
+
+
+def test_the_same_request_has_several_answers(double: Double, tmp_path: Path) -> None:
+    file = tmp_path / "out.jsonl"
+    double.faults = ["empty", "refusal"]
+    for _ in range(2):
+        done = go(Stubborn(texts(1)), double, file)
+        assert done.written.done == 1 and len(double.requests) == 3
+    lines = entries(file)
+    assert len({line["ask"] for line in lines}) == 1 and [line["try"] for line in lines] == [0, 1, 2]
 
 
 def test_a_line_that_was_cut_off_is_asked_again(

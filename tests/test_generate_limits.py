@@ -187,6 +187,7 @@ def test_a_ledger_cut_anywhere_gives_back_what_was_whole(
             for number, text in enumerate([text for each, text in answers[:lines] if each == key]):
                 found = again.answered(key, "ask", number)
                 assert found is not None and found.answer == Answer(text)
+        assert again.path.read_bytes() == kept[: kept.rindex(b"\n") + 1]
         assert again.torn == (not kept.endswith(b"\n"))
         assert again.answered("a", "ask", 99) is None
 
