@@ -166,9 +166,9 @@ def test_500_rows_a_fifth_of_the_requests_fail_and_two_kills(here: Calling, tmp_
     source, out = tmp_path / "en.jsonl", tmp_path / "out"
     out.mkdir()
     made = english(source, 500)
-    with serving(key=KEY, share=0.2, seed=7, slow=5.0) as double:
+    with serving(key=KEY, share=0.2, seed=7, slow=10.0) as double:
         words = call(
-            double, source, out, "--timeout", "2", "--concurrency", "16", "--usd-in", "0.15", "--usd-out", "0.6"
+            double, source, out, "--timeout", "4", "--concurrency", "16", "--usd-in", "0.15", "--usd-out", "0.6"
         )
         for requests in (150, 350):
             running = Running(words, tmp_path)
