@@ -211,6 +211,7 @@ def test_an_actor_that_is_killed_is_replaced(ray: None, tmp_path: Path) -> None:
     assert len(counted(log)) == ROWS + 1
 
 
+@pytest.mark.slow
 @with_ray
 def test_what_fails_in_ray_says_why(ray: None, tmp_path: Path) -> None:
     table = pa.concat_tables([made_up(20), requests([FAIL])])
@@ -231,6 +232,7 @@ class Processors(Counting):
         return pa.table({"nll": each, "tokens": pa.array([1] * len(each), pa.int32()), "flag": [FINE] * len(each)})
 
 
+@pytest.mark.slow
 @with_ray
 def test_an_actor_uses_the_cpus_it_was_given_and_a_gpu_only_where_it_would_use_one(ray: None, tmp_path: Path) -> None:
     found = Store(tmp_path).scores(Processors(), made_up(3), Rays(concurrency=1, gpus=64))
@@ -246,6 +248,7 @@ def processes_of_ray() -> list[str]:
     return [each for each in told if "ray::" in each and ("_Actor" in each or "_Tries" in each)]
 
 
+@pytest.mark.slow
 @with_ray
 @pytest.mark.parametrize("closed", [False, True])
 def test_a_run_in_ray_leaves_no_process(ray: None, closed: bool) -> None:

@@ -13,6 +13,7 @@ from okinst.builders import DamagedFile, MissingFile, TooManyLost, WrongCall
 from okinst.mixtures import Mixture, Part, recipe
 from okinst.mixtures.builder import builder_of_mixture
 from okinst.mixtures.own import OwnRows, own_variant
+from okinst.publishing import build, lots
 from tests.conftest import okinst as command
 from tests.conftest import python
 from tests.hub_double import Repo, serving
@@ -281,11 +282,10 @@ def test_machines_that_a_recipe_names_decide_its_licence(
         found = {row["source"] for row in builder.as_dataset(split="train")}
         assert found == ({"own", "other"} if kept else {"other"})
     (tmp_path / "mine.toml").write_text(told("alpaca", "own.jsonl", machines), encoding="utf-8")
-    home = {"HF_HOME": str(tmp_path / "hf")}
-    assert command("build", tmp_path / "mine.toml", "-o", tmp_path / "out", **home).returncode == 0
+    door = {"cache_dir": str(tmp_path / "cache")}
+    build(str(tmp_path / "mine.toml"), tmp_path / "out", **door)
     for name in (tmp_path / "mine.toml", tmp_path / "out"):
-        (report,) = json.loads(command("licence", name, "--json", **home).stdout)
-        (lot,) = report["lots"]
+        (lot,) = lots.report(str(name), **door)["lots"]
         assert lot["kept"] == kept and (not kept or not lot["why"])
         assert lot["making"] == making
 

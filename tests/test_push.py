@@ -174,7 +174,7 @@ def test_other_sets_and_what_was_written_by_hand_stay(small: Path, hub: Hub, tmp
     assert [each["config_name"] for each in head["configs"]] == ["notes", "dolly-ko", "twin"]
     assert head["configs"][0] == {"config_name": "notes", "default": True, "data_files": "notes/*.parquet"}
     assert (head["pretty_name"], head["license"], head["tags"], head["language"]) == (
-        "Ours", "other", ["ours", "okinst"], ["en", "ko"],
+        "Ours", "other", ["ours", "okinst", "instruction-tuning"], ["en", "ko"],
     )  # fmt: skip
     text = files["README.md"].decode()
     assert text.count("# By hand\n\nStays.") == 1 and text.count("<!-- okinst: end of") == 2

@@ -103,6 +103,12 @@ def test_the_map_and_the_clusters_are_those_of_the_selection(curated: Path, tmp_
     assert [bool(text) for text in texts["points"]] == [row["chosen"] for row in selection]
     assert sum(np.sum(each["counts"]) for each in data["distributions"]["scores"]) == len(selection)
     assert sum(each["size"] for each in texts["clusters"]) == len(selection)
+    # the embedded scorers are two: their scores have no mean, but ranks have
+    of_ranks = {row["cluster"]: row["mean_order"] for row in pq.read_table(curated / "clusters.parquet").to_pylist()}
+    assert of["mean"] == "rank" and len({row["scorer"] for row in selection}) == 2
+    assert {each["cluster"]: each["mean"] for each in texts["clusters"]} == {
+        cluster: round(mean, 3) for cluster, mean in of_ranks.items()
+    }
 
 
 @together

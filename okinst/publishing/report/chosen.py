@@ -49,6 +49,7 @@ class Chosen:
             "rows": len(self.table),
             "chosen": int(np.count_nonzero(self.table["chosen"].to_numpy(zero_copy_only=False))),
             "how": how,
+            "mean": "score" if len(pc.unique(self.table["scorer"])) < 2 else "rank",
             "sources": sources,
             "source": source.tolist(),
             "drawn chosen": int(np.count_nonzero(drawn["chosen"].to_numpy(zero_copy_only=False))),
@@ -83,12 +84,12 @@ def _clusters(path: Path, hidden: Collection[str]) -> list[dict[str, Any]]:
         return []
     found = pq.read_table(path).to_pylist()
     found.sort(key=lambda each: -each["size"])
+    # ranks, where the scores of several scorers have no mean
+    mean = "mean_value" if any(each["mean_value"] is not None for each in found) else "mean_order"
     return [
         {
             **{name: each[name] for name in ("cluster", "group", "size", "chosen")},
-            "mean": None
-            if each["mean_value"] is None or np.isnan(each["mean_value"])
-            else round(each["mean_value"], 3),
+            "mean": None if each[mean] is None or np.isnan(each[mean]) else round(each[mean], 3),
             "examples": [
                 [one["id"], one["instruction"][:EXAMPLE]] for one in each["examples"] if one["id"] not in hidden
             ],

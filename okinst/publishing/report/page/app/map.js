@@ -166,6 +166,6 @@ function drawClusters(box, toMap) {
     drawClusters(box, toMap);
   };
   fill(box,
-    table([t("cluster"), `>${t("length group")}`, `>${t("rows")}`, `>${t("chosen rows")}`, `>${t("mean score")}`, t("examples")], rows, { label: t("clusters"), sorted: view.sort, sort }),
+    table([t("cluster"), `>${t("length group")}`, `>${t("rows")}`, `>${t("chosen rows")}`, `>${t(`mean ${told.selection.mean}`)}`, t("examples")], rows, { label: t("clusters"), sorted: view.sort, sort }),
     sorted.length > view.clusters ? el("button", { type: "button", click: () => { view.clusters += 40; drawClusters(box, toMap); } }, t("show more", { count: sorted.length - view.clusters })) : null);
 }
