@@ -3,7 +3,7 @@ PYTHON ?= python
 FULL ?= /tmp/okinst-stand-in
 MIRROR ?= ../shared/mirror
 
-.PHONY: check lint types test test-all versions bench bench-mixing bench-mixtures bench-contamination bench-duplicates bench-embedded
+.PHONY: check lint types test test-all versions bench bench-mixing bench-mixtures bench-contamination bench-duplicates bench-embedded bench-generate
 
 check: lint types test
 
@@ -37,6 +37,9 @@ bench-duplicates:  ## planted near-duplicates in real rows
 
 bench-embedded:  ## Kiwi and the n-gram model: speed, and sound text beside spoilt text
 	$(PYTHON) benchmarks/embedded.py --mirror $(MIRROR)
+
+bench-generate:  ## requests a second at concurrency 32, beside one after the other
+	$(PYTHON) benchmarks/generate.py
 
 bench-mixing:  ## ten prepared sources mixed, beside plain datasets; the first row of a cached mixture; memory
 	$(PYTHON) benchmarks/mixing.py

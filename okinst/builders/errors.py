@@ -5,6 +5,7 @@ OkinstError
 ├── MissingFile          a file is not where the chosen door looks for it
 ├── NoNetwork            the network, or the Hub, did not give the file, or take it
 ├── NotPushed            the Hub does not take what is pushed
+├── NotGenerated         no model answers any more
 ├── DiskFull             no room to write
 ├── LostProcess          a worker process was killed before it was done
 └── DamagedFile          a file is there, but is not what the source promises
@@ -37,6 +38,10 @@ class NoNetwork(OkinstError, ConnectionError):
 
 class NotPushed(OkinstError, RuntimeError):
     """The Hub does not take what is pushed; the repository is as it was."""
+
+
+class NotGenerated(OkinstError, RuntimeError):
+    """A run that makes new data stopped before its end; what was answered is kept."""
 
 
 class DamagedFile(OkinstError, DatasetGenerationError):

@@ -78,7 +78,7 @@ def plain_disk_errors(what: str) -> Iterator[None]:
     try:
         yield
     except (OSError, datasets.exceptions.DatasetGenerationError) as error:
-        cause = _no_room(error)
+        cause = no_room(error)
         if cause is None or isinstance(error, DiskFull):
             raise
         raise DiskFull(
@@ -87,7 +87,8 @@ def plain_disk_errors(what: str) -> Iterator[None]:
         ) from error
 
 
-def _no_room(error: BaseException | None) -> OSError | None:
+def no_room(error: BaseException | None) -> OSError | None:
+    """What of an error and its causes says that a disk is full."""
     while error is not None:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             return error

@@ -38,7 +38,16 @@ class EvolveInstruct(SourceBuilder):
             files={"train": (MAIN, REPO / "gen_data/article_base_instruction.c9b2.json")},
             rows={"train": 37_000},
             rows_exact=False,
-        )
+            overlaps=("evolve-instruct-evolved",),
+        ),
+        Variant(
+            name="evolve-instruct-evolved",
+            description="Instructions made harder step by step, without the press articles.",
+            files={"train": (MAIN,)},
+            rows={"train": 37_000},
+            rows_exact=False,
+            overlaps=("evolve-instruct",),
+        ),
     ]
 
     def example(self, row: Row) -> Row:

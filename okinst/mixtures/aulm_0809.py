@@ -95,7 +95,7 @@ AULM_0809 = Mixture(
     rows=171_404,
     citations=("openkoreaninstructions",),
     parts=(
-        Part(EvolveInstruct, files=(MAIN,), reading=evolved, rows=37_000, rows_exact=False),
+        Part(EvolveInstruct, "evolve-instruct", files=(MAIN,), reading=evolved, rows=37_000, rows_exact=False),
         Part(KoAlpacaV11, reading=plain, rows=21_155),
         Part(KoInstructQA, reading=with_nan, rows=50_300, rows_exact=False),
         Part(KoLimaVicuna, files=(KOREAN, UNTRANSLATED), reading=turns, rows=1_030),
@@ -118,7 +118,7 @@ AULM_0809_DOCUMENTED = Mixture(
     shuffle=False,
     citations=("openkoreaninstructions",),
     parts=(
-        Part(EvolveInstruct, files=(MAIN,)),
+        Part(EvolveInstruct, "evolve-instruct", files=(MAIN,)),
         Part(KoAlpacaV11),
         Part(KoInstructQA),
         Part(KoLimaVicuna),

@@ -1,6 +1,5 @@
 """Waiting for the Hub: huggingface_hub tries reads and uploads again by itself, but neither commits nor what a commit is based on."""
 
-import email.utils
 import logging
 import random
 import re
@@ -8,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
-from okinst.builders import NoNetwork
+from okinst.builders import NoNetwork, waiting
 from okinst.builders.network import is_of_the_network
 
 logger = logging.getLogger("okinst")
@@ -89,12 +88,7 @@ def seconds_of(retry_after: str | None, ratelimit: str | None = None) -> float |
     >>> seconds_of("Mon, 01 Jan 2024 00:00:00 GMT")
     0.0
     """
-    if retry_after and retry_after.strip().isdigit():
-        return float(retry_after)
     if retry_after:
-        try:
-            return max(0.0, email.utils.parsedate_to_datetime(retry_after).timestamp() - time.time())
-        except ValueError:
-            return None
+        return waiting.retry_after(retry_after)
     found = re.search(r"\br=0\s*;\s*t=(\d+)", ratelimit or "")
     return float(found[1]) if found else None

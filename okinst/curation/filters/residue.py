@@ -69,6 +69,15 @@ _LETTER_ASKED = re.compile(
 )
 
 
+def asks_for_another_language(instruction: str) -> bool:
+    """Whether an instruction speaks of a language, a translation, code or the like: its answer may be in any language.
+
+    >>> asks_for_another_language("영어로 인사해 줘."), asks_for_another_language("인사해 줘.")
+    (True, False)
+    """
+    return _FOREIGN_ASKED.search(instruction) is not None
+
+
 def untranslated(text: str, instruction: str) -> str | None:
     """A span of another language in a Korean or Chinese answer that nobody asked for, or None.
 

@@ -1,0 +1,94 @@
+"""DeepL, by its own client. The client does not pass headers on: after a 429 only the back-off waits."""
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from okinst.builders import WrongCall
+from okinst.generation.backends import Options, Reply
+from okinst.generation.backends.chunks import Sender, Translated
+from okinst.generation.job import Answer, Ask
+from okinst.generation.troubles import Busy, Halt, Trouble, masked, short
+
+KEY, SERVER_URL = "DEEPL_AUTH_KEY", "DEEPL_SERVER_URL"
+#: texts, and bytes of them, in one request; DeepL's own limit is 128 KiB, with what stands around them
+TEXTS, BYTES = 50, 100_000
+#: languages that DeepL asks for more exactly, as targets
+EXACT = {"en": "EN-US", "pt": "PT-BR"}
+
+
+class DeepL:
+    """DeepL's API, free or paid, which the key decides."""
+
+    translator = True
+    steady = False
+
+    def __init__(self, options: Options) -> None:
+        try:
+            import deepl
+        except ImportError:
+            raise WrongCall("--backend deepl needs the package deepl: pip install 'okinst[deepl]'") from None
+        self._key = os.environ.get(KEY, "")
+        if not self._key and options.asking:
+            raise WrongCall(
+                f"--backend deepl: there is no key in {KEY}. Set it in the environment; okinst writes it nowhere."
+            )
+        if not options.target:
+            raise WrongCall(
+                "--backend deepl translates, and does nothing else: it works with `okinst generate translate --to ko`."
+            )
+        # the engine waits and tries again, by its own counts; these two are how the client is told, for the whole process
+        deepl.http_client.max_network_retries = 0
+        deepl.http_client.min_connection_timeout = options.timeout
+        self._deepl: Any = deepl
+        url = options.base_url or os.environ.get(SERVER_URL) or None
+        self._client: Any = deepl.Translator(self._key or "none", server_url=url)
+        self._languages = {
+            "source_lang": options.source.partition("-")[0].upper() if options.source else None,
+            "target_lang": EXACT.get(options.target, options.target.upper()),
+        }
+        self._timeout = options.timeout
+        self._sender = Sender(options.concurrency, TEXTS, BYTES, lambda text: len(text.encode("utf-8", "replace")))
+        self.settings: dict[str, Any] = {"name": "deepl", **self._languages}
+        self.told = f"DeepL at {masked(str(self._client.server_url), (self._key,))}"
+
+    async def answer(self, ask: Ask) -> Reply:
+        texts, characters, odd = await self._sender.send(ask.texts, self._send)
+        return Reply(Answer(text=odd, texts=texts), model="deepl", characters=characters)
+
+    def _send(self, texts: Sequence[str]) -> Translated:
+        deepl = self._deepl
+        try:
+            found = self._client.translate_text(
+                list(texts), **self._languages, tag_handling="xml", preserve_formatting=True
+            )
+            return Translated(
+                tuple(str(each.text) for each in found),
+                sum(getattr(each, "billed_characters", None) or 0 for each in found) or sum(map(len, texts)),
+            )
+        except deepl.exceptions.DeepLException as error:
+            raise self._trouble(error) from None
+        except (ValueError, LookupError, TypeError, AttributeError) as error:  # what the client makes of garbage
+            raise Busy(
+                f"an answer that cannot be read ({type(error).__name__}: {short(str(error), (self._key,))})"
+            ) from None
+
+    def _trouble(self, error: Any) -> Trouble:
+        said, status = short(str(error), (self._key,)), error.http_status_code
+        if isinstance(error, self._deepl.exceptions.AuthorizationException) or status in (401, 403):
+            return Halt(
+                f"{self.told} does not accept the key in {KEY} ({said}). Set one that is valid, then run the same again."
+            )
+        if isinstance(error, self._deepl.exceptions.QuotaExceededException) or status == 402:
+            return Halt(
+                f"{self.told} has no characters left for this key ({said}). Buy some, or wait; then run the same again."
+            )
+        if status is None or status == 429 or status >= 500 or 200 <= status < 300:
+            return Busy(said, status)
+        return Halt(
+            f"{self.told} does not take the request ({said}). Look at --to and --from; then run the same again."
+        )
+
+    async def close(self) -> None:
+        self._sender.close()
+        self._client.close()

@@ -1,0 +1,167 @@
+"""What an answer must not be, each named: the first flaw of a text is the reason that its row is asked again, or set aside, under.
+
+The bounds are measured on the package descriptions of Debian 12 and their translations (short and long descriptions, pairs from 955
+Chinese-Korean to 39,009 English-French, 8,266 English-Korean); the shares of false alarms stand with them. All checks of a translation
+together set aside 0.12 % of 6,000 English-Korean pairs, 0.04 % of Korean-English, 0.24 % of English-Chinese, 0.34 % of English-Japanese,
+some of them pairs that are wrong.
+"""
+
+import re
+import unicodedata
+
+from okinst.builders import clean, scripts
+from okinst.curation.filters import refusals, residue
+from okinst.curation.filters.code import without_code
+from okinst.curation.scripts import weight
+from okinst.generation import languages
+from okinst.generation.job import Answer, Rejected
+from okinst.generation.protect import masked
+
+#: How much longer a text is in a language than in English, in wide characters (`okinst.curation.scripts.weight`): the median of long
+#: descriptions. Of a language that is not here nobody knows; most are near English.
+VERBOSITY = {"de": 1.15, "en": 1.0, "es": 1.15, "fr": 1.19, "ja": 1.17, "ko": 1.06, "pt": 1.1, "ru": 1.08, "zh": 0.76}
+#: From so many wide characters of the source on a translation is between half and twice as long as is to be expected; a shorter one
+#: between a third and thrice; SLACK characters less or more are no matter. False alarms: English to Korean 0.05 %, to Chinese 0.05 %, to
+#: Japanese none of 11,628, Korean to English 0.04 %, Chinese to Korean 0.31 %. Of long English-Korean translations cut to a third
+#: 98.5 % are found (English-Chinese 92 %), cut to a half 44 %, given three times 98.7 %, and of those of another source 59 %.
+LONG = 20
+LONG_BOUNDS, SHORT_BOUNDS = (1 / 2, 2.0), (1 / 3, 3.0)
+SLACK = (2, 4)
+#: the least share of a translation that is in the scripts of its language. False alarms: Korean 0.08 %, Chinese 0.19 %, Japanese
+#: 0.03 %, Russian 0.02 %; English texts that pass for Korean: none of 8,266.
+SCRIPT_SHARE = 0.5
+#: a text that says nothing that could be translated has fewer small words, or characters of another script, than this
+WORDS = 1
+_BESIDE = re.compile(r"[\W_]+")
+
+
+def finished(answer: Answer) -> None:
+    """Raise Rejected where an answer was not spoken to its end: cut off at the limit of tokens, or withheld by a filter."""
+    if answer.finish == "length":
+        raise Rejected("cut off", "the answer ended at the limit of tokens")
+    if answer.finish == "content_filter":
+        raise Rejected("withheld", "the provider's filter withheld the answer")
+
+
+def refused(text: str, asked: str = "") -> str | None:
+    """How a text declines, or speaks of itself as a model; None where it does neither, or was asked to.
+
+    >>> refused("죄송하지만 그 요청은 도와드릴 수 없습니다."), refused("네, 도와드릴게요.")
+    ('죄송하지만 그 요청은 도와드릴 수 없', None)
+    """
+    return refusals.refuses(text, asked) or refusals.speaks_of_itself(text, asked)
+
+
+def sound(text: str) -> None:
+    """Raise Rejected for a text that no file can hold: half a character, or NUL."""
+    if "\0" in text or (not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text)):
+        raise Rejected("broken encoding", "half a character (a lone surrogate), or NUL")
+
+
+def translation(source: str, text: str, *, to: str, source_language: str | None = None) -> None:
+    """Raise Rejected where a text cannot be the translation of its source: both without what is protected.
+
+    Nothing, untranslated, another language, far off in length, a refusal, or a label of the model's. Figures and names in Latin letters,
+    which are the same in every language, are no reason; so 1.4 % of English descriptions pass for their own translation: titles in
+    capitals, taken for names.
+
+    >>> translation("The iPhone 15 costs $999.", "아이폰 15는 999달러입니다.", to="ko")
+    >>> translation("GPT-4, BERT", "GPT-4, BERT", to="ko")
+    >>> translation("The tea is hot.", "The tea is hot.", to="ko")
+    Traceback (most recent call last):
+    okinst.generation.job.Rejected: untranslated: the source text came back
+    """
+    if not clean(text):
+        raise Rejected("empty", "nothing came back")
+    wordy = sum(languages.counted(source).values()) >= WORDS
+    if wordy and plain(source) == plain(text):
+        raise Rejected("untranslated", "the source text came back")
+    _in_language(source, text, to)
+    _refusal_of_its_own(source, text)
+    if found := residue.label(text, source):
+        raise Rejected("label", f"it begins with {found!r}")
+    _as_long(source, text, to, source_language or languages.likely(source) or "en")
+
+
+def plain(text: str) -> str:
+    """A text as it is compared: without differences of width, case, spaces and punctuation.
+
+    >>> plain("Ａ, b  c.")
+    'abc'
+    """
+    return _BESIDE.sub("", unicodedata.normalize("NFKC", text).casefold())
+
+
+def copied(text: str, other: str) -> float:
+    """The share of the pairs of characters of a text that another has, too; 0 for a text without two.
+
+    >>> copied("봄비가 온다", "봄비가 내린다")
+    0.5
+    """
+    pairs, others = _pairs(text), _pairs(other)
+    return len(pairs & others) / len(pairs) if pairs else 0.0
+
+
+def _pairs(text: str) -> set[str]:
+    bare = plain(text)
+    return {bare[start : start + 2] for start in range(len(bare) - 1)}
+
+
+def answer(instruction: str, text: str, language: str) -> None:
+    """Raise Rejected where a text is no answer to an instruction: nothing, a refusal, the instruction back, or in another language.
+
+    >>> answer("인사해 줘.", "안녕하세요, 반갑습니다.", "ko")
+    >>> answer("인사해 줘.", "죄송하지만 그 요청은 도와드릴 수 없습니다.", "ko")
+    Traceback (most recent call last):
+    okinst.generation.job.Rejected: refusal: 죄송하지만 그 요청은 도와드릴 수 없
+    """
+    if not text:
+        raise Rejected("empty", "nothing came back")
+    sound(text)
+    if plain(text) == plain(instruction):
+        raise Rejected("copies the instruction", text[:200])
+    if refusal := refused(text, instruction):
+        raise Rejected("refusal", refusal)
+    if broken := residue.mojibake(text):
+        raise Rejected("broken encoding", broken)
+    spoken = languages.likely(masked(without_code(text)).bare)
+    if spoken not in (None, language.partition("-")[0]) and not residue.asks_for_another_language(instruction):
+        raise Rejected("wrong language", text[:200])
+
+
+def _in_language(source: str, text: str, to: str) -> None:
+    share = languages.share(text, to)
+    spoken = languages.likely(text)
+    own = to.partition("-")[0]
+    if share is not None and share < SCRIPT_SHARE:
+        same = spoken is not None and spoken == languages.likely(source)
+        raise Rejected("untranslated" if same else "wrong language", f"{share:.0%} of it is in {languages.name_of(to)}")
+    if spoken == "en" and own != "en":
+        raise Rejected("untranslated", "it is in English")
+    if spoken not in (None, own) and languages.written(own) != languages.LATIN:  # Japanese where Chinese was asked for
+        raise Rejected("wrong language", f"it is in {languages.name_of(str(spoken))}")
+    if to in ("zh-Hans", "zh-Hant"):
+        tilt = sum(map(scripts.traditional, scripts.HAN.findall(text)))
+        # a single telling character tells nothing: 呎 stands in simplified texts too
+        if (tilt > 1) if to == "zh-Hans" else (tilt < -1):
+            raise Rejected("wrong language", f"it is not in {languages.name_of(to)}")
+    if own in ("ko", "zh", "ja") and (span := residue.untranslated(text, "")):
+        raise Rejected("untranslated", f"left in it: {span!r}")
+
+
+def _refusal_of_its_own(source: str, text: str) -> None:
+    if (found := refused(text)) and not refused(source) and not refusals.ASKED.search(source[:2000]):
+        raise Rejected("refusal", found)
+
+
+def _as_long(source: str, text: str, to: str, source_language: str) -> None:
+    expected = weight(source) * _verbosity(to) / _verbosity(source_language)
+    low, high = LONG_BOUNDS if weight(source) >= LONG else SHORT_BOUNDS
+    got = weight(text)
+    # a word or two more or less are much of a short text
+    if not low * expected - SLACK[0] <= got <= high * expected + SLACK[1]:
+        raise Rejected("far off in length", f"{got:.0f} wide characters where about {expected:.0f} were to be expected")
+
+
+def _verbosity(language: str) -> float:
+    return VERBOSITY.get(language.partition("-")[0], 1.0)

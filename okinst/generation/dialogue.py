@@ -1,0 +1,199 @@
+"""`okinst generate dialogue`: A asks, B answers from a passage alone. What a model wrote is parsed strictly, and checked against it.
+
+The rules are Korquad-Chat's: lines that begin with A: or B:, in turn, A first and B last, three sentences an utterance, the passage never
+mentioned, A씨 and B씨 for names; about 8 exchanges and 200 words. One dialogue for each distinct passage.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from okinst.builders import Row, clean
+from okinst.generation import checks, formats, grounding, languages
+from okinst.generation.job import TRIED, Answer, Ask, Item, Rejected, State, UpstreamFile
+from okinst.generation.prompts import prompt
+from okinst.generation.sources import UNREADABLE, Source, readable
+from okinst.korean_instructions import korquad_chat
+
+#: fewest and most exchanges, of a question and an answer each; fewest and most words, where languages have spaces
+EXCHANGES = (4, 12)
+WORDS = (40, 400)
+SENTENCES = 3
+Turn = tuple[str, str]
+_LINE = re.compile(r"([AB])\s?[:：]\s*(.+)")
+_END = re.compile(r"(?<!\d)[.!?…]+[\"'”’)\]」』]*(?=\s|$)|\d[.!?]+(?=\s|$)|[。！？]+[」』”’]*")
+#: somebody speaks of the passage itself
+_MENTIONED = re.compile(
+    r"본문|지문(?!\s?(?:인식|을\s찍))|(?<![가-힣])(?:이|위|해당|제시된|주어진|이런)\s(?:글|텍스트|문서|문단|기사|지문)(?=[은는이가을를에의도,.\s])|(?<![가-힣])글(?:에서는|에\s?따르면|에\s?(?:나와|나온|쓰여|적혀))"
+    r"|(?:텍스트|문서|문단|단락)(?:에서는?|에)\s?(?:따르면|나와|나온|언급|쓰여|적혀)"
+    r"|文中|本文|原文|(?:这|這|该|該|上)(?:篇|段)?(?:文章|文字|文本|段落|短文)|根据(?:文章|文本|上文|段落)"
+    r"|\b(?:the|this|that)\s(?:text|passage|article|document|paragraph|excerpt)\b",
+    re.IGNORECASE,
+)
+_NAMES = {"A": re.compile(r"(?<![A-Za-z])A\s?씨"), "B": re.compile(r"(?<![A-Za-z])B\s?씨")}
+#: a line of a passage that would be read as the beginning of a turn
+_MARKER = re.compile(r"\s*\n\s*(?=" + "|".join(map(re.escape, korquad_chat.SPEAKERS)) + ")")
+
+
+@dataclass
+class Dialogue:
+    """Dialogues about passages."""
+
+    source: Source
+    language: str = "ko"
+    prompt_file: Path | None = None
+    name: str = "dialogue"
+    settings: dict[str, Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        languages.checked(self.language, "--language")
+        values = ("language", "title", "passage", "name_a", "name_b")
+        self._prompt = prompt("dialogue.v1", values, self.prompt_file)
+        self.settings = {
+            **self.source.settings,
+            **self._prompt.settings,
+            "language": self.language,
+            "exchanges": list(EXCHANGES),
+            "words": list(WORDS),
+            "sentences": SENTENCES,
+            "grounded": grounding.GROUNDED,
+        }
+
+    def items(self) -> Iterator[Item]:
+        """The distinct passages: many questions of KorQuAD are about one."""
+        seen: set[str] = set()
+        number = 0
+        for item in self.source.items():
+            said = item.key.rpartition("#")[2]
+            if said not in seen or UNREADABLE in item.row:
+                yield Item(number, item.key, item.row)
+                number += 1
+            seen.add(said)
+
+    def start(self, item: Item) -> State:
+        passage = readable(item)["context"]
+        if languages.likely(passage) != self.language.partition("-")[0] and not self._unknown():
+            raise Rejected("passage in another language", clean(passage)[:80])
+        return {}
+
+    def _unknown(self) -> bool:
+        """Whether nothing tells this language from others in the same letters."""
+        return languages.written(self.language) == languages.LATIN and self.language.partition("-")[0] != "en"
+
+    def ask(self, item: Item, state: State) -> Ask | None:
+        if "turns" in state:
+            return None
+        suffix = "씨" if self.language == "ko" else ""
+        values = {
+            "language": languages.name_of(self.language),
+            "title": item.row["title"],
+            "passage": item.row["context"],
+            "name_a": f"A{suffix}",
+            "name_b": f"B{suffix}",
+        }
+        return Ask(self._prompt.messages(values, state.get(TRIED, ())))
+
+    def read(self, item: Item, state: State, answer: Answer) -> State:
+        checks.finished(answer)
+        checks.sound(answer.text)
+        spoken = turns(answer.text)
+        self._spoken_well(item.row["context"], spoken)
+        self._grounded(item.row, spoken)
+        named = [(speaker, _called(words)) for speaker, words in spoken]
+        row = formats.korquad_chat(_one_turn(item.row["context"]), named)
+        if korquad_chat.dialogue(row["text"])[1] != [(speaker, f" {words}") for speaker, words in named]:
+            raise Rejected("would be read back otherwise", "a line of it looks like another turn")
+        return {**state, "turns": [list(turn) for turn in named]}
+
+    def row(self, item: Item, state: State) -> Row:
+        return formats.korquad_chat(
+            _one_turn(item.row["context"]), [(speaker, words) for speaker, words in state["turns"]]
+        )
+
+    def file(self) -> UpstreamFile:
+        return formats.KORQUAD_CHAT
+
+    def _spoken_well(self, passage: str, spoken: list[Turn]) -> None:
+        for _, words in spoken:
+            if (count := sentences(words)) > SENTENCES:
+                raise Rejected("too many sentences", f"{count} in {words[:120]!r}")
+            if (found := _MENTIONED.search(words)) and found[0] not in passage:
+                raise Rejected("the passage is mentioned", f"{found[0]!r} in {words[:120]!r}")
+        whole = " ".join(words for _, words in spoken)
+        share = languages.share(whole, self.language)
+        if share is None or share < checks.SCRIPT_SHARE or (languages.is_english(whole) and self.language != "en"):
+            raise Rejected("wrong language", whole[:120])
+        # Chinese and Japanese put no spaces between words: two characters are one, roughly
+        spaced = languages.written(self.language)[-1] != "Han"
+        count = len(whole.split()) if spaced else len(whole) // 2
+        if not WORDS[0] <= count <= WORDS[1]:
+            raise Rejected("too few words" if count < WORDS[0] else "too many words", f"{count}")
+
+    def _grounded(self, row: Row, spoken: list[Turn]) -> None:
+        known = f"{row['title']}\n{row['context']}"
+        said = " ".join(words for speaker, words in spoken if speaker == "assistant")
+        if made_up := grounding.unfounded_figures(said, known):
+            raise Rejected("a figure that is not in the passage", ", ".join(made_up)[:200])
+        share = grounding.share(said, known)
+        if share is None or share < grounding.GROUNDED:
+            raise Rejected("not grounded", f"{share or 0:.0%} of B's words are in the passage")
+
+
+def turns(text: str) -> list[Turn]:
+    """The turns of a dialogue as (user or assistant, words). Raises Rejected for anything but lines of A and B in turn.
+
+    >>> turns("A: 왜 그런가요?\\nB: 비가 와서요.\\n" * 4)[:2]
+    [('user', '왜 그런가요?'), ('assistant', '비가 와서요.')]
+    """
+    lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
+    if not lines:
+        raise Rejected("empty", "nothing came back")
+    spoken: list[Turn] = []
+    for line in lines:
+        found = _LINE.fullmatch(line)
+        if not found:
+            if len(spoken) == 0 and (refusal := checks.refused(text)):
+                raise Rejected("refusal", refusal)
+            raise Rejected("a line of neither speaker", line[:120])
+        spoken.append(("user" if found[1] == "A" else "assistant", clean(found[2])))
+    for number, (speaker, words) in enumerate(spoken):
+        if speaker != ("user", "assistant")[number % 2]:
+            raise Rejected("speakers that do not take turns", f"line {number + 1}: {lines[number][:120]}")
+        if not words:
+            raise Rejected("an empty utterance", f"line {number + 1}")
+    if len(spoken) % 2:
+        raise Rejected("A speaks last", lines[-1][:120])
+    if not EXCHANGES[0] <= len(spoken) // 2 <= EXCHANGES[1]:
+        few = len(spoken) // 2 < EXCHANGES[0]
+        raise Rejected("too few exchanges" if few else "too many exchanges", f"{len(spoken) // 2}")
+    return spoken
+
+
+def sentences(words: str) -> int:
+    """How many sentences somebody says.
+
+    >>> sentences("네, 3.5미터예요. 정말 높죠? 그럼요"), sentences("是的。很高！")
+    (3, 2)
+    """
+    ends = list(_END.finditer(words))
+    return len(ends) + bool(words[ends[-1].end() if ends else 0 :].strip())
+
+
+def _called(words: str) -> str:
+    """An utterance with the names that the set's speakers have.
+
+    >>> _called("그건 B씨가 더 잘 알죠, A 씨.")
+    '그건 <|bot|>가 더 잘 알죠, <|user|>.'
+    """
+    return _NAMES["B"].sub("<|bot|>", _NAMES["A"].sub("<|user|>", words))
+
+
+def _one_turn(passage: str) -> str:
+    """A passage, no line of which can be taken for a turn: such a line goes on after a blank.
+
+    >>> _one_turn("차림표\\nA: 국수\\nB: 만두\\n끝")
+    '차림표 A: 국수 B: 만두\\n끝'
+    """
+    return _MARKER.sub(" ", clean(passage))

@@ -1,0 +1,322 @@
+"""FILE.ledger.jsonl: every answer that was paid for, and every failure, one JSON line each. It is all that a run has to go on from.
+
+The first line says what was asked with: job, settings, backend. A line is on the disk before its answer is used, so a run that is
+killed asks nothing twice. Lines that come at the same time share one fsync. An answer is found by the item's key and the SHA-256
+of what was asked: whatever the order in which they came.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import logging
+import os
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from okinst.builders import DamagedFile, WrongCall
+from okinst.builders.errors import DiskFull
+from okinst.builders.tables import no_room
+from okinst.generation import jsonl
+from okinst.generation.budget import Cost
+from okinst.generation.job import Answer, Ask
+from okinst.version import VERSION
+
+logger = logging.getLogger("okinst")
+
+ENDING = ".ledger.jsonl"
+ACCEPTED, REJECTED, FAILED = "accepted", "rejected: ", "failed: "
+#: of a request that a run gave up because it stopped
+STOPPED = f"{FAILED}stopped"
+#: of an answer that okinst itself could not read; it is kept, and read again by the next run
+UNREAD = "unread: "
+
+
+def digest(ask: Ask, settings: Mapping[str, Any]) -> str:
+    """The SHA-256 of what is asked, and of the backend's settings.
+
+    >>> digest(Ask(({"role": "user", "content": "안녕"},)), {"model": "a"})[:12]
+    '076fde1c5e41'
+    """
+    whole = [ask.messages, sorted(ask.texts.items()), ask.json, ask.max_tokens, sorted(settings.items())]
+    return hashlib.sha256(jsonl.dumps(whole)).hexdigest()
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line: a request, its attempts, and what came of it."""
+
+    key: str
+    step: int  # of the item: 0, 1, ...
+    try_: int  # of the step: 0, 1, ...
+    ask: str  # digest
+    outcome: str  # accepted, "rejected: REASON", "failed: REASON", "unread: ERROR"
+    detail: str = ""  # what the server said, where that is all there is
+    answer: Answer | None = None
+    request_id: str = ""
+    model: str = ""  # as the server calls it
+    seconds: float = 0.0  # of the attempt that was answered
+    cost: Cost = field(default_factory=Cost)  # its requests are the attempts
+
+    def line(self) -> bytes:
+        """As it stands in the file."""
+        cost = asdict(self.cost)
+        told = {
+            "key": self.key,
+            "step": self.step,
+            "try": self.try_,
+            "ask": self.ask,
+            "request_id": self.request_id,
+            "outcome": self.outcome,
+            "detail": self.detail,
+            "model": self.model,
+            "attempts": cost.pop("requests"),
+            **cost,
+            "seconds": round(self.seconds, 3),
+            "answer": None if self.answer is None else asdict(self.answer),
+        }
+        return jsonl.dumps(told) + b"\n"
+
+
+def entry(line: bytes) -> Entry:
+    """What a line says. Raises ValueError, KeyError or TypeError for one that is none."""
+    told = jsonl.loads(line)
+    cost = Cost(
+        told["attempts"], told["tokens_in"], told["tokens_out"], told["characters"], told["usd"], told["unpriced"]
+    )
+    answer = None if told["answer"] is None else Answer(**told["answer"])
+    return Entry(
+        told["key"], told["step"], told["try"], told["ask"], told["outcome"], told["detail"], answer, told["request_id"],
+        told["model"], told["seconds"], cost,
+    )  # fmt: skip
+
+
+class Ledger:
+    """The ledger of one output file; `kept` has room for one run at a time."""
+
+    def __init__(self, file: Path, head: Mapping[str, Any]) -> None:
+        """`file` is the output; `head` what decides the answers (job, settings, backend), JSON."""
+        self.file = file
+        self.path = file.with_name(f"{file.name}{ENDING}")
+        self.head = jsonl.loads(jsonl.dumps(head))
+        #: what earlier runs paid, and this one
+        self.spent = Cost()
+        #: the SHA-256 of every output file that was put down
+        self.written: set[str] = set()
+        #: whether the last line was cut off, and taken away
+        self.torn = False
+        #: answers that were paid for, and could not be written
+        self.lost = 0
+        self._places: defaultdict[bytes, list[int]] = defaultdict(list)
+        self._failed: dict[bytes, str] = {}
+        self._end = 0
+        self._descriptor = -1
+        self._waiting: list[tuple[Entry | None, bytes, asyncio.Future[None]]] = []
+        self._writer: asyncio.Task[None] | None = None
+
+    # -- opening -------------------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator["Ledger"]:
+        """Read what is there, and keep other runs out. Raises WrongCall where another run is in, or the head is of another run."""
+        place = self.path.with_name(f".{self.path.name}.lock")
+        with disk_errors(self.path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            place.touch()  # where nothing can be written this says so; a lock would wait for ever
+        lock = FileLock(place, timeout=0)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise WrongCall(
+                f"{self.path} is being written by another run. Wait for it, then run the same again: it goes on from there; or name another "
+                f"file with -o."
+            ) from None
+        try:
+            self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
+            try:
+                self._read()
+                yield self
+            finally:
+                os.close(self._descriptor)
+        finally:
+            place.unlink(missing_ok=True)
+            lock.release()
+
+    def _read(self) -> None:
+        others = ""
+        with self.path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                if not line.endswith(b"\n"):
+                    self._cut(number)
+                    break
+                try:
+                    told = jsonl.loads(line)
+                    if number == 1:
+                        others = self._compare(told)
+                    elif "sha256" in told:
+                        self.written.update(told["sha256"].values())
+                    else:
+                        self._remember(entry(line), self._end)
+                except (ValueError, KeyError, TypeError) as error:
+                    if isinstance(error, WrongCall):
+                        raise
+                    raise DamagedFile(
+                        f"{self.path}: line {number} is no line of a ledger ({error}). Put back a copy of the file; or take the line away: "
+                        f"what it answers is then asked, and paid, again."
+                    ) from error
+                self._end += len(line)
+        if others and self._places:
+            raise WrongCall(
+                f"{self.path} was begun with other settings: {others}. Go on with those, or name another file with -o: answers of both would "
+                f"stand in one file, and nobody could tell them apart."
+            )
+        if others:  # and nothing was answered yet: it is begun anew
+            os.ftruncate(self._descriptor, 0)
+            self._end, self.spent = 0, Cost()
+            self._failed.clear()
+        if not self._end:
+            when = datetime.now().astimezone().isoformat(timespec="seconds")
+            self._write(jsonl.dumps({"okinst": VERSION, **self.head, "written": when}) + b"\n")
+            if self.written:
+                self._write(jsonl.dumps({"sha256": {each[:8]: each for each in sorted(self.written)}}) + b"\n")
+
+    def _cut(self, number: int) -> None:
+        """A line that a kill cut off was not used by anybody."""
+        self.torn = True
+        os.ftruncate(self._descriptor, self._end)
+        logger.warning(
+            "%s: line %d was cut off when a run was killed; it is taken away, and asked again", self.path, number
+        )
+
+    def _compare(self, found: dict[str, Any]) -> str:
+        """How the settings of a first line differ from these, in words."""
+        if not isinstance(found, dict) or "okinst" not in found or "job" not in found:
+            raise WrongCall(f"{self.path} is no ledger of okinst generate. Name another file with -o.")
+        was, now = (dict(_flat(head)) for head in (found, self.head))
+        names = [
+            name for name in {**was, **now} if name not in ("okinst", "written") and was.get(name) != now.get(name)
+        ]
+        return "; ".join(f"{name} was {_short(was.get(name))} and is {_short(now.get(name))}" for name in names)
+
+    def _remember(self, found: Entry, place: int) -> None:
+        self.spent += found.cost
+        where = _place(found.key, found.ask)
+        if found.outcome == STOPPED:
+            return
+        if found.outcome.startswith(FAILED):
+            self._failed[where] = found.detail
+        else:
+            self._failed.pop(where, None)
+            self._places[where].append(place)
+
+    # -- reading -------------------------------------------------------------------------------------------------------
+
+    def answered(self, key: str, ask: str, number: int) -> Entry | None:
+        """The answer that came when this was asked for the `number`-th time (0, 1, ...), if it came."""
+        places = self._places.get(_place(key, ask), ())
+        if number >= len(places):
+            return None
+        size, place, parts = 1 << 14, places[number], list[bytes]()
+        while not parts or b"\n" not in parts[-1]:
+            parts.append(os.pread(self._descriptor, size, place))
+            place += size
+        return entry(b"".join(parts).partition(b"\n")[0])
+
+    def failure(self, key: str, ask: str) -> str | None:
+        """Why this was not answered when it was last asked."""
+        return self._failed.get(_place(key, ask))
+
+    # -- writing -------------------------------------------------------------------------------------------------------
+
+    async def keep(self, new: Entry) -> None:
+        """Write a line; it is on the disk when this returns. Raises DiskFull or OSError where it is not."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((new, new.line(), done))
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._write_waiting())
+        await done
+
+    async def _write_waiting(self) -> None:
+        while self._waiting:
+            some, self._waiting = self._waiting, []
+            place = self._end
+            try:
+                await asyncio.to_thread(self._write, b"".join(line for _, line, _ in some))
+            except Exception as error:  # whoever waits has to hear of it, whatever it is
+                self.lost += sum(1 for new, _, _ in some if new and new.answer is not None)
+                for _, _, done in some:
+                    if not done.done():
+                        done.set_exception(error)
+                continue
+            for new, line, done in some:
+                if new:
+                    self._remember(new, place)
+                place += len(line)
+                if not done.done():
+                    done.set_result(None)
+
+    async def settled(self) -> None:
+        """Wait until all that was to be kept is on the disk, or could not be."""
+        if self._writer is not None:
+            await self._writer
+
+    def put_down(self, sha256: Mapping[str, str]) -> None:
+        """Note the output files that are about to take their places."""
+        if not self.written.issuperset(sha256.values()):
+            self._write(jsonl.dumps({"sha256": dict(sha256)}) + b"\n")
+            self.written.update(sha256.values())
+
+    def _write(self, lines: bytes) -> None:
+        """Append, all or nothing, and wait for the disk."""
+        try:
+            with disk_errors(self.path):
+                write_whole(self._descriptor, lines, self._end)
+                os.fsync(self._descriptor)
+        except (OSError, DiskFull):
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._descriptor, self._end)
+            raise
+        self._end += len(lines)
+
+
+def write_whole(descriptor: int, data: bytes, place: int) -> None:
+    """Write all of it: a system may take a part, where there is room for a part."""
+    done = 0
+    while done < len(data):
+        done += os.pwrite(descriptor, data[done:], place + done)
+
+
+@contextlib.contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """Say of a full disk what was to be written, and that nothing before is lost."""
+    try:
+        yield
+    except OSError as error:
+        if (cause := no_room(error)) is None:
+            raise
+        raise DiskFull(
+            f"no room left for {path} ({cause.strerror}). What was answered and written before is kept. Free some space, then run the same "
+            f"again: it goes on from there."
+        ) from error
+
+
+def _place(key: str, ask: str) -> bytes:
+    return hashlib.blake2b(f"{key}\0{ask}".encode(), digest_size=16).digest()
+
+
+def _flat(head: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in head.items():
+        if isinstance(value, dict) and value:
+            yield from _flat(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name}", value
+
+
+def _short(value: Any) -> str:
+    told = jsonl.dumps(value).decode()
+    return told if len(told) <= 60 else f"{told[:60]}..."

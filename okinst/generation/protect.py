@@ -1,0 +1,126 @@
+"""What must come through a translation untouched: taken out before a text is sent, and put back where its mark came back.
+
+Code blocks, code in backticks, LaTeX, addresses, e-mail addresses, tags, and placeholders such as {name}, {{x}}, ${x}, %s, <name> and [NAME]. In
+their place stand marks, ⟦1⟧, ⟦2⟧, ... for a chat model, `<x id="1"/>` for a translator that keeps XML tags. Each has to come back exactly
+once, in whatever order the target language wants. A text with marks of its own is no danger: they are protected like the rest.
+"""
+
+import html
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from okinst.generation.job import Rejected
+
+_WHAT = r"""
+    ```.*?(?:```|\Z)                                              # code blocks, closed or not
+  | ~~~.*?(?:~~~|\Z)
+  | (?P<ticks>`{1,2})(?!`)[^\n]{1,500}?(?<!`)(?P=ticks)(?!`)      # code in a line
+  | \\begin\{(?P<environment>[A-Za-z]{1,30}\*?)\}.*?\\end\{(?P=environment)\}
+  | \\\[.{1,3000}?\\\] | \\\(.{1,1000}?\\\)
+  | \$\$.{1,3000}?\$\$
+  | \$(?![\s$])[^$\n]{0,300}?(?<![\s\\])\$(?!\d)                  # not the dollars of "$5 and $10"
+  | (?:https?|ftp)://[!-~]+(?<![.,;:!?)'"\]}>*_`$|]) | \bwww\.[!-~]+(?<![.,;:!?)'"\]}>*_`$|])
+  | [\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}
+  | \{\{[^{}\n]{1,80}\}\} | \$?\{[A-Za-z_0-9][\w.\[\]:!-]{0,60}\} # {{x}}, {name}, ${x}, {0}
+  | %\(\w{1,40}\)[sdfr] | %(?:\d{1,2}\$)?[-+0]?\d{0,3}(?:\.\d{1,2})?[sdifgxr](?![A-Za-z])
+  | </?[A-Za-z][^<>\n]{0,200}>                                    # <name>, and the tags of HTML
+  | \[[A-Z][A-Z0-9_ -]{1,40}\]                                    # [NAME]
+  | ⟦[^⟦⟧\n]{0,40}⟧ | [⟦⟧]                                        # what would be taken for a mark
+"""
+PROTECTED = re.compile(_WHAT, re.VERBOSE | re.DOTALL)
+_MARK = re.compile(r"⟦\s*(\d{1,6})\s*⟧")
+_STRAY = re.compile("[⟦⟧]")
+_TAG = re.compile(r"""<x\s+id\s*=\s*["'](\d{1,6})["']\s*(?:/>|>\s*</x\s*>)""", re.IGNORECASE)
+_ANY_TAG = re.compile(r"</?[A-Za-z!?]")
+
+
+@dataclass(frozen=True)
+class Masked:
+    """A text with marks in the place of what must not change."""
+
+    text: str  # with ⟦1⟧
+    pieces: tuple[str, ...]  # the first is what ⟦1⟧ stands for
+    own_lines: frozenset[int]  # the numbers of marks that stand alone on a line, as code blocks do
+
+    @property
+    def speaks(self) -> bool:
+        """Whether anything is left to translate: a letter outside the marks."""
+        return any(map(str.isalpha, _MARK.sub("", self.text)))
+
+    @property
+    def bare(self) -> str:
+        """The text without the marks."""
+        return _MARK.sub(" ", self.text).strip()
+
+    @property
+    def tagged(self) -> str:
+        """The text for a translator that keeps XML tags."""
+        return _MARK.sub(r'<x id="\1"/>', html.escape(self.text, quote=False))
+
+
+def masked(text: str) -> Masked:
+    """Take out what must not change.
+
+    >>> masked("Run `pip install {name}` or see https://example.org/a (it is short).").text
+    'Run ⟦1⟧ or see ⟦2⟧ (it is short).'
+    >>> masked("It costs $5, not $10. But $x^2$ is math, {{user}} ⟦1⟧.").pieces
+    ('$x^2$', '{{user}}', '⟦1⟧')
+    """
+    pieces: list[str] = []
+    alone: set[int] = set()
+
+    def mark(found: re.Match[str]) -> str:
+        pieces.append(found[0])
+        line_before, line_after = text[: found.start()].rpartition("\n")[2], text[found.end() :].partition("\n")[0]
+        if not line_before.strip() and not line_after.strip():
+            alone.add(len(pieces))
+        return f"⟦{len(pieces)}⟧"
+
+    return Masked(PROTECTED.sub(mark, text), tuple(pieces), frozenset(alone))
+
+
+def unmasked(answer: str, masks: Masked) -> str:
+    """A chat model's translation with everything back in its place. Raises Rejected where a mark is lost, doubled or made up.
+
+    >>> unmasked("⟦2⟧에서 ⟦1⟧을 보세요.", masked("See `a` at https://example.org/b."))
+    'https://example.org/b에서 `a`을 보세요.'
+    """
+    if len(_STRAY.findall(answer)) != 2 * len(_MARK.findall(answer)):
+        raise Rejected("protected text broken", f"a mark came back changed: {answer[:200]!r}")
+    return _put_back(answer, _MARK, masks, lambda words: words)
+
+
+def untagged(answer: str, masks: Masked) -> str:
+    """A translator's translation with everything back in its place. Raises Rejected as `unmasked` does.
+
+    >>> untagged('<x id="1"></x> &amp; 나머지', masked("`a` & the rest"))
+    '`a` & 나머지'
+    """
+    if _ANY_TAG.search(_TAG.sub("", answer)):
+        raise Rejected("protected text broken", f"a tag came back changed: {answer[:200]!r}")
+    return _put_back(answer, _TAG, masks, html.unescape)
+
+
+def _put_back(answer: str, mark: re.Pattern[str], masks: Masked, plain: Callable[[str], str]) -> str:
+    parts = mark.split(answer)
+    words, numbers = [plain(each) for each in parts[::2]], list(map(int, parts[1::2]))
+    there, wanted = Counter(numbers), range(1, len(masks.pieces) + 1)
+    if lost := [number for number in wanted if not there[number]]:
+        raise Rejected("protected text lost", _listed(lost, masks))
+    if twice := [number for number in wanted if there[number] > 1]:
+        raise Rejected("protected text doubled", _listed(twice, masks))
+    if unknown := there.keys() - set(wanted):
+        raise Rejected("protected text broken", f"a mark that was not sent came back: ⟦{min(unknown)}⟧")
+    whole = words[0]
+    for number, after in zip(numbers, words[1:], strict=True):
+        if number in masks.own_lines:  # a fence that does not begin its line is none
+            whole = whole.rstrip(" \t") + "\n" if whole.rpartition("\n")[2].strip() else whole
+            after = "\n" + after.lstrip(" \t") if after.partition("\n")[0].strip() else after
+        whole += masks.pieces[number - 1] + after
+    return whole
+
+
+def _listed(numbers: list[int], masks: Masked) -> str:
+    return ", ".join(repr(masks.pieces[number - 1][:80]) for number in numbers[:5])

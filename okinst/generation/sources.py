@@ -1,0 +1,292 @@
+"""What a job works on: conversations, passages or instructions, from a name of `okinst list` or a file of one's own.
+
+Rows come in order, lazily, each under a key that holds its place and what it says: a run goes on by key, and a row that was changed in
+between is another row. A row that cannot be read is an item too, so that it is set aside with its reason.
+"""
+
+import hashlib
+import itertools
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from okinst.builders import (
+    DamagedFile,
+    MissingFile,
+    Row,
+    SourceBuilder,
+    Unmapped,
+    WrongCall,
+    ask,
+    clean,
+    formats,
+    schema,
+)
+from okinst.generation.job import Item, Rejected
+from okinst.mixtures import own
+from okinst.mixtures.meta import NAMES, builder_for
+from okinst.mixtures.recipe import is_recipe
+
+#: what a job asks of a row: `messages`; `title` and `context`; `instruction`
+Wanted = Literal["conversation", "passage", "instruction"]
+#: how a file of one's own is laid out, by the end of its name
+FORMATS: dict[str, formats.Format] = {**own.FORMATS, ".csv": "CSV", ".tsv": "TSV", ".xlsx": "XLSX"}
+#: columns that are taken where a file does not say otherwise: a question and its answer, a passage, an instruction
+EXCHANGES = (("user", "chip2"), ("prompt", "completion"), ("question", "answer"), ("input", "output"))
+PASSAGES = ("context", "passage", "paragraph", "document", "text")
+INSTRUCTIONS = ("instruction", "prompt", "question", "input", "user")
+#: under this key stands why a row cannot be worked on
+UNREADABLE = "unreadable"
+Reading = Callable[[Row], Row]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Rows to work on."""
+
+    name: str  # of the set, or of the file without its ending
+    split: str
+    settings: dict[str, Any]  # how it is read: a run goes on only with the same
+    rows: Callable[[], Iterator[tuple[str, Row | Unmapped]]]  # the end of each row's id, and what is worked on
+    left_out: Mapping[str, int] = field(default_factory=dict)  # rows that the set's own builder left out, by reason
+
+    def items(self) -> Iterator[Item]:
+        """Every row, in order."""
+        for number, (place, found) in enumerate(self.rows()):
+            row = {UNREADABLE: str(found)} if isinstance(found, Unmapped) else found
+            yield Item(number, f"{self.name}/{self.split}/{place}#{digest(row)}", row)
+
+
+def digest(row: Row) -> str:
+    """The first 16 hexadecimal digits of the SHA-256 of a row's JSON."""
+    text = json.dumps(row, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def readable(item: Item) -> Row:
+    """The row of an item. Raises Rejected, with the reason, where it could not be read."""
+    if UNREADABLE in item.row:
+        raise Rejected(item.row[UNREADABLE])
+    return item.row
+
+
+def once(items: Iterable[Item], reason: str) -> Iterator[Item]:
+    """The items, those that say what an earlier one said with the reason in place of their row: nobody pays twice for one answer."""
+    seen: set[str] = set()
+    for item in items:
+        said = item.key.rpartition("#")[2]
+        yield Item(item.number, item.key, {UNREADABLE: reason}) if said in seen and UNREADABLE not in item.row else item
+        seen.add(said)
+
+
+def opened(
+    place: str,
+    wanted: Wanted,
+    *,
+    split: str | None = None,
+    layout: str | None = None,
+    columns: tuple[str, ...] = (),
+    data_dir: str | None = None,
+    mirror: str | None = None,
+    sample: bool = False,
+) -> Source:
+    """The rows of a name of `okinst list` (its split "train", or the only one there is), or of a file.
+
+    `layout` (messages, alpaca, sharegpt, koalpaca) and `columns` are for a file that does not say by its columns what it is:
+    a question's and an answer's where conversations are wanted, else one. Raises WrongCall for what cannot be read so.
+    """
+    path = Path(place).expanduser()
+    if place in NAMES or is_recipe(place):
+        if layout or columns:
+            raise WrongCall(
+                f"{place}: --layout and --column are for files of your own; okinst knows how this set is laid out."
+            )
+        return _of_set(place, wanted, split, {"data_dir": data_dir, "mirror": mirror, "sample": sample})
+    if path.suffix.lower() not in FORMATS and not path.exists():
+        raise WrongCall(
+            f"{place} is no name of okinst list, and no file ({', '.join(FORMATS)}). All names: okinst list"
+        )
+    if split or data_dir or mirror or sample:
+        raise WrongCall(f"{place} is a file: --split, --data-dir, --mirror and --sample are for names of okinst list.")
+    return _of_file(path, wanted, layout, columns)
+
+
+# -- sets ---------------------------------------------------------------------------------------------------------------
+
+
+def _of_set(name: str, wanted: Wanted, split: str | None, door: dict[str, Any]) -> Source:
+    builder = builder_for(name, **{key: value for key, value in door.items() if value})
+    reading = _reading_of_set(name, wanted, set(builder.info.features))
+    builder.download_and_prepare()
+    there = list(builder.info.splits)
+    chosen = split or ("train" if "train" in there or len(there) > 1 else there[0])
+    if chosen not in there:
+        raise WrongCall(f"{name} has no split {chosen!r}; it has {', '.join(there)}. Name one with --split.")
+    called = str(builder.config.name)
+
+    def rows() -> Iterator[tuple[str, Row | Unmapped]]:
+        for row in builder.as_dataset(split=chosen):
+            # a row of a mixture has the id of the set that it came from: all of it is kept
+            yield row["id"].removeprefix(f"{called}/{chosen}/"), _read(reading, row)
+
+    if wanted == "passage" and all(isinstance(found, Unmapped) for _, found in rows()):
+        raise WrongCall(
+            f"{name} has no passages: context is empty in all rows of {chosen}. okinst list shows the sets."
+        )
+    left_out: dict[str, int] = {}
+    for count in builder.tallies() if isinstance(builder, SourceBuilder) else ():
+        if count.split == chosen:
+            for reason, number in count.left_out.items():
+                left_out[reason] = left_out.get(reason, 0) + number
+    return Source(called, chosen, {"source": called, "split": chosen}, rows, left_out)
+
+
+def _reading_of_set(name: str, wanted: Wanted, columns: set[str]) -> Reading:
+    if wanted == "conversation" and "messages" in columns:
+        return lambda row: {"messages": row["messages"]}
+    if wanted == "passage" and "context" in columns:
+        return lambda row: {"title": row.get("title", ""), "context": _text(row["context"], "passage")}
+    if wanted == "instruction" and "messages" in columns:
+        return lambda row: {"instruction": _first_question(row["messages"])}
+    if wanted == "instruction" and "prompt" in columns:
+        return lambda row: {"instruction": _first_question(row["prompt"])}
+    if wanted == "instruction" and "question" in columns:
+        return lambda row: {"instruction": _text(row["question"], "instruction")}
+    raise WrongCall(
+        f"{name} has no {wanted}s: its columns are {', '.join(sorted(columns))}. okinst list shows what each set holds."
+    )
+
+
+# -- files --------------------------------------------------------------------------------------------------------------
+
+
+def _of_file(path: Path, wanted: Wanted, layout: str | None, columns: tuple[str, ...]) -> Source:
+    if not path.is_file():
+        raise MissingFile(
+            f"there is no file {path}. Name one that ends in {', '.join(FORMATS)}, or a set of okinst list."
+        )
+    if path.suffix.lower() not in FORMATS:
+        raise WrongCall(f"{path} is none of {', '.join(FORMATS)}: which of them is it? Rename it, or convert it.")
+    first = next((row for row in _lines(path) if isinstance(row, dict)), None)
+    if first is None:
+        raise DamagedFile(f"{path} holds no rows.")
+    reading, taken = _reading_of_file(path, wanted, layout, columns, first)
+
+    def rows() -> Iterator[tuple[str, Row | Unmapped]]:
+        for number, row in enumerate(_lines(path)):
+            yield str(number), row if isinstance(row, Unmapped) else _read(reading, row)
+
+    return Source(path.stem, "train", {"source": path.name, "taken": taken}, rows)
+
+
+def _lines(path: Path) -> Iterator[Row | Unmapped]:
+    with path.open("rb") as file:
+        yield from formats.READERS[FORMATS[path.suffix.lower()]](file, str(path))
+
+
+def _reading_of_file(
+    path: Path, wanted: Wanted, layout: str | None, columns: tuple[str, ...], first: Row
+) -> tuple[Reading, str]:
+    """How the rows of a file are read, and that in words."""
+    if layout and columns:
+        raise WrongCall(f"{path}: --layout and --column exclude each other: name one.")
+    if layout is not None and layout not in own.LAYOUTS:
+        raise WrongCall(f"--layout {layout} should be one of {', '.join(own.LAYOUTS)}.")
+    if unknown := [column for column in columns if column not in first]:
+        raise WrongCall(f"{path} has no column {unknown[0]!r}; it has {', '.join(map(str, first))}.")
+    if columns:
+        return _reading_of_columns(path, wanted, columns, first)
+    if wanted == "passage":
+        found = next((column for column in PASSAGES if isinstance(first.get(column), str)), None)
+        if found:
+            return _reading_of_columns(path, wanted, (found,), first)
+    else:
+        known = layout or _layout(first)
+        if known:
+            return (_conversation if wanted == "conversation" else _asked)(own.EXAMPLES[known]), known  # type: ignore[index]
+        guesses = EXCHANGES if wanted == "conversation" else tuple((column,) for column in INSTRUCTIONS)
+        if wanted == "instruction" and {"instruction", "input"} <= first.keys():  # Alpaca's, before anybody answered
+            return _joined, "instruction and input"
+        for guess in guesses:
+            if all(isinstance(first.get(column), str) for column in guess):
+                return _reading_of_columns(path, wanted, guess, first)
+    raise WrongCall(
+        f"{path}: nobody can tell which of its columns hold the {wanted}s: {', '.join(map(str, first))}. Name "
+        + (
+            "two with --column, the question's and the answer's, or a --layout."
+            if wanted == "conversation"
+            else "one with --column."
+        )
+    )
+
+
+def _layout(row: Row) -> str | None:
+    for layout in own.LAYOUTS:
+        if all(row.get(column) is not None for column in own.NEEDED[layout]):
+            try:
+                own.EXAMPLES[layout](row)
+            except Unmapped:
+                continue
+            return layout
+    return None
+
+
+def _reading_of_columns(path: Path, wanted: Wanted, columns: tuple[str, ...], first: Row) -> tuple[Reading, str]:
+    needed = 2 if wanted == "conversation" else 1
+    if len(columns) != needed:
+        raise WrongCall(
+            f"{path}: --column should be given "
+            + ("twice, for the question's column and the answer's." if needed == 2 else "once.")
+        )
+    told = " and ".join(columns)
+    if wanted == "conversation":
+        asked, answered = columns
+        return _conversation(lambda row: ask(row[asked], row[answered])), told
+    (column,) = columns
+    if wanted == "passage":
+        return lambda row: {"title": clean(row.get("title")), "context": _text(row[column], "passage")}, told
+    return lambda row: {"instruction": _text(row[column], "instruction")}, told
+
+
+def _conversation(example: Reading) -> Reading:
+    def reading(row: Row) -> Row:
+        made = example(row)
+        if flaw := schema.flaw("conversation", made):
+            raise Unmapped(flaw)
+        return {"messages": made["messages"]}
+
+    return reading
+
+
+def _asked(example: Reading) -> Reading:
+    return lambda row: {"instruction": _first_question(example(row)["messages"])}
+
+
+def _first_question(messages: list[dict[str, str]]) -> str:
+    # a document before it belongs to it
+    head = itertools.takewhile(lambda turn: turn["role"] != "assistant", messages)
+    return _text("\n\n".join(turn["content"] for turn in head), "instruction")
+
+
+def _joined(row: Row) -> Row:
+    return {"instruction": _text(schema.join(clean(row["instruction"]), clean(row["input"])), "instruction")}
+
+
+def _text(value: object, what: str) -> str:
+    text = clean(value)
+    if not text:
+        raise Unmapped(f"empty {what}")
+    return text
+
+
+def _read(reading: Reading, row: Row) -> Row | Unmapped:
+    try:
+        return reading(row)
+    except Unmapped as why:
+        return why
+    except (LookupError, TypeError, AttributeError, ValueError) as error:
+        if isinstance(error, KeyError):
+            return Unmapped(f"no {error} in it")
+        return Unmapped(f"not laid out as it should be ({error})")

@@ -1,0 +1,206 @@
+"""`okinst generate translate`: the turns of a conversation, one JSON object a request, every one checked before it is kept.
+
+Turns are asked for by key, so that none can slip into another's place. Those that pass are kept; only the others are asked for again.
+What must not change is masked (`okinst.generation.protect`); a turn that is nothing else, or in the target language already, is not
+sent. An answer that was cut off is asked for in halves.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from okinst.builders import Row, WrongCall, clean, scripts
+from okinst.builders.schema import Message
+from okinst.curation.filters import residue
+from okinst.generation import checks, formats, languages
+from okinst.generation.job import TRIED, Answer, Ask, Item, Rejected, State, UpstreamFile
+from okinst.generation.prompts import prompt
+from okinst.generation.protect import Masked, masked, unmasked, untagged
+from okinst.generation.sources import Source, readable
+
+Output = Literal["oig-smallchip2-ko", "sharegpt-deepl-ko"]
+OUTPUTS: tuple[Output, ...] = get_args(Output)
+#: of the turns that were translated; how many of those left are asked for at once, where one answer was cut off
+DONE, AT_ONCE = "done", "at_once"
+#: an answer that has no room: half of it is asked for
+NO_ROOM = ("cut off", "too long")
+_FENCED = re.compile(r"\s*```(?:json|JSON)?\s*(\{.*\})\s*```\s*", re.DOTALL)
+EXCHANGE = ("user", "assistant")
+
+
+@dataclass
+class Translating:
+    """Conversations in another language."""
+
+    source: Source
+    to: str
+    source_language: str | None = None
+    output: str | None = None  # None: what all rows of the source fit into
+    prompt_file: Path | None = None
+    name: str = "translate"
+    settings: dict[str, Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        languages.checked(self.to, "--to")
+        if self.source_language is not None:
+            languages.checked(self.source_language, "--from")
+            if self.source_language == self.to:
+                raise WrongCall(f"--from and --to are both {self.to}: nothing would be translated.")
+        if self.output is not None and self.output not in OUTPUTS:
+            raise WrongCall(f"--format {self.output} should be one of {', '.join(OUTPUTS)}.")
+        self._prompt = prompt("translate.v1", ("language", "source", "texts"), self.prompt_file)
+        self.output = self.output or self._fitting()
+        self.settings = {
+            **self.source.settings,
+            **self._prompt.settings,
+            "to": self.to,
+            "from": self.source_language,
+            "format": self.output,
+        }
+
+    def _fitting(self) -> Output:
+        """The format of single exchanges where every row is one, else that of conversations."""
+        for item in self.source.items():
+            roles = [turn["role"] for turn in item.row.get("messages", ())]
+            if roles and tuple(roles) != EXCHANGE:
+                return "sharegpt-deepl-ko"
+        return "oig-smallchip2-ko"
+
+    def items(self) -> Iterator[Item]:
+        return self.source.items()
+
+    def start(self, item: Item) -> State:
+        messages = readable(item)["messages"]
+        if self.output == "oig-smallchip2-ko" and tuple(turn["role"] for turn in messages) != EXCHANGE:
+            raise Rejected("not one exchange", f"{len(messages)} turns; --format sharegpt-deepl-ko holds any number")
+        speaking = [masks.bare for masks in map(masked, _texts(messages).values()) if masks.speaks]
+        if not speaking:
+            raise Rejected("nothing to translate", "code, formulas or figures alone")
+        if not self._wanted(messages):
+            raise Rejected(f"already in {self.to}", speaking[0][:80])
+        return {DONE: {}}
+
+    def ask(self, item: Item, state: State) -> Ask | None:
+        asked = self._asked(item, state)
+        if not asked:
+            return None
+        texts = json.dumps({key: masks.text for key, masks in asked.items()}, ensure_ascii=False, indent=1)
+        values = {
+            "language": languages.name_of(self.to),
+            "source": languages.name_of(self.source_language) if self.source_language else "any language",
+            "texts": texts,
+        }
+        return Ask(
+            self._prompt.messages(values, state.get(TRIED, ())),
+            {key: masks.tagged for key, masks in asked.items()},
+            json=True,
+        )
+
+    def read(self, item: Item, state: State, answer: Answer) -> State:
+        asked = self._asked(item, state)
+        try:
+            checks.finished(answer)
+            texts = answer.texts or json_object(answer.text)
+        except Rejected as rejected:
+            if rejected.reason in NO_ROOM and len(asked) > 1:
+                rejected.state = {**state, AT_ONCE: (len(asked) + 1) // 2}
+            raise
+        if unknown := texts.keys() - asked.keys():
+            raise Rejected("keys that were not asked for", ", ".join(sorted(unknown))[:200])
+        done, flaws = dict(state[DONE]), []
+        put_back = untagged if answer.texts else unmasked
+        for key, masks in asked.items():
+            try:
+                done[key] = self._translation(masks, texts.get(key), put_back)
+            except Rejected as flaw:
+                flaws.append(Rejected(flaw.reason, f"{key}: {flaw.detail}"))
+        after = {**state, DONE: done}
+        if flaws:
+            raise Rejected(flaws[0].reason, "; ".join(flaw.detail for flaw in flaws)[:500], after)
+        return after
+
+    def row(self, item: Item, state: State) -> Row:
+        messages: list[Message] = item.row["messages"]
+        translated = [state[DONE].get(key, text) for key, text in _texts(messages).items()]
+        if self.output == "oig-smallchip2-ko":
+            return formats.oig_smallchip2_ko(item.number, messages, translated)
+        return formats.sharegpt_deepl_ko(item.key.rpartition("#")[0], messages, translated)
+
+    def file(self) -> UpstreamFile:
+        return formats.OIG_SMALLCHIP2_KO if self.output == "oig-smallchip2-ko" else formats.SHAREGPT_DEEPL_KO
+
+    def _asked(self, item: Item, state: State) -> dict[str, Masked]:
+        """The turns that the next request is about."""
+        left = {key: masks for key, masks in self._wanted(item.row["messages"]).items() if key not in state[DONE]}
+        at_once = state.get(AT_ONCE, len(left)) >> state.get(TRIED, ()).count("too long")  # which the engine is told
+        return dict(list(left.items())[: max(1, at_once)])
+
+    def _wanted(self, messages: list[Message]) -> dict[str, Masked]:
+        """The turns that need a translation."""
+        texts = {key: masked(text) for key, text in _texts(messages).items()}
+        spoken = self.source_language or languages.likely(" ".join(masks.bare for masks in texts.values()))
+        return {key: masks for key, masks in texts.items() if masks.speaks and not self._there(masks.bare, spoken)}
+
+    def _there(self, text: str, spoken: str | None) -> bool:
+        """Whether a text is in the target language already, in a conversation in `spoken`."""
+        if languages.written(self.to) == languages.LATIN and languages.written(spoken or "en") != languages.LATIN:
+            return (
+                languages.share(text, self.to) == 1.0
+            )  # a few words in Latin letters do not tell which language they are in
+        if self.to in ("zh-Hans", "zh-Hant") and languages.likely(text) == "zh":
+            tilt = sum(map(scripts.traditional, scripts.HAN.findall(text)))
+            return tilt <= 0 if self.to == "zh-Hans" else tilt >= 0  # what is written alike in both is there
+        return languages.likely(text) == self.to.partition("-")[0]
+
+    def _translation(self, masks: Masked, text: object, put_back: Any) -> str:
+        if text is None:
+            raise Rejected("missing", "no such key in the answer")
+        if not isinstance(text, str):
+            raise Rejected("not text", f"a {type(text).__name__}")
+        whole = clean(put_back(text, masks))
+        checks.sound(whole)
+        said = masked(whole).bare if masks.pieces else whole
+        checks.translation(masks.bare, said, to=self.to, source_language=self.source_language)
+        if (broken := residue.mojibake(said)) and not residue.mojibake(masks.bare):
+            raise Rejected("broken encoding", broken)
+        return whole
+
+
+def _texts(messages: list[Message]) -> dict[str, str]:
+    """What each turn says, by the key it is asked for under.
+
+    >>> _texts([{"role": "user", "content": "Hi."}, {"role": "assistant", "content": "Hello."}])
+    {'1-user': 'Hi.', '2-assistant': 'Hello.'}
+    """
+    return {f"{number}-{turn['role']}": turn["content"] for number, turn in enumerate(messages, 1)}
+
+
+def json_object(text: str) -> Mapping[str, Any]:
+    """The one JSON object that an answer is, in a code fence or not. Raises Rejected for anything else.
+
+    >>> json_object('```json\\n{"1-user": "네"}\\n```')
+    {'1-user': '네'}
+    """
+    if not clean(text):
+        raise Rejected("empty", "nothing came back")
+    fenced = _FENCED.fullmatch(text)
+    try:
+        found = json.loads(fenced[1] if fenced else text, object_pairs_hook=_each_once, strict=False)
+    except (ValueError, RecursionError) as error:
+        if refusal := checks.refused(text):
+            raise Rejected("refusal", refusal) from error
+        raise Rejected("no JSON", f"{error}: {text[:200]!r}") from error
+    if not isinstance(found, dict):
+        raise Rejected("no JSON", f"a {type(found).__name__}, not an object: {text[:200]!r}")
+    return found
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise Rejected("doubled key", next(key for key in keys if keys.count(key) > 1))
+    return found

@@ -1,0 +1,167 @@
+"""FILE and FILE.set-aside.jsonl, put down whole from the ledger, in the order of the items; the file before stays until then."""
+
+import hashlib
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from okinst.builders import WrongCall
+from okinst.builders.doors import sha256
+from okinst.generation import jsonl
+from okinst.generation.course import Aside, Course
+from okinst.generation.job import UpstreamFile
+from okinst.generation.ledger import Ledger, disk_errors, write_whole
+
+ENDING = ".set-aside.jsonl"
+NO_ANSWER = "no answer"
+
+
+@dataclass(frozen=True)
+class Written:
+    """What the items came to: done + set aside + left = items."""
+
+    file: Path
+    set_aside_file: Path
+    upstream: UpstreamFile
+    items: int
+    done: int
+    set_aside: dict[str, int]  # by reason
+    left: int  # not asked yet, or not to their end
+
+    def as_json(self) -> dict[str, Any]:
+        """As --json prints it."""
+        return {
+            "file": str(self.file),
+            "set_aside_file": str(self.set_aside_file),
+            "set": self.upstream.set_name,
+            "items": self.items,
+            "done": self.done,
+            "set_aside": self.set_aside,
+            "left": self.left,
+        }
+
+
+def check(file: Path, ledger: Ledger) -> None:
+    """Raise WrongCall where a file is in the way that no run on this ledger wrote, or that was changed since."""
+    for path in (file, aside_file(file)):
+        if path.is_dir():
+            raise WrongCall(f"{path} is a folder. Name a file with -o.")
+        if path.exists() and sha256(path) not in ledger.written:
+            why = (
+                "was changed since okinst generate wrote it" if ledger.written else "was not written by okinst generate"
+            )
+            raise WrongCall(f"{path} {why}, and would be overwritten. Move it away, or name another file with -o.")
+
+
+def aside_file(file: Path) -> Path:
+    """Where the items stand that were set aside."""
+    return file.with_name(f"{file.name}{ENDING}")
+
+
+class Outcomes:
+    """What came of the items, kept in a nameless file as they are done; `put_down` brings it into their order."""
+
+    def __init__(self, file: Path, ledger: Ledger) -> None:
+        self.file, self.ledger = file, ledger
+        self._kept = tempfile.TemporaryFile(dir=file.parent, buffering=0)  # noqa: SIM115
+        self._end = self._left = 0
+        #: by the place of the item: whether it is set aside, and where its line stands
+        self._places: dict[int, tuple[bool, int, int]] = {}
+        self._reasons: Counter[str] = Counter()
+
+    def __enter__(self) -> "Outcomes":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._kept.close()
+
+    def add(self, course: Course) -> None:
+        """Keep what came of an item, wherever it stands now. Raises DiskFull."""
+        aside = course.aside
+        if course.ask is not None:
+            failure = self.ledger.failure(course.item.key, course.digest)
+            if failure is None:
+                self._left += 1
+                return
+            aside = Aside(NO_ANSWER, failure, course.tried)
+        line = jsonl.dumps(course.row() if aside is None else _told(course, aside))
+        with disk_errors(self.file):
+            write_whole(self._kept.fileno(), line, self._end)
+        self._places[course.place] = (aside is not None, self._end, len(line))
+        self._end += len(line)
+        if aside is not None:
+            self._reasons[aside.reason] += 1
+
+    def put_down(self, upstream: UpstreamFile) -> Written:
+        """Write both files. Raises DiskFull; the files before then stay as they were."""
+        aside = aside_file(self.file)
+        with disk_errors(self.file), _rows(self.file, upstream.array) as rows, _rows(aside, False) as others:
+            for _, (is_aside, place, size) in sorted(self._places.items()):
+                (others if is_aside else rows).write(os.pread(self._kept.fileno(), size, place))
+            rows.close()
+            others.close()
+            self.ledger.put_down({rows.path.name: rows.sha256, others.path.name: others.sha256})
+            rows.take_place()
+            others.take_place()
+        reasons = dict(sorted(self._reasons.items(), key=lambda each: (-each[1], each[0])))
+        count, set_aside = len(self._places), sum(reasons.values())
+        return Written(self.file, aside, upstream, count + self._left, count - set_aside, reasons, self._left)
+
+
+def _told(course: Course, found: Aside) -> dict[str, Any]:
+    item = course.item
+    told = {"number": item.number, "key": item.key, "reason": found.reason, "detail": found.detail}
+    return {**told, "tried": found.tried, "row": item.row}
+
+
+class _Rows:
+    """A file that is written beside its place."""
+
+    def __init__(self, path: Path, array: bool) -> None:
+        self.path, self.array = path, array
+        self.beside = path.with_name(f".{path.name}.incomplete")
+        self._digest = hashlib.sha256()
+        self._file: IO[bytes] = self.beside.open("wb")
+        self._count = 0
+        self._put(b"[" if array else b"")
+
+    def _put(self, data: bytes) -> None:
+        self._digest.update(data)
+        self._file.write(data)
+
+    def write(self, data: bytes) -> None:
+        """One row more, as JSON."""
+        between = b",\n" if self._count else b"\n"
+        self._put(between + data if self.array else data + b"\n")
+        self._count += 1
+
+    def close(self) -> None:
+        """Write the end, and wait for the disk."""
+        self._put(b"\n]\n" if self.array else b"")
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+
+    @property
+    def sha256(self) -> str:
+        """Of what was written."""
+        return self._digest.hexdigest()
+
+    def take_place(self) -> None:
+        """Become the file."""
+        self.beside.replace(self.path)
+
+
+@contextmanager
+def _rows(path: Path, array: bool) -> Iterator[_Rows]:
+    rows = _Rows(path, array)
+    try:
+        yield rows
+    finally:
+        rows._file.close()
+        rows.beside.unlink(missing_ok=True)

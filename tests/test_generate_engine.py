@@ -1,0 +1,447 @@
+"""The engine of `okinst generate` against a real server that misbehaves: nothing lost, nothing twice, nothing paid twice."""
+
+import json
+import logging
+import os
+import random
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from okinst.builders import WrongCall
+from okinst.generation import engine
+from okinst.generation.backends import Options, opened
+from okinst.generation.budget import Budget, Prices
+from okinst.generation.job import TRIED, Answer, Ask, Item, Rejected, State
+from tests.generating import KEY, Retelling, aside, entries, go, plan, rows, texts
+from tests.llm_double import ANSWERS, TRANSPORT, Double, serving, translation
+
+pytest.importorskip("openai")
+#: a short timeout on a busy machine would cut what is not meant to be
+QUICK = tuple(kind for kind in TRANSPORT + ANSWERS if kind != "slow")
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waits of milliseconds, and a key that must not be seen again."""
+    monkeypatch.setattr(engine, "FIRST", 0.01)
+    monkeypatch.setattr(engine, "LONGEST", 0.05)
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+
+
+@pytest.fixture
+def double() -> Iterator[Double]:
+    with serving(key=KEY) as found:
+        yield found
+
+
+def whole(file: Path, count: int) -> None:
+    """Every row, once, in order."""
+    assert [row["text"] for row in rows(file)] == texts(count)
+
+
+@pytest.mark.parametrize("fault", TRANSPORT)
+def test_a_fault_of_the_transport_is_no_answer(fault: str, double: Double, tmp_path: Path) -> None:
+    double.faults, double.slow = [fault] * 3, 1.5
+    file = tmp_path / "out.jsonl"
+    done = go(Retelling(texts(4)), double, file, timeout=0.5 if fault == "slow" else 30.0, concurrency=2)
+    whole(file, 4)
+    assert done.stopped is None and not done.written.set_aside
+    assert set(double.paid.values()) == {1} and len(double.requests) == 7 == done.cost.requests
+    lines = entries(file)
+    assert {line["outcome"] for line in lines} == {"accepted"} and sum(line["attempts"] for line in lines) == 7
+
+
+@pytest.mark.parametrize("fault", ANSWERS)
+def test_a_wrong_answer_is_asked_for_again(fault: str, double: Double, tmp_path: Path) -> None:
+    double.faults = [fault]
+    file = tmp_path / "out.jsonl"
+    done = go(Retelling(texts(3)), double, file)
+    whole(file, 3)
+    outcomes = Counter(line["outcome"].partition(":")[0] for line in entries(file))
+    assert outcomes == {"accepted": 3, "rejected": 1} and done.cost.requests == 4
+    again = next(request for request in double.requests if "Not again" in request.question)
+    (reason,) = [line["outcome"] for line in entries(file) if line["outcome"] != "accepted"]
+    assert reason.removeprefix("rejected: ") in again.question, "the job is told why"
+
+
+@pytest.mark.parametrize("fault", ANSWERS)
+def test_an_item_that_is_never_answered_well_is_set_aside(fault: str, double: Double, tmp_path: Path) -> None:
+    double.always = {"number 1 ": fault}
+    file = tmp_path / "out.jsonl"
+    done = go(Retelling(texts(3)), double, file)
+    assert [row["text"] for row in rows(file)] == [texts(3)[0], texts(3)[2]]
+    (found,) = aside(file)
+    assert found["number"] == 1 and found["row"] == {"text": texts(3)[1]} and len(found["tried"]) == 3
+    assert done.written.set_aside == {found["reason"]: 1} and found["tried"][-1]["reason"] == found["reason"]
+    assert len(double.requests) == 5
+    go(Retelling(texts(3)), double, file)
+    assert len(double.requests) == 5, "what was set aside is not paid for again"
+    double.always = {}
+    go(Retelling(texts(3)), double, file, tries=4)
+    whole(file, 3)
+    assert len(double.requests) == 6 and not aside(file)
+
+
+def test_an_item_that_the_server_always_fails_at_is_set_aside_and_asked_by_the_next_run(
+    double: Double, tmp_path: Path
+) -> None:
+    double.always, double.latency = {"number 1 ": "500"}, 0.02
+    file = tmp_path / "out.jsonl"
+    done = go(Retelling(texts(30)), double, file, concurrency=2)
+    assert done.written.set_aside == {"no answer": 1} and done.written.done == 29 and done.stopped is None
+    assert aside(file)[0]["detail"].startswith("500: ") and "The server had an error" in aside(file)[0]["detail"]
+    double.always = {}
+    asked = len(double.requests)
+    go(Retelling(texts(30)), double, file)
+    whole(file, 30)
+    assert len(double.requests) == asked + 1 and not aside(file)
+
+
+def test_a_server_that_is_not_there(tmp_path: Path) -> None:
+    with serving() as double:
+        gone = plan(Retelling(texts(3)), double, tmp_path / "out.jsonl")
+    done = engine.run(gone)
+    assert done.stopped == "halted" and "does not answer" in done.why and double.url in done.why
+    assert done.written.left == 3 and rows(tmp_path / "out.jsonl") == []
+
+
+@pytest.mark.parametrize("wrong", ["an unknown key", "expired", "no money"])
+def test_a_key_and_money_stop_the_run_at_once(wrong: str, double: Double, tmp_path: Path) -> None:
+    file = tmp_path / "out.jsonl"
+    if wrong == "an unknown key":
+        double.key = "another"
+    elif wrong == "expired":
+        double.expires = 5
+    else:
+        double.broke = 5
+    done = go(Retelling(texts(40)), double, file, concurrency=3)
+    good = 0 if wrong == "an unknown key" else 5
+    assert done.stopped == "halted" and done.written.done == good and done.written.left == 40 - good
+    assert len(double.requests) <= good + 3, "no request after that, but those on their way"
+    assert "run the same again" in done.why and KEY not in done.why
+    if wrong == "no money":
+        assert "no money left" in done.why and "current quota" in done.why
+    else:
+        assert "OPENAI_API_KEY" in done.why and "Incorrect API key provided: ***" in done.why
+    double.key, double.expires, double.broke = KEY, None, None
+    go(Retelling(texts(40)), double, file)
+    whole(file, 40)
+    assert set(double.paid.values()) == {1}
+
+
+def test_no_key_in_any_file_or_log(double: Double, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    double.answer = lambda messages: translation(messages).replace("}", f' {KEY}"}}', 1).replace('" ', " ")
+    double.faults = ["500", "garbage", "refusal"]
+    go(Retelling(texts(3)), double, tmp_path / "out.jsonl")
+    double.key = "another"
+    go(Retelling(texts(4)), double, tmp_path / "out.jsonl")
+    told = "".join(path.read_text(encoding="utf-8") for path in tmp_path.iterdir()) + caplog.text
+    assert "***" in told and KEY not in told
+
+
+def test_a_context_too_long_is_asked_once(double: Double, tmp_path: Path) -> None:
+    file = tmp_path / "out.jsonl"
+    double.longest = 300
+    job = Retelling([*texts(2), "The tea. " * 100, "The kettle is small."])
+    done = go(job, double, file)
+    assert done.written.set_aside == {"too long": 1} and len(rows(file)) == 3
+    assert "maximum context length" in aside(file)[0]["detail"]
+    # the job says more the second time, so it is asked again; a request that stays the same is not
+    job.name, asked = "retelling", len(double.requests)
+    go(job, double, file)
+    assert len(double.requests) == asked
+
+
+def test_a_request_that_is_refused_stops_the_run(double: Double, tmp_path: Path) -> None:
+    double.unknown = ("model",)
+    done = go(Retelling(texts(20)), double, tmp_path / "out.jsonl", concurrency=2)
+    assert done.stopped == "halted" and "Unsupported parameter: 'model'" in done.why and len(double.requests) <= 2
+
+
+def test_options_that_a_server_does_not_know_are_left_out(double: Double, tmp_path: Path) -> None:
+    double.unknown = ("response_format", "max_tokens")
+    done = go(Retelling(texts(5), max_tokens=500), double, tmp_path / "out.jsonl", concurrency=1)
+    whole(tmp_path / "out.jsonl", 5)
+    assert done.stopped is None and len(double.requests) == 7
+    assert double.requests[-1].body["max_completion_tokens"] == 500
+    assert not {"response_format", "max_tokens"} & double.requests[-1].body.keys()
+
+
+# -- rates ---------------------------------------------------------------------------------------------------------------
+
+
+def test_never_more_on_their_way_than_is_said(double: Double, tmp_path: Path) -> None:
+    double.latency = 0.02
+    go(Retelling(texts(60)), double, tmp_path / "out.jsonl", concurrency=7)
+    assert double.most_flying == 7
+
+
+def test_all_wait_when_the_server_says_so(double: Double, tmp_path: Path) -> None:
+    double.headers = {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "300ms"}
+    go(Retelling(texts(3)), double, tmp_path / "out.jsonl", concurrency=1)
+    times = [request.at for request in double.requests]
+    assert all(after - before >= 0.29 for before, after in pairwise(times))
+
+
+def test_a_server_with_a_limit_a_second_is_not_run_against(double: Double, tmp_path: Path) -> None:
+    double.per_second = 20
+    done = go(Retelling(texts(50)), double, tmp_path / "out.jsonl", concurrency=16)
+    whole(tmp_path / "out.jsonl", 50)
+    refused = double.faulty()
+    assert done.stopped is None and refused <= 60, "16 at a time would have met hundreds"
+
+
+def test_a_wait_that_is_too_long_is_left_to_a_person(double: Double, tmp_path: Path) -> None:
+    double.headers, double.faults = {"Retry-After": "86400"}, ["503"]
+    done = go(Retelling(texts(3)), double, tmp_path / "out.jsonl", concurrency=1)
+    assert done.stopped == "halted" and "asks to wait 86,400 seconds" in done.why and len(double.requests) == 1
+
+
+def test_too_many_requests_are_waited_for_as_long_as_others_are_answered(double: Double, tmp_path: Path) -> None:
+    """More often than a request is tried otherwise."""
+
+    def answer(messages: list[dict[str, str]]) -> str:
+        if double.faulty() > 3 * engine.ATTEMPTS:
+            double.always = {}
+        return translation(messages)
+
+    double.always, double.answer, double.latency = {"number 1 ": "429"}, answer, 0.02
+    done = go(Retelling(texts(300)), double, tmp_path / "out.jsonl", concurrency=2)
+    whole(tmp_path / "out.jsonl", 300)
+    assert done.stopped is None and double.faulty() > 3 * engine.ATTEMPTS
+
+
+# -- budget --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("kind", ["requests", "tokens", "usd"])
+def test_a_budget_is_not_passed_and_a_larger_one_goes_on(kind: str, seed: int, double: Double, tmp_path: Path) -> None:
+    file, draw = tmp_path / "out.jsonl", random.Random(seed)
+    job = Retelling([f"{text} {'It is cold. ' * draw.randrange(6)}" for text in texts(40)])
+    double.share, double.seed, double.kinds = 0.2, seed, QUICK
+    prices = Prices(1.0, 2.0)
+    budget: dict[str, Any] = (
+        {"requests": 17} if kind == "requests" else {"tokens": 4_000} if kind == "tokens" else {"usd": 0.005}
+    )
+    done = go(job, double, file, budget=Budget(**budget), prices=prices, concurrency=5)
+    assert done.stopped == "budget" and "larger one goes on" in done.why and 0 < done.written.done < 40
+    spent = {"requests": done.spent.requests, "tokens": done.spent.tokens, "usd": done.spent.usd}
+    assert spent[kind] <= budget[kind] and done.spent.usd == pytest.approx(sum(line["usd"] for line in entries(file)))
+    larger = go(job, double, file, budget=Budget(**{kind: budget[kind] * 20}), prices=prices)
+    assert larger.stopped is None and larger.written.left == 0
+    assert set(double.paid.values()) == {1} and larger.spent.requests == len(double.requests)
+
+
+def test_money_needs_prices(double: Double, tmp_path: Path) -> None:
+    with pytest.raises(WrongCall, match="needs prices: --usd-in and --usd-out"):
+        plan(Retelling(texts(1)), double, tmp_path / "out.jsonl", budget=Budget(usd=1.0))
+    with pytest.raises(WrongCall, match="--usd-in -1"):
+        Prices(-1.0)
+
+
+# -- the ledger ----------------------------------------------------------------------------------------------------------
+
+
+def test_order_and_steps_whatever_comes_when(tmp_path: Path) -> None:
+    draw = random.Random(0)
+
+    def late(messages: list[dict[str, str]]) -> str:
+        time.sleep(draw.random() * 0.03)
+        return translation(messages)
+
+    with serving(answer=late, share=0.2, seed=3, kinds=QUICK) as double:
+        file = tmp_path / "out.jsonl"
+        done = go(Retelling(texts(30), steps=3), double, file, concurrency=9, tries=6)
+        whole(file, 30)
+        assert done.written.items == done.written.done == 30 and set(double.paid.values()) == {1}
+        assert all(len(row["told"]) == 3 for row in rows(file))
+        before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+        asked = len(double.requests)
+        again = go(Retelling(texts(30), steps=3), double, file, tries=6)
+        assert len(double.requests) == asked and again.cost.requests == 0
+        assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+class Stubborn(Retelling):
+    """Asks the same again, whatever was wrong."""
+
+    def ask(self, item: Item, state: State) -> Ask | None:
+        return super().ask(item, {**state, TRIED: []})
+
+
+def test_the_same_request_has_several_answers(double: Double, tmp_path: Path) -> None:
+    file = tmp_path / "out.jsonl"
+    double.faults = ["empty", "refusal"]
+    for _ in range(2):
+        done = go(Stubborn(texts(1)), double, file)
+        assert done.written.done == 1 and len(double.requests) == 3
+    lines = entries(file)
+    assert len({line["ask"] for line in lines}) == 1 and [line["try"] for line in lines] == [0, 1, 2]
+
+
+def test_a_line_that_was_cut_off_is_asked_again(
+    double: Double, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "out.jsonl"
+    go(Retelling(texts(3)), double, file, concurrency=1)
+    ledger = tmp_path / "out.jsonl.ledger.jsonl"
+    lines = ledger.read_bytes().splitlines(keepends=True)
+    ledger.write_bytes(b"".join(lines[:3]) + lines[3][:100])
+    file.unlink()
+    (tmp_path / "out.jsonl.set-aside.jsonl").unlink()
+    go(Retelling(texts(3)), double, file)
+    whole(file, 3)
+    assert len(double.requests) == 4 and "line 4 was cut off" in caplog.text
+
+
+def test_other_settings_are_refused_by_name(double: Double, tmp_path: Path) -> None:
+    file = tmp_path / "out.jsonl"
+    go(Retelling(texts(1)), double, file)
+    with pytest.raises(WrongCall, match=r'backend\.model was "test" and is "larger"'):
+        go(Retelling(texts(1)), double, file, model="larger")
+    with pytest.raises(WrongCall, match=r'settings\.prompt was "retelling.v1" and is "own"'):
+        go(Retelling(texts(1), settings={"prompt": "own"}), double, file)
+    assert len(double.requests) == 1
+
+
+def test_settings_may_be_mended_while_nothing_is_answered(double: Double, tmp_path: Path) -> None:
+    double.unknown = ("model",)
+    file = tmp_path / "out.jsonl"
+    assert go(Retelling(texts(2)), double, file, model="mistyped").stopped == "halted"
+    double.unknown = ()
+    for _ in range(2):
+        assert go(Retelling(texts(2)), double, file, model="right").written.done == 2
+    whole(file, 2)
+    assert rows(tmp_path / "out.jsonl.ledger.jsonl")[0]["backend"]["model"] == "right"
+
+
+def test_a_ledger_that_is_damaged_says_where(double: Double, tmp_path: Path) -> None:
+    file = tmp_path / "out.jsonl"
+    go(Retelling(texts(3)), double, file)
+    ledger = tmp_path / "out.jsonl.ledger.jsonl"
+    lines = ledger.read_bytes().splitlines(keepends=True)
+    ledger.write_bytes(lines[0] + b'{"half": \n' + b"".join(lines[2:]))
+    with pytest.raises(Exception, match=r"ledger.jsonl: line 2 is no line of a ledger"):
+        go(Retelling(texts(3)), double, file)
+    ledger.write_bytes(b'{"rows": 1}\n')
+    with pytest.raises(WrongCall, match="is no ledger of okinst generate"):
+        go(Retelling(texts(3)), double, file)
+
+
+def test_files_of_others_are_not_overwritten(double: Double, tmp_path: Path) -> None:
+    file = tmp_path / "out.jsonl"
+    file.write_text("mine\n")
+    with pytest.raises(WrongCall, match="was not written by okinst generate"):
+        go(Retelling(texts(1)), double, file)
+    file.unlink()
+    go(Retelling(texts(1)), double, file)
+    file.write_text(file.read_text(encoding="utf-8") + "{}\n")
+    with pytest.raises(WrongCall, match="was changed since okinst generate wrote it"):
+        go(Retelling(texts(2)), double, file)
+    assert file.read_text(encoding="utf-8").endswith("{}\n") and len(double.requests) == 1
+
+
+def test_two_runs_do_not_write_one_file(double: Double, tmp_path: Path) -> None:
+    file = tmp_path / "out.jsonl"
+    first = plan(Retelling(texts(1)), double, file)
+    with engine.Ledger(file, first.head).opened(), pytest.raises(WrongCall, match="is being written by another run"):
+        go(Retelling(texts(1)), double, file)
+    go(Retelling(texts(1)), double, file)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "out.jsonl",
+        "out.jsonl.ledger.jsonl",
+        "out.jsonl.set-aside.jsonl",
+    ]
+
+
+def test_two_items_of_one_key_are_not_mixed_up(double: Double, tmp_path: Path) -> None:
+    job = Retelling(texts(3), keys=["a", "b", "a"])
+    done = go(job, double, tmp_path / "out.jsonl")
+    assert done.written.set_aside == {"the same key as an item before": 1} and done.written.done == 2
+
+
+def test_items_that_cannot_be_worked_on_cost_nothing(double: Double, tmp_path: Path) -> None:
+    done = go(Retelling(["", *texts(2)]), double, tmp_path / "out.jsonl", max_items=2)
+    assert done.written.set_aside == {"empty text": 1} and done.written.done == 1 and len(double.requests) == 1
+
+
+def test_an_answer_that_okinst_fails_to_read_is_kept(
+    double: Double, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "out.jsonl"
+
+    def broken(self: Retelling, item: Item, state: State, answer: Answer) -> State:
+        raise ZeroDivisionError("a fault of ours")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Retelling, "read", broken)
+        with pytest.raises(ZeroDivisionError):
+            go(Retelling(texts(1)), double, file)
+    assert entries(file)[0]["outcome"] == "unread: ZeroDivisionError"
+    go(Retelling(texts(1)), double, file)
+    whole(file, 1)
+    assert len(double.requests) == 1
+
+
+def test_half_a_character_is_kept_as_it_came(double: Double, tmp_path: Path) -> None:
+    double.answer = lambda messages: '{"1-user": "반쪽 \\ud83d"}'
+    file = tmp_path / "out.jsonl"
+    go(Retelling(texts(1)), double, file)
+    asked = len(double.requests)
+    go(Retelling(texts(1)), double, file)
+    assert len(double.requests) == asked and rows(file)[0]["told"] == ["반쪽 \ud83d"]
+
+
+# -- the disk ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")
+def test_a_disk_that_is_really_full(double: Double, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(disk)], capture_output=True).returncode:
+        pytest.skip("this machine does not let its root mount")
+    try:
+        file = disk / "out.jsonl"
+        with pytest.raises(engine.DiskFull, match=r"no room left .*out.jsonl.* run the same again.* could not be kept"):
+            go(Retelling(texts(100)), double, file, concurrency=2)
+        kept = len(entries(file))
+        assert 0 < kept < 100 and not file.exists()
+        subprocess.run(["mount", "-o", "remount,size=4m", str(disk)], check=True)
+        go(Retelling(texts(100)), double, file)
+        whole(file, 100)
+        assert sum(double.paid.values()) <= 100 + 4
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=False)
+
+
+def test_what_is_needed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(WrongCall, match="needs a model: --model"):
+        opened("openai", Options())
+    with pytest.raises(WrongCall, match="--base-url ftp://x: it should be an address"):
+        opened("openai", Options(model="m", base_url="ftp://x"))
+    with pytest.raises(WrongCall, match=r"there is no such backend\. There are openai, deepl"):
+        opened("gpt", Options(model="m"))
+    monkeypatch.delenv("OPENAI_API_KEY")
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    with pytest.raises(WrongCall, match="no key in OPENAI_API_KEY"):
+        opened("openai", Options(model="m"))
+
+
+def test_the_job_is_a_job() -> None:
+    """What the tests' job says is what the engine's Protocol wants."""
+    from okinst.generation.job import Job
+
+    job: Job = Retelling([])
+    with pytest.raises(Rejected):
+        job.start(Item(0, "a", {"text": ""}))
+    assert json.dumps(job.settings)

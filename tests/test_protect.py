@@ -1,0 +1,133 @@
+"""What must not change comes back exactly, whatever text stands around it and whatever looks like a mark."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from okinst.generation.job import Rejected
+from okinst.generation.protect import masked, unmasked, untagged
+
+PIECES = (
+    "```python\nprint('안녕')\n```",
+    "`git log --oneline`",
+    "$e^{i\\pi} + 1 = 0$",
+    "$$\\int_0^1 x\\,dx$$",
+    "\\(a < b\\)",
+    "\\[x = {-b \\over 2a}\\]",
+    "\\begin{align*}\na &= b\n\\end{align*}",
+    "https://example.org/a_(b)?q=1&r=%20",
+    "www.example.org/page",
+    "minji.kim@example.co.kr",
+    "{user_name}",
+    "{{ order.id }}",
+    "${HOME}",
+    "{0}",
+    "%s",
+    "%(count)d",
+    "%1$s",
+    "%.2f",
+    "<name>",
+    "</div>",
+    '<a href="/x">',
+    "[NAME]",
+    "[ORDER NUMBER]",
+    "⟦7⟧",
+    "⟦",
+)
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_each_kind_is_taken_out_whole(piece: str) -> None:
+    masks = masked(f"Please look at {piece} before noon.")
+    assert masks.text == "Please look at ⟦1⟧ before noon."
+    assert masks.pieces == (piece,)
+    assert unmasked("정오 전에 ⟦1⟧ 보세요.", masks) == f"정오 전에 {piece} 보세요."
+    assert untagged('정오 전에 <x id="1"/> 보세요.', masks) == f"정오 전에 {piece} 보세요."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The ticket is $5 and the bag is $10.",
+        "From $5-$10 each",
+        "Sales grew by 50% so far, 100% sure, a 20% discount.",
+        "if a < b and c > d, then stop [see above] [1].",
+        "{ not a placeholder } and a lone ` tick",
+        "He said: 7 * 6 = 42, e.g. at 10:30.",
+    ],
+)
+def test_plain_text_is_left_alone(text: str) -> None:
+    assert masked(text).text == text
+
+
+def test_what_ends_a_sentence_is_not_part_of_an_address() -> None:
+    assert masked("See https://example.org/a. Or (https://example.org/b)!").pieces == (
+        "https://example.org/a",
+        "https://example.org/b",
+    )
+
+
+def test_a_turn_of_protected_text_alone_has_nothing_to_say() -> None:
+    assert not masked("```js\nlet a = 1\n```\n\n$x$ 42!").speaks
+    assert masked("`a` is").speaks
+
+
+def test_a_code_block_keeps_its_line() -> None:
+    masks = masked("Try this:\n```\nls\n```\nand look.")
+    assert unmasked("이렇게 하고: ⟦1⟧ 보세요.", masks) == "이렇게 하고:\n```\nls\n```\n보세요."
+    assert unmasked("해 보고:\n⟦1⟧\n보세요.", masks) == "해 보고:\n```\nls\n```\n보세요."
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ("⟦1⟧만 있다", "protected text lost"),
+        ("⟦1⟧ ⟦2⟧ ⟦2⟧", "protected text doubled"),
+        ("⟦1⟧ ⟦2⟧ ⟦3⟧", "protected text broken"),
+        ("⟦1⟧ ⟦2", "protected text broken"),
+        ("⟦1⟧ ⟦둘⟧", "protected text broken"),
+    ],
+)
+def test_a_mark_lost_doubled_or_made_up_is_found(answer: str, reason: str) -> None:
+    with pytest.raises(Rejected) as rejected:
+        unmasked(answer, masked("`a` and `b`"))
+    assert rejected.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    "answer", ['<x id="1"/> <b>둘</b> <x id="2"/>', '<x id="1"/> <x id=2>', '<x id="1">하나</x> <x id="2"/>']
+)
+def test_a_tag_that_came_back_changed_is_found(answer: str) -> None:
+    with pytest.raises(Rejected, match="protected text broken"):
+        untagged(answer, masked("`a` and `b`"))
+
+
+ANYTHING = st.lists(
+    st.one_of(st.sampled_from(PIECES), st.text('ab가 \n`$\\{}[]<>%⟦⟧1&;/x"=', max_size=12), st.text(max_size=8)),
+    max_size=8,
+).map("".join)
+
+
+@given(ANYTHING)
+def test_a_text_that_comes_back_as_it_went_out_is_the_same_text(text: str) -> None:
+    masks = masked(text)
+    assert unmasked(masks.text, masks) == text
+    assert untagged(masks.tagged, masks) == text
+
+
+@given(ANYTHING)
+def test_every_mark_stands_once(text: str) -> None:
+    masks = masked(text)
+    assert re.findall("⟦(.*?)⟧", masks.text) == [str(number + 1) for number in range(len(masks.pieces))]
+
+
+@given(ANYTHING, st.data())
+def test_marks_may_come_back_in_any_order(text: str, data: st.DataObject) -> None:
+    masks = masked(text)
+    numbers = data.draw(st.permutations(range(1, len(masks.pieces) + 1)))
+    came = unmasked(" 그리고 ".join(f"⟦{number}⟧" for number in numbers), masks)
+    place = 0
+    for number in numbers:
+        place = came.index(masks.pieces[number - 1], place) + len(masks.pieces[number - 1])
