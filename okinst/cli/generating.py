@@ -292,3 +292,4 @@ def loading(file: Path, name: str, upstream: str) -> Iterator[str]:
         yield f"{name} reads it where it is called {Path(upstream).name}: name a folder with -o, or rename it."
     folder = str(file.parent)
     yield f'  load_dataset("okinst", "{name}", data_dir="{folder}")'
+    yield f"Rows read so bear the licence and making of {name}; the terms of the model that wrote these hold besides, and are in no column."
