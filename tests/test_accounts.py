@@ -10,7 +10,7 @@ import pytest
 from okinst.builders import MissingFile, TooManyLost, WrongCall
 from okinst.catalogue import SOURCES
 from okinst.cli import contamination, overlapping
-from okinst.cli.app import _print_steps, _why
+from okinst.cli.funnels import _why, print_steps
 from okinst.curation.filters import Filter
 from okinst.mixtures import Mixture, Part, recipe
 from okinst.publishing import lots
@@ -36,7 +36,7 @@ def test_what_is_not_taken_is_in_the_funnel_without_any_other_step(
     assert (line["rows_in"], line["rows_out"]) == (len(TALKS), 4)
     assert line["sources"]["mine"]["reasons"] == {"not taken": len(TALKS) - 4}
     assert "characters_in" not in line
-    _print_steps([line])
+    print_steps([line])
     assert f"{len(TALKS) - 4} not taken" in capsys.readouterr().out
 
 
@@ -47,7 +47,7 @@ def test_without_amounts_there_is_no_line_of_them(tmp_path: Path) -> None:
 def test_what_a_sample_is_too_small_for_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = "size = 9_000\nvalidation = 500\n" + part("mine")
     made = make(tmp_path, text, options={"sample": True}, mine=TALKS)
-    _print_steps(made.builder.steps())
+    print_steps(made.builder.steps())
     told = " ".join(capsys.readouterr().out.split())
     assert "size = 9,000 rows were asked for: the sample has no more" in told
     assert "500 were asked for: the sample has no more" in told

@@ -398,7 +398,7 @@ _WHEN = one_of("no", "steps", "epoch")
 FORMATS: dict[str, dict[str, dict[str, Any]]] = {
     "trl": {
         "*.yaml": keys(
-            {"dataset_name": TEXT, "dataset_config": TEXT, "dataset_train_split": TEXT},
+            {"dataset_name": TEXT, "dataset_config": TEXT, "dataset_train_split": TEXT, "output_dir": TEXT},
             {"dataset_test_split": TEXT, "eval_strategy": _WHEN, "assistant_only_loss": SWITCH},
         )
     },
@@ -409,6 +409,7 @@ FORMATS: dict[str, dict[str, dict[str, Any]]] = {
                 "datasets": some(_AXOLOTL_ENTRY),
                 "dataset_prepared_path": TEXT,
                 "output_dir": TEXT,
+                "sequence_len": NUMBER,
                 "micro_batch_size": NUMBER,
                 "gradient_accumulation_steps": NUMBER,
                 "num_epochs": NUMBER,
