@@ -8,9 +8,16 @@ LONGEST = 400
 TOO_LONG, FILTERED, NO_TEXT = "too long", "content filter", "no Unicode text"
 _SECRETS = re.compile(
     r"(?i)\bbearer\s+\S+|\bsk-[\w*-]{4,}|\bAIza[\w-]{20,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?::fx)?"
-    r"|(?<=[?&]key=)[^&\s]+|(?<=://)[^/@\s]+@"
+    r"|(?<=://)[^/@\s]+@"
+)
+#: what stands behind such a name, in an address or a header
+_NAMED = re.compile(
+    r"(?i)([?&][\w.-]*(?:key|token|secret|password|signature|sig)=)[^&\s#]+"
+    r"|(\b[\w-]*(?:api|subscription|auth)[-_]?key[\"']?\s*[:=]\s*[\"']?)[^\s\"',}]+"
 )
 MASK = "***"
+#: characters of a key that is looked for anywhere; what servers of one's own are given (EMPTY, ollama, x) is a word like others
+LONG = 16
 
 
 class Trouble(Exception):
@@ -46,18 +53,30 @@ class Stopped(Exception):
     """The run makes no new request."""
 
 
+def hidden(text: str, secrets: Iterable[str]) -> str:
+    """A text that is kept (an answer, an id) without these secrets, and else as it came: a short key is a word like others.
+
+    >>> hidden("이것은 test 입니다", ["test"]), hidden("It is 0123456789abcdef", ["0123456789abcdef"])
+    ('이것은 test 입니다', 'It is ***')
+    """
+    for secret in secrets:
+        if len(secret) >= LONG:
+            text = text.replace(secret, MASK)
+    return text
+
+
 def masked(text: str, secrets: Iterable[str] = ()) -> str:
-    """A text without these secrets, or anything that looks like a key.
+    """A message without these secrets, or anything that looks like a key. A short key is masked where it stands alone.
 
     >>> masked("Incorrect API key provided: sk-abcd1234efgh. See http://me:pw@proxy/", ["hunter2"])
     'Incorrect API key provided: ***. See http://***proxy/'
-    >>> masked("Authorization: Bearer hunter2", ["hunter2"])
-    'Authorization: ***'
+    >>> masked("Authorization: Bearer hunter2", ["hunter2"]), masked("http://host/v1?api_key=hunter2&a=1")
+    ('Authorization: ***', 'http://host/v1?api_key=***&a=1')
     """
-    for secret in secrets:
-        if secret:
-            text = text.replace(secret, MASK)
-    return _SECRETS.sub(MASK, text)
+    for secret in filter(None, secrets):
+        whole = re.escape(secret) if len(secret) >= LONG else rf"(?<!\w){re.escape(secret)}(?!\w)"
+        text = re.sub(whole, MASK, text)
+    return _NAMED.sub(lambda found: f"{found[1] or found[2]}{MASK}", _SECRETS.sub(MASK, text))
 
 
 def short(text: str, secrets: Iterable[str] = ()) -> str:

@@ -1,5 +1,6 @@
 """Who answers: a chat model behind an OpenAI-compatible server, DeepL, Google, or a model on this machine."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -80,3 +81,13 @@ def opened(name: str, options: Options) -> Backend:
 
         return Local(options)
     raise WrongCall(f"--backend {name}: there is no such backend. There are {', '.join(NAMES)}.")
+
+
+def usable(key: str, name: str) -> str:
+    """A key as the environment has it. Raises WrongCall for one that no header can hold, without saying it."""
+    if not re.fullmatch(r"[!-~]*", key):
+        raise WrongCall(
+            f"the key in {name} holds a blank, a line end or a character that is not ASCII, so it is none that a server gave. Copy it "
+            f"again."
+        )
+    return key

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from okinst.builders import WrongCall
-from okinst.generation.backends import Options, Reply
+from okinst.generation.backends import Options, Reply, usable
 from okinst.generation.backends.chunks import Sender, Translated
 from okinst.generation.job import Answer, Ask
 from okinst.generation.troubles import Busy, Halt, Trouble, masked, short
@@ -28,7 +28,7 @@ class DeepL:
             import deepl
         except ImportError:
             raise WrongCall("--backend deepl needs the package deepl: pip install 'okinst[deepl]'") from None
-        self._key = os.environ.get(KEY, "")
+        self._key = usable(os.environ.get(KEY, ""), KEY)
         if not self._key and options.asking:
             raise WrongCall(
                 f"--backend deepl: there is no key in {KEY}. Set it in the environment; okinst writes it nowhere."

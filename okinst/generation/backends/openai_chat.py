@@ -10,9 +10,20 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 from okinst.builders import WrongCall
-from okinst.generation.backends import Options, Reply
+from okinst.generation.backends import Options, Reply, usable
 from okinst.generation.job import Answer, Ask
-from okinst.generation.troubles import FILTERED, NO_TEXT, TOO_LONG, Busy, Halt, Trouble, Unanswerable, masked, short
+from okinst.generation.troubles import (
+    FILTERED,
+    NO_TEXT,
+    TOO_LONG,
+    Busy,
+    Halt,
+    Trouble,
+    Unanswerable,
+    hidden,
+    masked,
+    short,
+)
 
 logger = logging.getLogger("okinst")
 
@@ -46,7 +57,7 @@ class OpenAIChat:
         url = options.base_url or os.environ.get(BASE_URL) or None
         if url is not None and urlsplit(url).scheme not in ("http", "https"):
             raise WrongCall(f"--base-url {masked(url)}: it should be an address, such as http://127.0.0.1:8000/v1.")
-        self._key = os.environ.get(KEY, "")
+        self._key = usable(os.environ.get(KEY, ""), KEY)
         if not self._key and url is None and options.asking:
             raise WrongCall(
                 f"there is no key in {KEY}, and no other server is named. Set it in the environment (okinst writes it nowhere), or name a "
@@ -72,14 +83,16 @@ class OpenAIChat:
         openai = self._openai
         wanted = self._wanted(ask)
         try:
+            json.dumps(ask.messages, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            raise Unanswerable(NO_TEXT, f"half a character that is no Unicode: {error.reason}") from None
+        try:
             raw = await asyncio.wait_for(
                 self._client.chat.completions.with_raw_response.create(
                     model=self._model, messages=cast(Any, list(ask.messages)), **wanted
                 ),
                 self._timeout,
             )
-        except UnicodeEncodeError as error:
-            raise Unanswerable(NO_TEXT, f"half a character that is no Unicode: {error.reason}") from None
         except (asyncio.TimeoutError, openai.APITimeoutError):
             raise Busy(f"no answer within {self._timeout:g} s (--timeout)") from None
         except openai.APIStatusError as error:
@@ -156,15 +169,16 @@ class OpenAIChat:
             ) from None
         finish = "refusal" if text is None and refusal else str(choice.get("finish_reason") or "stop")
         content = text if text is not None else refusal or ""
-        if self._key:
-            content = content.replace(self._key, "***")
         return Reply(
-            Answer(text=content, finish=finish),
-            request_id=masked(str(headers.get("x-request-id") or told.get("id") or ""), (self._key,)),
-            model=str(told.get("model") or self._model),
+            Answer(text=self._kept(content), finish=self._kept(finish)),
+            request_id=self._kept(headers.get("x-request-id") or told.get("id") or ""),
+            model=self._kept(told.get("model") or self._model),
             headers={name.lower(): value for name, value in headers.items()},
             **spent,
         )
+
+    def _kept(self, said: Any) -> str:
+        return hidden(str(said), (self._key,))
 
     async def close(self) -> None:
         await self._client.close()
