@@ -147,6 +147,42 @@ def test_no_key_in_any_file_or_log(double: Double, tmp_path: Path, caplog: pytes
     assert "***" in told and KEY not in told
 
 
+@pytest.mark.parametrize("key", ["test", "EMPTY", "x"])
+def test_a_short_key_is_not_masked_in_answers(key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+    said = "이것은 test 입니다. EMPTY 하지 않아요, x."
+    with serving(key=key, answer=lambda messages: json.dumps({"1-user": said})) as double:
+        go(Retelling(texts(1)), double, tmp_path / "out.jsonl")
+    assert rows(tmp_path / "out.jsonl")[0]["told"] == [said]
+
+
+def test_ids_that_look_like_keys_are_kept_and_the_key_itself_is_not(double: Double, tmp_path: Path) -> None:
+    identity = "3f2504e0-4f89-11d3-9a0c-0305e82c3301"
+    double.headers = {"x-request-id": f"{identity} {KEY}"}
+    go(Retelling(texts(1)), double, tmp_path / "out.jsonl")
+    assert entries(tmp_path / "out.jsonl")[0]["request_id"] == f"{identity} ***"
+
+
+@pytest.mark.parametrize("key", ["여기에-키를-넣으세요", "sk-abcdefgh12345678\n", "sk-abcd efgh"])
+def test_a_key_that_no_header_can_hold(
+    key: str, double: Double, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+    with pytest.raises(WrongCall, match="the key in OPENAI_API_KEY holds a blank, a line end") as said:
+        go(Retelling(texts(1)), double, tmp_path / "out.jsonl")
+    assert key.strip() not in str(said.value) and not list(tmp_path.iterdir())
+
+
+def test_half_a_character_in_a_text_is_set_aside(double: Double, tmp_path: Path) -> None:
+    class Half(Retelling):
+        def ask(self, item: Item, state: State) -> Ask | None:
+            found = super().ask(item, state)
+            return found and Ask(({"role": "user", "content": found.messages[0]["content"] + "\ud83d"},))
+
+    done = go(Half(texts(1)), double, tmp_path / "out.jsonl")
+    assert done.written.set_aside == {"no Unicode text": 1} and not double.requests
+
+
 def test_a_context_too_long_is_asked_once(double: Double, tmp_path: Path) -> None:
     file = tmp_path / "out.jsonl"
     double.longest = 300
@@ -203,6 +239,32 @@ def test_a_wait_that_is_too_long_is_left_to_a_person(double: Double, tmp_path: P
     double.headers, double.faults = {"Retry-After": "86400"}, ["503"]
     done = go(Retelling(texts(3)), double, tmp_path / "out.jsonl", concurrency=1)
     assert done.stopped == "halted" and "asks to wait 86,400 seconds" in done.why and len(double.requests) == 1
+
+
+@pytest.mark.parametrize("how", ["seconds", "milliseconds", "Retry-After"])
+def test_a_good_answer_may_ask_for_too_long_a_wait(how: str, double: Double, tmp_path: Path) -> None:
+    until = "86400" if how == "seconds" else str(int(time.time() * 1000) + 86_400_000)
+    resets = {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": until}
+    double.headers = {"Retry-After": "86400"} if how == "Retry-After" else resets
+    done = go(Retelling(texts(3)), double, tmp_path / "out.jsonl", concurrency=1)
+    assert done.stopped == "halted" and "asks to wait 86," in done.why and done.written.done == 1
+
+
+def test_a_wait_is_said(
+    double: Double, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "LONG", 0.1)
+    double.headers = {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "400ms"}
+    go(Retelling(texts(2)), double, tmp_path / "out.jsonl", concurrency=1)
+    assert "asks to wait" in caplog.text
+
+
+@pytest.mark.parametrize("value", ["inf", "nan", "a moment in milliseconds"])
+def test_a_reset_that_is_no_long_wait(value: str, double: Double, tmp_path: Path) -> None:
+    until = value if len(value) == 3 else str(int(time.time() * 1000) + 50)
+    double.headers = {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": until}
+    done = go(Retelling(texts(2)), double, tmp_path / "out.jsonl", concurrency=1)
+    assert done.stopped is None and done.written.done == 2
 
 
 def test_too_many_requests_are_waited_for_as_long_as_others_are_answered(double: Double, tmp_path: Path) -> None:

@@ -43,6 +43,8 @@ TOO_MANY = 429
 FIRST, LONGEST = 1.0, 60.0
 #: seconds that a server may ask to wait, before a person is asked instead
 MOST = 600.0
+#: seconds of a wait that are said
+LONG = 5.0
 BUDGET, INTERRUPTED, HALTED = "budget", "interrupted", "halted"
 
 
@@ -140,7 +142,8 @@ class _Attempts:
 class _Engine:
     def __init__(self, plan: Plan, ledger: Ledger, outcomes: Outcomes) -> None:
         self.plan, self.ledger, self.outcomes = plan, ledger, outcomes
-        self.rates = Rates(plan.concurrency)
+        self.rates = Rates(plan.concurrency, self._waits)
+        self._waits_until = 0.0
         self.purse = Purse(plan.budget, ledger.spent)
         self.estimates = Estimates(plan.prices, plan.backend.translator)
         self.stopped: str | None = None
@@ -271,11 +274,7 @@ class _Engine:
             failures += 1
             asked = retry_after(got.headers.get("retry-after"))
             if asked is not None and asked > MOST:
-                self.stop(
-                    HALTED,
-                    f"{self.plan.backend.told} asks to wait {asked:,.0f} seconds ({got.said}). Run the same again then: what was answered is "
-                    f"not asked again.",
-                )
+                self._wait_for_a_person(asked, f" ({got.said})")
                 raise Stopped
             # an address that is wrong should not take minutes to be found so
             enough = ATTEMPTS if self._answers or got.status else ATTEMPTS_FIRST
@@ -331,6 +330,20 @@ class _Engine:
                 self.rates.back(flight, headers, now, time.time(), refused=refused)
         finally:
             self.purse.settle(expected, spent)
+
+    def _waits(self, seconds: float) -> None:
+        """A server's headers ask to wait: say so, or stop where it is for long."""
+        if seconds > MOST:
+            self._wait_for_a_person(seconds)
+        elif seconds > LONG and (until := time.monotonic() + seconds) > self._waits_until + LONG:
+            self._waits_until = until
+            logger.warning("%s asks to wait %.0f s", self.plan.backend.told, seconds)
+
+    def _wait_for_a_person(self, seconds: float, said: str = "") -> None:
+        self.stop(
+            HALTED,
+            f"{self.plan.backend.told} asks to wait {seconds:,.0f} seconds{said}. Run the same again then: what was answered is not asked again.",
+        )
 
     async def _pause(self, seconds: float) -> None:
         """Wait, unless the run stops meanwhile. Raises Stopped."""
