@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import random
+import stat
 import subprocess
 import time
 from collections import Counter
@@ -18,7 +19,7 @@ from okinst.builders import WrongCall
 from okinst.generation import engine
 from okinst.generation.backends import Options, opened
 from okinst.generation.budget import Budget, Prices
-from okinst.generation.job import TRIED, Answer, Ask, Item, Rejected, State
+from okinst.generation.job import TRIED, Answer, Ask, Item, Rejected, State, UpstreamFile
 from tests.generating import KEY, Retelling, aside, entries, go, plan, rows, texts
 from tests.llm_double import ANSWERS, TRANSPORT, Double, serving, translation
 
@@ -410,6 +411,40 @@ def test_files_of_others_are_not_overwritten(double: Double, tmp_path: Path) -> 
     with pytest.raises(WrongCall, match="was changed since okinst generate wrote it"):
         go(Retelling(texts(2)), double, file)
     assert file.read_text(encoding="utf-8").endswith("{}\n") and len(double.requests) == 1
+
+
+@pytest.mark.parametrize("array", [False, True])
+def test_a_file_that_gets_shorter_is_said(
+    array: bool, double: Double, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Told(Retelling):
+        def file(self) -> UpstreamFile:
+            return UpstreamFile("retelling", "retelling.json", array)
+
+    file = tmp_path / "out.json"
+    for _ in range(2):
+        go(Told(texts(5)), double, file)
+    assert "held" not in caplog.text
+    go(Told(texts(5)), double, file, max_items=2)
+    assert "out.json held 5 rows, and holds 2 now" in caplog.text and "ledger" in caplog.text
+    caplog.clear()
+    go(Told(texts(5)), double, file)
+    assert file.read_bytes().count(b'"told"') == 5 == len(double.requests) and "held" not in caplog.text
+
+
+def test_the_names_of_new_files_are_on_the_disk(
+    double: Double, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced, real = list[set[str]](), os.fsync
+
+    def fsync(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            synced.append({path.name for path in tmp_path.iterdir()})
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    go(Retelling(texts(1)), double, tmp_path / "out")
+    assert "out.ledger.jsonl" in synced[0] and {"out", "out.set-aside.jsonl"} <= synced[-1]
 
 
 def test_two_runs_do_not_write_one_file(double: Double, tmp_path: Path) -> None:
