@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from okinst.generation.backends import Backend, Options, opened
 from okinst.generation.backends.chunks import Translated, chunks
 from okinst.generation.budget import Budget, Prices
 from okinst.generation.engine import Plan, Run
+from okinst.generation.job import Item
 from okinst.generation.troubles import Busy, Unanswerable
 from tests.generating import KEY, Retelling, aside, entries, rows, texts
 from tests.llm_double import Double, serving
@@ -188,6 +190,27 @@ def test_a_local_model_reads_no_more_than_it_can(tiny: Path, tmp_path: Path) -> 
     done = go(opened("local", Options(model=str(tiny))), tmp_path / "out.jsonl", job)
     assert done.written.set_aside == {"too long": 1} and done.written.done == 1
     assert "tiny reads 256" in aside(tmp_path / "out.jsonl")[0]["detail"]
+
+
+def test_a_long_prompt_and_a_long_answer_are_not_in_one_batch(tmp_path: Path) -> None:
+    """Together they would pass the last position that a model has."""
+    pytest.importorskip("transformers")
+    from tests.tiny_models import bpe, gpt2, saved
+
+    tokenizer = bpe(texts(50), 400, 256)
+    tokenizer.chat_template = TEMPLATE
+    folder = saved(tmp_path / "small", gpt2(len(tokenizer)), tokenizer)
+
+    class Two(Anything):
+        def ask(self, item: Any, state: Any) -> Any:
+            found = super().ask(item, state)
+            return found and replace(found, max_tokens=150 if item.number else 12)
+
+    long = " ".join(texts(12))
+    backend = opened("local", Options(model=str(folder), concurrency=4))
+    assert backend._prepared(Two([long]).ask(Item(0, "a", {"text": long}), {"told": []}))  # type: ignore[attr-defined]
+    done = go(backend, tmp_path / "out.jsonl", Two([long, *texts(2)]), concurrency=4)
+    assert done.written.done == 3 and done.stopped is None
 
 
 def test_a_model_that_repeats_itself_is_not_asked_the_same_again(tiny: Path, tmp_path: Path) -> None:
