@@ -105,6 +105,35 @@ def test_an_item_that_the_server_always_fails_at_is_set_aside_and_asked_by_the_n
     assert len(double.requests) == asked + 1 and not aside(file)
 
 
+@pytest.mark.parametrize("fault", ["500", "429", "garbage", "cut"])
+@pytest.mark.parametrize(("place", "concurrency"), [(0, 1), (3, 1), (9, 8)])
+def test_one_item_does_not_stop_a_run(fault: str, place: int, concurrency: int, double: Double, tmp_path: Path) -> None:
+    """Though nobody else is answered meanwhile, and though the next run has nothing but it."""
+    double.always = {f"number {place} ": fault}
+    file = tmp_path / "out.jsonl"
+    for _ in range(2):
+        done = go(Retelling(texts(10)), double, file, concurrency=concurrency)
+        assert done.stopped is None and done.written.set_aside == {"no answer": 1} and done.written.done == 9
+    double.always = {}
+    go(Retelling(texts(10)), double, file)
+    whole(file, 10)
+
+
+@pytest.mark.parametrize("count", [1, 20])
+def test_a_server_that_never_answers(count: int, double: Double, tmp_path: Path) -> None:
+    double.share, double.kinds = 1.0, ("500", "503", "429")
+    done = go(Retelling(texts(count)), double, tmp_path / "out.jsonl", concurrency=1)
+    assert done.stopped == "halted" and "does not answer" in done.why and done.written.done == 0
+    assert len(double.requests) == engine.ATTEMPTS * min(count, engine.SEVERAL)
+
+
+def test_too_large_for_a_minute_is_too_long(double: Double, tmp_path: Path) -> None:
+    """A 429 that waiting does not help against."""
+    double.always = {"number 1 ": "429 large"}
+    done = go(Retelling(texts(3)), double, tmp_path / "out.jsonl")
+    assert done.written.set_aside == {"too long": 1} and done.written.done == 2
+
+
 def test_a_server_that_is_not_there(tmp_path: Path) -> None:
     with serving() as double:
         gone = plan(Retelling(texts(3)), double, tmp_path / "out.jsonl")
@@ -200,16 +229,38 @@ def test_a_context_too_long_is_asked_once(double: Double, tmp_path: Path) -> Non
 def test_a_request_that_is_refused_stops_the_run(double: Double, tmp_path: Path) -> None:
     double.unknown = ("model",)
     done = go(Retelling(texts(20)), double, tmp_path / "out.jsonl", concurrency=2)
-    assert done.stopped == "halted" and "Unsupported parameter: 'model'" in done.why and len(double.requests) <= 2
+    assert done.stopped == "halted" and "Unsupported parameter: 'model'" in done.why
+    assert len(double.requests) <= engine.SEVERAL + 1, "several items in a row, and those on their way"
+    double.unknown = ()
+    go(Retelling(texts(20)), double, tmp_path / "out.jsonl", model="right")
+    whole(tmp_path / "out.jsonl", 20)
+
+
+@pytest.mark.parametrize("place", [0, 3, 9])
+def test_one_request_that_is_refused_is_set_aside(place: int, double: Double, tmp_path: Path) -> None:
+    """Of a text that is moderated, say, a server says 403, as of a wrong key."""
+    double.always = {f"number {place} ": "403"}
+    file = tmp_path / "out.jsonl"
+    for _ in range(2):
+        done = go(Retelling(texts(10)), double, file, concurrency=1)
+        assert done.stopped is None and done.written.done == 9 and done.written.left == 0
+    assert aside(file)[0]["number"] == place and "403" in aside(file)[0]["detail"]
 
 
 def test_options_that_a_server_does_not_know_are_left_out(double: Double, tmp_path: Path) -> None:
-    double.unknown = ("response_format", "max_tokens")
+    double.unknown = ("response_format", "max_tokens", "temperature")
     done = go(Retelling(texts(5), max_tokens=500), double, tmp_path / "out.jsonl", concurrency=1)
     whole(tmp_path / "out.jsonl", 5)
-    assert done.stopped is None and len(double.requests) == 7
+    assert done.stopped is None and len(double.requests) == 8 == done.cost.requests
     assert double.requests[-1].body["max_completion_tokens"] == 500
-    assert not {"response_format", "max_tokens"} & double.requests[-1].body.keys()
+    assert not {"response_format", "max_tokens", "temperature"} & double.requests[-1].body.keys()
+
+
+def test_a_temperature_that_was_asked_for_is_not_left_out(double: Double, tmp_path: Path) -> None:
+    double.unknown = ("temperature",)
+    backend = opened("openai", Options(model="test", base_url=f"{double.url}/v1", temperature=0.7))
+    done = engine.run(engine.Plan(Retelling(texts(1)), backend, tmp_path / "out.jsonl"))
+    assert done.stopped == "halted" and "'temperature'" in done.why
 
 
 # -- rates ---------------------------------------------------------------------------------------------------------------
@@ -302,6 +353,59 @@ def test_a_budget_is_not_passed_and_a_larger_one_goes_on(kind: str, seed: int, d
     larger = go(job, double, file, budget=Budget(**{kind: budget[kind] * 20}), prices=prices)
     assert larger.stopped is None and larger.written.left == 0
     assert set(double.paid.values()) == {1} and larger.spent.requests == len(double.requests)
+
+
+def test_a_budget_counts_every_request(double: Double, tmp_path: Path) -> None:
+    """Those that a server refuses for an option it does not know, too."""
+    double.unknown, double.latency = ("response_format",), 0.05
+    budget = Budget(requests=20)
+    done = go(Retelling(texts(50)), double, tmp_path / "out.jsonl", budget=budget, concurrency=16)
+    assert done.stopped == "budget" and len(double.requests) == done.spent.requests == 20
+
+
+@pytest.mark.parametrize("kind", ["tokens", "usd"])
+def test_a_server_that_does_not_count_is_paid_what_was_put_by(kind: str, double: Double, tmp_path: Path) -> None:
+    double.usage = False
+    budget = Budget(tokens=9_000) if kind == "tokens" else Budget(usd=0.018)
+    done = go(Retelling(texts(50)), double, tmp_path / "out.jsonl", budget=budget, prices=Prices(1.0, 2.0))
+    assert done.stopped == "budget" and 0 < done.written.done < 50
+    assert done.spent.guessed == done.spent.requests == len(double.requests) > 0 == done.spent.unpriced
+    assert 0 < double.written <= done.spent.tokens_out and done.spent.usd > 0
+    assert done.as_json()["this run"]["guessed"] == done.spent.guessed
+    assert sum(line["guessed"] for line in entries(tmp_path / "out.jsonl")) == done.spent.guessed
+
+
+@pytest.mark.parametrize("fault", ["garbage", "half", "cut", "slow", "null"])
+def test_an_answer_that_never_came_whole_is_paid_all_the_same(fault: str, double: Double, tmp_path: Path) -> None:
+    double.faults, double.slow = [fault] * 2, 1.5
+    how: dict[str, Any] = {"timeout": 0.5} if fault == "slow" else {}
+    done = go(Retelling(texts(1)), double, tmp_path / "out.jsonl", budget=Budget(tokens=10**6), **how)
+    assert done.written.done == 1 and done.spent.guessed == 2 and done.spent.tokens_out >= 2 * 512
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_long_answers_do_not_pass_a_budget(seed: int, double: Double, tmp_path: Path) -> None:
+    """Short ones first, then such as are longer than all estimates, many at a time, some of them lost on the way."""
+    draw = random.Random(seed)
+
+    def answer(messages: list[dict[str, str]]) -> str:
+        return json.dumps({"1-user": "가" * draw.choice((5, 50, 900, 3_000))}, ensure_ascii=False)
+
+    double.answer, double.latency = answer, 0.01
+    double.share, double.seed, double.kinds = 0.2, seed, ("half", "cut", "429", "500")
+    budget = Budget(tokens=30_000)
+    done = go(Retelling(texts(60)), double, tmp_path / "out.jsonl", budget=budget, concurrency=32)
+    assert done.stopped == "budget" and done.written.done > 0 and done.spent.tokens <= 30_000
+    assert double.written <= done.spent.tokens_out, "what the server bills is in the ledger"
+    larger = go(Retelling(texts(60)), double, tmp_path / "out.jsonl", budget=Budget(tokens=10**7), tries=5)
+    assert larger.stopped is None and larger.written.done == 60, "an answer that the budget cut off gets more room"
+
+
+def test_a_budget_that_leaves_more_room_than_a_model_has(double: Double, tmp_path: Path) -> None:
+    """Servers refuse a request whose answer might not fit beside it."""
+    double.context = 400
+    done = go(Retelling(texts(3)), double, tmp_path / "out.jsonl", budget=Budget(tokens=10**6))
+    assert done.stopped is None and done.written.done == 3
 
 
 def test_money_needs_prices(double: Double, tmp_path: Path) -> None:

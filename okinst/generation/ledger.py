@@ -87,8 +87,9 @@ def entry(line: bytes) -> Entry:
     """What a line says. Raises ValueError, KeyError or TypeError for one that is none."""
     told = jsonl.loads(line)
     cost = Cost(
-        told["attempts"], told["tokens_in"], told["tokens_out"], told["characters"], told["usd"], told["unpriced"]
-    )
+        told["attempts"], told["tokens_in"], told["tokens_out"], told["characters"], told["usd"], told["unpriced"],
+        told.get("guessed", 0),
+    )  # fmt: skip
     answer = None if told["answer"] is None else Answer(**told["answer"])
     return Entry(
         told["key"], told["step"], told["try"], told["ask"], told["outcome"], told["detail"], answer, told["request_id"],
@@ -211,6 +212,11 @@ class Ledger:
         else:
             self._failed.pop(where, None)
             self._places[where].append(place)
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything was answered, in any run."""
+        return bool(self._places)
 
     # -- reading -------------------------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 #: of what a server says
 LONGEST = 400
-TOO_LONG, FILTERED, NO_TEXT = "too long", "content filter", "no Unicode text"
+TOO_LONG, FILTERED, NO_TEXT, REFUSED = "too long", "content filter", "no Unicode text", "refused"
 _SECRETS = re.compile(
     r"(?i)\bbearer\s+\S+|\bsk-[\w*-]{4,}|\bAIza[\w-]{20,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?::fx)?"
     r"|(?<=://)[^/@\s]+@"
@@ -16,6 +16,8 @@ _NAMED = re.compile(
     r"|(\b[\w-]*(?:api|subscription|auth)[-_]?key[\"']?\s*[:=]\s*[\"']?)[^\s\"',}]+"
 )
 MASK = "***"
+#: what the libraries beneath the clients call a connection that did not come about
+_UNREACHED = {"ConnectError", "ConnectTimeout", "NewConnectionError", "NameResolutionError", "ConnectTimeoutError"}
 #: characters of a key that is looked for anywhere; what servers of one's own are given (EMPTY, ollama, x) is a word like others
 LONG = 16
 
@@ -26,13 +28,27 @@ class Trouble(Exception):
     def __init__(self, said: str) -> None:
         super().__init__(said)
         self.said = said
+        #: the requests that it took, where one goes in chunks, and what those that were answered are billed
+        self.requests, self.characters = 1, 0
 
 
 class Busy(Trouble):
-    """Another attempt may be answered: too many requests, an error over there, a cut line, no answer in time, garbage."""
+    """Another attempt may be answered: too many requests, an error over there, a cut line, no answer in time, garbage.
 
-    def __init__(self, said: str, status: int | None = None, headers: Mapping[str, str] | None = None) -> None:
+    `worked`: the server may have done the work, and bill it. `there` is False where nobody took the connection.
+    """
+
+    def __init__(
+        self,
+        said: str,
+        status: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        worked: bool = False,
+        there: bool = True,
+    ) -> None:
         super().__init__(said)
+        self.worked, self.there = worked, there
         self.status = status
         self.headers = headers or {}
 
@@ -45,12 +61,36 @@ class Unanswerable(Trouble):
         self.reason = reason
 
 
+class Refused(Trouble):
+    """The server does not take this request. Whether it takes others shows when they are asked; `halt` says what to do if not.
+
+    `at_once`: where none was answered yet, there is no need to ask others.
+    """
+
+    def __init__(self, said: str, halt: str, *, at_once: bool = False) -> None:
+        super().__init__(said)
+        self.halt, self.at_once = halt, at_once
+
+
+class Learnt(Trouble):
+    """The server does not know an option. The same request goes without it from here on."""
+
+
 class Halt(Trouble):
     """No request will be answered until a person has done something; the message says what."""
 
 
 class Stopped(Exception):
     """The run makes no new request."""
+
+
+def unreached(error: BaseException | None) -> bool:
+    """Whether an error of a client comes of a connection that nobody took."""
+    while error is not None:
+        if type(error).__name__ in _UNREACHED:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def hidden(text: str, secrets: Iterable[str]) -> str:

@@ -21,6 +21,8 @@ class Reply:
     tokens_in: int = 0
     tokens_out: int = 0
     characters: int = 0  # what a translator bills
+    requests: int = 1  # a translator takes long texts in several
+    counted: bool = True  # the server said how many tokens
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -37,7 +39,11 @@ class Backend(Protocol):
     steady: bool
 
     async def answer(self, ask: Ask) -> Reply:
-        """One attempt. Raises Busy, Unanswerable or Halt, whose messages hold no key."""
+        """One attempt. Raises a Trouble, whose message holds no key."""
+        ...
+
+    def requests(self, ask: Ask) -> int:
+        """How many requests such an attempt takes."""
         ...
 
     async def close(self) -> None:

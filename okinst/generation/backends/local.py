@@ -90,6 +90,9 @@ class Local:
             self._runner = asyncio.create_task(self._run())
         return await waiting.came
 
+    def requests(self, ask: Ask) -> int:
+        return 1
+
     async def _run(self) -> None:
         """Batches of what waits, until nothing does."""
         await asyncio.sleep(0.01)  # those that come together go together
