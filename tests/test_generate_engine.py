@@ -401,6 +401,12 @@ def test_long_answers_do_not_pass_a_budget(seed: int, double: Double, tmp_path: 
     assert larger.stopped is None and larger.written.done == 60, "an answer that the budget cut off gets more room"
 
 
+def test_room_grows_where_nobody_counts(double: Double, tmp_path: Path) -> None:
+    double.usage, double.answer = False, lambda messages: json.dumps({"1-user": "가" * 3_000}, ensure_ascii=False)
+    done = go(Retelling(texts(3)), double, tmp_path / "out.jsonl", budget=Budget(tokens=10**6), concurrency=1)
+    assert done.written.done == 3 and len(double.requests) == 6, "512, 1,024, 2,048 and 4,096 tokens, and then no less"
+
+
 def test_a_budget_that_leaves_more_room_than_a_model_has(double: Double, tmp_path: Path) -> None:
     """Servers refuse a request whose answer might not fit beside it."""
     double.context = 400

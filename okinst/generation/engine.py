@@ -370,8 +370,10 @@ class _Engine:
                 reply = await backend.answer(ask)
                 headers = reply.headers
                 spent = self._cost(reply, expected)
-                if reply.counted:
-                    self.estimates.learn(ask, spent, cut=reply.answer.finish == "length")
+                cut = reply.answer.finish == "length"
+                if reply.counted or cut:
+                    counted = spent if reply.counted else replace(spent, tokens_in=0)
+                    self.estimates.learn(ask, counted, cut=cut)
                 self._heard()
                 return reply
             except Trouble as trouble:
