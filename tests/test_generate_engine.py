@@ -407,6 +407,15 @@ def test_room_grows_where_nobody_counts(double: Double, tmp_path: Path) -> None:
     assert done.written.done == 3 and len(double.requests) == 6, "512, 1,024, 2,048 and 4,096 tokens, and then no less"
 
 
+def test_a_server_that_limits_no_answer_is_said(
+    double: Double, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    double.unknown = ("max_tokens", "max_completion_tokens")
+    double.answer = lambda messages: json.dumps({"1-user": "가" * 3_000}, ensure_ascii=False)
+    go(Retelling(texts(9)), double, tmp_path / "out.jsonl", budget=Budget(tokens=10_000), concurrency=2)
+    assert caplog.text.count("wrote 3,014 tokens where 512 were asked for at most") == 1
+
+
 def test_a_budget_that_leaves_more_room_than_a_model_has(double: Double, tmp_path: Path) -> None:
     """Servers refuse a request whose answer might not fit beside it."""
     double.context = 400

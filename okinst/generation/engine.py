@@ -163,6 +163,7 @@ class _Engine:
         self.plan, self.ledger, self.outcomes = plan, ledger, outcomes
         self.rates = Rates(plan.concurrency, self._waits)
         self._waits_until = 0.0
+        self._limit_told = False
         self.purse = Purse(plan.budget, ledger.spent)
         limiting = plan.budget.of_length and not plan.backend.translator
         self.estimates = Estimates(plan.prices, plan.backend.translator, limiting)
@@ -375,6 +376,8 @@ class _Engine:
                     counted = spent if reply.counted else replace(spent, tokens_in=0)
                     self.estimates.learn(ask, counted, cut=cut)
                 self._heard()
+                if took.room is not None and reply.tokens_out > took.room:
+                    self._does_not_limit(reply.tokens_out, took.room)
                 return reply
             except Trouble as trouble:
                 spent = self._paid(trouble, expected)
@@ -399,6 +402,15 @@ class _Engine:
         """The server is there, and answers."""
         self._answers += 1
         self._in_vain.clear()
+
+    def _does_not_limit(self, tokens: int, room: int) -> None:
+        if not self._limit_told:
+            self._limit_told = True
+            logger.warning(
+                "%s wrote %s tokens where %s were asked for at most: what is on its way just now may pass the budget. A lower --concurrency "
+                "passes it by less",
+                *(self.plan.backend.told, f"{tokens:,}", f"{room:,}"),
+            )
 
     def _cost(self, reply: Reply, expected: Cost) -> Cost:
         """What an answer costs: where the server does not count, what was put by for it."""
