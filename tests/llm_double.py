@@ -95,8 +95,13 @@ class Double:
     unknown: tuple[str, ...] = ()
     #: characters of messages that a request may have
     longest: int | None = None
+    #: characters of messages and answer together that it refuses more of
+    context: int | None = None
     #: headers of every answer
     headers: dict[str, str] = field(default_factory=dict)
+    #: whether it counts the tokens of an answer; and those that it wrote and its bill has, counted or not
+    usage: bool = True
+    written: int = 0
     #: so many requests are answered in each second, others get a 429
     per_second: int | None = None
     requests: list[Request] = field(default_factory=list)
@@ -175,7 +180,10 @@ class Handler(BaseHTTPRequestHandler):
             self.error(
                 400, f"Unsupported parameter: '{unknown}' is not supported with this model.", "unsupported_parameter"
             )
-        elif double.longest is not None and len(request.question) > double.longest:
+        elif (double.longest is not None and len(request.question) > double.longest) or (
+            double.context is not None
+            and len(request.question) + (request.body.get("max_tokens") or 0) > double.context
+        ):
             self.error(400, "This model's maximum context length is 64 tokens.", "context_length_exceeded")
         else:
             return False
@@ -186,6 +194,10 @@ class Handler(BaseHTTPRequestHandler):
         fault = request.fault
         if fault == "429":
             self.error(429, "Slow down.", "rate_limit_exceeded", {"Retry-After": "0"})
+        elif fault == "429 large":
+            self.error(
+                429, "Request too large for tokens per min (TPM): Limit 10, Requested 12.", "rate_limit_exceeded"
+            )
         elif fault == "429 reset":
             headers = {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "120ms"}
             self.error(429, "Too many requests a second.", "rate_limit_exceeded", headers)
@@ -212,6 +224,15 @@ class Handler(BaseHTTPRequestHandler):
         elif fault == "nothing":
             self.connection.close()
             self.close_connection = True
+        elif fault == "drip":
+            whole = self.body(request)
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(whole)))
+            self.end_headers()
+            for place in range(len(whole)):
+                self.wfile.write(whole[place : place + 1])
+                self.wfile.flush()
+                time.sleep(0.05)
         elif fault == "slow":
             time.sleep(self.server.double.slow)
             self.answered(request)
@@ -239,7 +260,11 @@ class Handler(BaseHTTPRequestHandler):
         messages = request.body["messages"]
         good = self.server.double.answer(messages)
         text = _wrong(good, messages, request.fault)
-        told = {
+        room = request.body.get("max_tokens") or request.body.get("max_completion_tokens") or len(text)
+        text, cut = text[:room], len(text) > room
+        with self.server.double.lock:
+            self.server.double.written += len(text)
+        told: dict[str, Any] = {
             "id": f"chatcmpl-{hashlib.sha256(request.question.encode()).hexdigest()[:12]}",
             "object": "chat.completion",
             "created": 0,
@@ -248,7 +273,7 @@ class Handler(BaseHTTPRequestHandler):
                 {
                     "index": 0,
                     "message": {"role": "assistant", "content": text},
-                    "finish_reason": "length" if request.fault == "length" else "stop",
+                    "finish_reason": "length" if cut or request.fault == "length" else "stop",
                 }
             ],
             "usage": {
@@ -257,6 +282,8 @@ class Handler(BaseHTTPRequestHandler):
                 "total_tokens": 0,
             },
         }
+        if not self.server.double.usage:
+            del told["usage"]
         return json.dumps(told, ensure_ascii=False).encode()
 
     def deepl(self, request: Request) -> bytes:

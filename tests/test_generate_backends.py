@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from okinst.generation.backends import Backend, Options, opened
 from okinst.generation.backends.chunks import Translated, chunks
 from okinst.generation.budget import Budget, Prices
 from okinst.generation.engine import Plan, Run
+from okinst.generation.job import Item
 from okinst.generation.troubles import Busy, Unanswerable
 from tests.generating import KEY, Retelling, aside, entries, rows, texts
 from tests.llm_double import Double, serving
@@ -111,6 +113,73 @@ def test_a_budget_of_characters(name: str, double: Double, tmp_path: Path) -> No
         go(translator(name, double), tmp_path / "other.jsonl", budget=budget)
 
 
+class Long(Retelling):
+    """An item of two texts, each of which a translator takes in a request of its own."""
+
+    def ask(self, item: Any, state: Any) -> Any:
+        found = super().ask(item, state)
+        return found and replace(
+            found, texts={"first": f"{item.number} " + "차 " * 14_000, "last": "컵 " * 14_000, **found.texts}
+        )
+
+
+@pytest.mark.parametrize("name", TRANSLATORS)
+def test_chunks_that_were_paid_are_in_the_ledger(name: str, double: Double, tmp_path: Path) -> None:
+    """Though another of the same request never comes."""
+    double.always = {"number 0 ": "500"}
+    double.latency = 0.02
+    file, prices = tmp_path / "out.jsonl", Prices(characters=20.0)
+    go(translator(name, double), file, Long(texts(1)), prices=prices, concurrency=1)
+    answered = [request for request in double.requests if request.fault is None]
+    (line,) = entries(file)
+    assert line["attempts"] == len(double.requests) and len(answered) == 1
+    assert line["characters"] == sum(
+        len(text) for each in answered for text in each.body.get("text") or each.body["contents"]
+    )
+    assert line["usd"] == pytest.approx(line["characters"] * 20 / 1e6)
+
+
+@pytest.mark.parametrize("name", TRANSLATORS)
+def test_a_request_in_chunks_counts_as_all_of_them(name: str, double: Double, tmp_path: Path) -> None:
+    file = tmp_path / "out.jsonl"
+    done = go(translator(name, double), file, Long(texts(9)), budget=Budget(requests=7), concurrency=4)
+    chunks = len(double.requests) // max(1, done.written.done)
+    assert chunks == 2 and done.stopped == "budget" and done.written.done == 3
+    assert done.spent.requests == len(double.requests) == 6
+
+
+@pytest.mark.parametrize("name", TRANSLATORS)
+def test_an_answer_that_comes_drop_by_drop(name: str, double: Double, tmp_path: Path) -> None:
+    double.faults = ["drip"] * 2
+    began = time.monotonic()
+    done = go(translator(name, double, timeout=0.5), tmp_path / "out.jsonl", concurrency=1)
+    assert done.written.done == 5 and time.monotonic() - began < 6, "each would take longer than that alone"
+    assert done.spent.guessed == 2 and done.spent.requests == 7
+
+
+def test_deepl_gets_no_more_than_it_takes(double: Double, tmp_path: Path) -> None:
+    """128 KiB as they are sent, where a Hangul syllable is six bytes."""
+
+    class Many(Retelling):
+        def ask(self, item: Any, state: Any) -> Any:
+            found = super().ask(item, state)
+            return found and replace(
+                found, texts={str(n): f"{n} " + "차가 식었어요. " * 900 for n in range(8)} | dict(found.texts)
+            )
+
+    go(translator("deepl", double), tmp_path / "out.jsonl", Many(texts(1)))
+    sizes = [int(request.headers["content-length"]) for request in double.requests]
+    assert len(sizes) > 1 and max(sizes) <= 128 * 1024 and sum(sizes) > 200_000
+
+
+@pytest.mark.parametrize("name", TRANSLATORS)
+def test_a_text_that_a_translator_refuses_is_set_aside(name: str, double: Double, tmp_path: Path) -> None:
+    double.always = {"number 2 ": "403"}
+    file = tmp_path / "out.jsonl"
+    done = go(translator(name, double), file, concurrency=1)
+    assert done.stopped is None and done.written.done == 4 and done.written.set_aside == {"refused": 1}
+
+
 def test_chunks_that_came_are_not_paid_again() -> None:
     from okinst.generation.backends.chunks import Sender
 
@@ -123,17 +192,19 @@ def test_chunks_that_came_are_not_paid_again() -> None:
         return Translated(tuple(text.upper() for text in some), 1)
 
     async def twice() -> Any:
-        with pytest.raises(Busy):
+        with pytest.raises(Busy) as trouble:
             await sender.send(asked, send)
+        assert (trouble.value.requests, trouble.value.characters) == (2, 1), "the first was paid"
         return await sender.send(asked, send)
 
     import asyncio
 
-    sender = Sender(1, 2, 100, len)
+    sender = Sender(5.0, 2, 100, len)
     asked = {str(number): "abcde"[number] for number in range(5)}
-    found, characters, odd = asyncio.run(twice())
-    sender.close()
-    assert found == {key: text.upper() for key, text in asked.items()} and (characters, odd) == (3, "")
+    assert sender.requests(asked) == 3
+    sent_ = asyncio.run(twice())
+    assert sent_.texts == {key: text.upper() for key, text in asked.items()}
+    assert (sent_.characters, sent_.requests, sent_.odd) == (2, 2, ""), "of those that were sent now"
     assert sent == [("a", "b"), ("c", "d"), ("c", "d"), ("e",)]
     with pytest.raises(Unanswerable, match="one text is 101 long, and 100 is what the translator takes"):
         list(chunks({"a": "x" * 101}, 2, 100, len))
@@ -188,6 +259,27 @@ def test_a_local_model_reads_no_more_than_it_can(tiny: Path, tmp_path: Path) -> 
     done = go(opened("local", Options(model=str(tiny))), tmp_path / "out.jsonl", job)
     assert done.written.set_aside == {"too long": 1} and done.written.done == 1
     assert "tiny reads 256" in aside(tmp_path / "out.jsonl")[0]["detail"]
+
+
+def test_a_long_prompt_and_a_long_answer_are_not_in_one_batch(tmp_path: Path) -> None:
+    """Together they would pass the last position that a model has."""
+    pytest.importorskip("transformers")
+    from tests.tiny_models import bpe, gpt2, saved
+
+    tokenizer = bpe(texts(50), 400, 256)
+    tokenizer.chat_template = TEMPLATE
+    folder = saved(tmp_path / "small", gpt2(len(tokenizer)), tokenizer)
+
+    class Two(Anything):
+        def ask(self, item: Any, state: Any) -> Any:
+            found = super().ask(item, state)
+            return found and replace(found, max_tokens=150 if item.number else 12)
+
+    long = " ".join(texts(12))
+    backend = opened("local", Options(model=str(folder), concurrency=4))
+    assert backend._prepared(Two([long]).ask(Item(0, "a", {"text": long}), {"told": []}))  # type: ignore[attr-defined]
+    done = go(backend, tmp_path / "out.jsonl", Two([long, *texts(2)]), concurrency=4)
+    assert done.written.done == 3 and done.stopped is None
 
 
 def test_a_model_that_repeats_itself_is_not_asked_the_same_again(tiny: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import random
+import stat
 import subprocess
 import time
 from collections import Counter
@@ -18,7 +19,7 @@ from okinst.builders import WrongCall
 from okinst.generation import engine
 from okinst.generation.backends import Options, opened
 from okinst.generation.budget import Budget, Prices
-from okinst.generation.job import TRIED, Answer, Ask, Item, Rejected, State
+from okinst.generation.job import TRIED, Answer, Ask, Item, Rejected, State, UpstreamFile
 from tests.generating import KEY, Retelling, aside, entries, go, plan, rows, texts
 from tests.llm_double import ANSWERS, TRANSPORT, Double, serving, translation
 
@@ -104,6 +105,35 @@ def test_an_item_that_the_server_always_fails_at_is_set_aside_and_asked_by_the_n
     assert len(double.requests) == asked + 1 and not aside(file)
 
 
+@pytest.mark.parametrize("fault", ["500", "429", "garbage", "cut"])
+@pytest.mark.parametrize(("place", "concurrency"), [(0, 1), (3, 1), (9, 8)])
+def test_one_item_does_not_stop_a_run(fault: str, place: int, concurrency: int, double: Double, tmp_path: Path) -> None:
+    """Though nobody else is answered meanwhile, and though the next run has nothing but it."""
+    double.always = {f"number {place} ": fault}
+    file = tmp_path / "out.jsonl"
+    for _ in range(2):
+        done = go(Retelling(texts(10)), double, file, concurrency=concurrency)
+        assert done.stopped is None and done.written.set_aside == {"no answer": 1} and done.written.done == 9
+    double.always = {}
+    go(Retelling(texts(10)), double, file)
+    whole(file, 10)
+
+
+@pytest.mark.parametrize("count", [1, 20])
+def test_a_server_that_never_answers(count: int, double: Double, tmp_path: Path) -> None:
+    double.share, double.kinds = 1.0, ("500", "503", "429")
+    done = go(Retelling(texts(count)), double, tmp_path / "out.jsonl", concurrency=1)
+    assert done.stopped == "halted" and "does not answer" in done.why and done.written.done == 0
+    assert len(double.requests) == engine.ATTEMPTS * min(count, engine.SEVERAL)
+
+
+def test_too_large_for_a_minute_is_too_long(double: Double, tmp_path: Path) -> None:
+    """A 429 that waiting does not help against."""
+    double.always = {"number 1 ": "429 large"}
+    done = go(Retelling(texts(3)), double, tmp_path / "out.jsonl")
+    assert done.written.set_aside == {"too long": 1} and done.written.done == 2
+
+
 def test_a_server_that_is_not_there(tmp_path: Path) -> None:
     with serving() as double:
         gone = plan(Retelling(texts(3)), double, tmp_path / "out.jsonl")
@@ -147,6 +177,42 @@ def test_no_key_in_any_file_or_log(double: Double, tmp_path: Path, caplog: pytes
     assert "***" in told and KEY not in told
 
 
+@pytest.mark.parametrize("key", ["test", "EMPTY", "x"])
+def test_a_short_key_is_not_masked_in_answers(key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+    said = "이것은 test 입니다. EMPTY 하지 않아요, x."
+    with serving(key=key, answer=lambda messages: json.dumps({"1-user": said})) as double:
+        go(Retelling(texts(1)), double, tmp_path / "out.jsonl")
+    assert rows(tmp_path / "out.jsonl")[0]["told"] == [said]
+
+
+def test_ids_that_look_like_keys_are_kept_and_the_key_itself_is_not(double: Double, tmp_path: Path) -> None:
+    identity = "3f2504e0-4f89-11d3-9a0c-0305e82c3301"
+    double.headers = {"x-request-id": f"{identity} {KEY}"}
+    go(Retelling(texts(1)), double, tmp_path / "out.jsonl")
+    assert entries(tmp_path / "out.jsonl")[0]["request_id"] == f"{identity} ***"
+
+
+@pytest.mark.parametrize("key", ["여기에-키를-넣으세요", "sk-abcdefgh12345678\n", "sk-abcd efgh"])
+def test_a_key_that_no_header_can_hold(
+    key: str, double: Double, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+    with pytest.raises(WrongCall, match="the key in OPENAI_API_KEY holds a blank, a line end") as said:
+        go(Retelling(texts(1)), double, tmp_path / "out.jsonl")
+    assert key.strip() not in str(said.value) and not list(tmp_path.iterdir())
+
+
+def test_half_a_character_in_a_text_is_set_aside(double: Double, tmp_path: Path) -> None:
+    class Half(Retelling):
+        def ask(self, item: Item, state: State) -> Ask | None:
+            found = super().ask(item, state)
+            return found and Ask(({"role": "user", "content": found.messages[0]["content"] + "\ud83d"},))
+
+    done = go(Half(texts(1)), double, tmp_path / "out.jsonl")
+    assert done.written.set_aside == {"no Unicode text": 1} and not double.requests
+
+
 def test_a_context_too_long_is_asked_once(double: Double, tmp_path: Path) -> None:
     file = tmp_path / "out.jsonl"
     double.longest = 300
@@ -163,16 +229,38 @@ def test_a_context_too_long_is_asked_once(double: Double, tmp_path: Path) -> Non
 def test_a_request_that_is_refused_stops_the_run(double: Double, tmp_path: Path) -> None:
     double.unknown = ("model",)
     done = go(Retelling(texts(20)), double, tmp_path / "out.jsonl", concurrency=2)
-    assert done.stopped == "halted" and "Unsupported parameter: 'model'" in done.why and len(double.requests) <= 2
+    assert done.stopped == "halted" and "Unsupported parameter: 'model'" in done.why
+    assert len(double.requests) <= engine.SEVERAL + 1, "several items in a row, and those on their way"
+    double.unknown = ()
+    go(Retelling(texts(20)), double, tmp_path / "out.jsonl", model="right")
+    whole(tmp_path / "out.jsonl", 20)
+
+
+@pytest.mark.parametrize("place", [0, 3, 9])
+def test_one_request_that_is_refused_is_set_aside(place: int, double: Double, tmp_path: Path) -> None:
+    """Of a text that is moderated, say, a server says 403, as of a wrong key."""
+    double.always = {f"number {place} ": "403"}
+    file = tmp_path / "out.jsonl"
+    for _ in range(2):
+        done = go(Retelling(texts(10)), double, file, concurrency=1)
+        assert done.stopped is None and done.written.done == 9 and done.written.left == 0
+    assert aside(file)[0]["number"] == place and "403" in aside(file)[0]["detail"]
 
 
 def test_options_that_a_server_does_not_know_are_left_out(double: Double, tmp_path: Path) -> None:
-    double.unknown = ("response_format", "max_tokens")
+    double.unknown = ("response_format", "max_tokens", "temperature")
     done = go(Retelling(texts(5), max_tokens=500), double, tmp_path / "out.jsonl", concurrency=1)
     whole(tmp_path / "out.jsonl", 5)
-    assert done.stopped is None and len(double.requests) == 7
+    assert done.stopped is None and len(double.requests) == 8 == done.cost.requests
     assert double.requests[-1].body["max_completion_tokens"] == 500
-    assert not {"response_format", "max_tokens"} & double.requests[-1].body.keys()
+    assert not {"response_format", "max_tokens", "temperature"} & double.requests[-1].body.keys()
+
+
+def test_a_temperature_that_was_asked_for_is_not_left_out(double: Double, tmp_path: Path) -> None:
+    double.unknown = ("temperature",)
+    backend = opened("openai", Options(model="test", base_url=f"{double.url}/v1", temperature=0.7))
+    done = engine.run(engine.Plan(Retelling(texts(1)), backend, tmp_path / "out.jsonl"))
+    assert done.stopped == "halted" and "'temperature'" in done.why
 
 
 # -- rates ---------------------------------------------------------------------------------------------------------------
@@ -203,6 +291,32 @@ def test_a_wait_that_is_too_long_is_left_to_a_person(double: Double, tmp_path: P
     double.headers, double.faults = {"Retry-After": "86400"}, ["503"]
     done = go(Retelling(texts(3)), double, tmp_path / "out.jsonl", concurrency=1)
     assert done.stopped == "halted" and "asks to wait 86,400 seconds" in done.why and len(double.requests) == 1
+
+
+@pytest.mark.parametrize("how", ["seconds", "milliseconds", "Retry-After"])
+def test_a_good_answer_may_ask_for_too_long_a_wait(how: str, double: Double, tmp_path: Path) -> None:
+    until = "86400" if how == "seconds" else str(int(time.time() * 1000) + 86_400_000)
+    resets = {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": until}
+    double.headers = {"Retry-After": "86400"} if how == "Retry-After" else resets
+    done = go(Retelling(texts(3)), double, tmp_path / "out.jsonl", concurrency=1)
+    assert done.stopped == "halted" and "asks to wait 86," in done.why and done.written.done == 1
+
+
+def test_a_wait_is_said(
+    double: Double, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "LONG", 0.1)
+    double.headers = {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "400ms"}
+    go(Retelling(texts(2)), double, tmp_path / "out.jsonl", concurrency=1)
+    assert "asks to wait" in caplog.text
+
+
+@pytest.mark.parametrize("value", ["inf", "nan", "a moment in milliseconds"])
+def test_a_reset_that_is_no_long_wait(value: str, double: Double, tmp_path: Path) -> None:
+    until = value if len(value) == 3 else str(int(time.time() * 1000) + 50)
+    double.headers = {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": until}
+    done = go(Retelling(texts(2)), double, tmp_path / "out.jsonl", concurrency=1)
+    assert done.stopped is None and done.written.done == 2
 
 
 def test_too_many_requests_are_waited_for_as_long_as_others_are_answered(double: Double, tmp_path: Path) -> None:
@@ -239,6 +353,74 @@ def test_a_budget_is_not_passed_and_a_larger_one_goes_on(kind: str, seed: int, d
     larger = go(job, double, file, budget=Budget(**{kind: budget[kind] * 20}), prices=prices)
     assert larger.stopped is None and larger.written.left == 0
     assert set(double.paid.values()) == {1} and larger.spent.requests == len(double.requests)
+
+
+def test_a_budget_counts_every_request(double: Double, tmp_path: Path) -> None:
+    """Those that a server refuses for an option it does not know, too."""
+    double.unknown, double.latency = ("response_format",), 0.05
+    budget = Budget(requests=20)
+    done = go(Retelling(texts(50)), double, tmp_path / "out.jsonl", budget=budget, concurrency=16)
+    assert done.stopped == "budget" and len(double.requests) == done.spent.requests == 20
+
+
+@pytest.mark.parametrize("kind", ["tokens", "usd"])
+def test_a_server_that_does_not_count_is_paid_what_was_put_by(kind: str, double: Double, tmp_path: Path) -> None:
+    double.usage = False
+    budget = Budget(tokens=9_000) if kind == "tokens" else Budget(usd=0.018)
+    done = go(Retelling(texts(50)), double, tmp_path / "out.jsonl", budget=budget, prices=Prices(1.0, 2.0))
+    assert done.stopped == "budget" and 0 < done.written.done < 50
+    assert done.spent.guessed == done.spent.requests == len(double.requests) > 0 == done.spent.unpriced
+    assert 0 < double.written <= done.spent.tokens_out and done.spent.usd > 0
+    assert done.as_json()["this run"]["guessed"] == done.spent.guessed
+    assert sum(line["guessed"] for line in entries(tmp_path / "out.jsonl")) == done.spent.guessed
+
+
+@pytest.mark.parametrize("fault", ["garbage", "half", "cut", "slow", "null"])
+def test_an_answer_that_never_came_whole_is_paid_all_the_same(fault: str, double: Double, tmp_path: Path) -> None:
+    double.faults, double.slow = [fault] * 2, 1.5
+    how: dict[str, Any] = {"timeout": 0.5} if fault == "slow" else {}
+    done = go(Retelling(texts(1)), double, tmp_path / "out.jsonl", budget=Budget(tokens=10**6), **how)
+    assert done.written.done == 1 and done.spent.guessed == 2 and done.spent.tokens_out >= 2 * 512
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_long_answers_do_not_pass_a_budget(seed: int, double: Double, tmp_path: Path) -> None:
+    """Short ones first, then such as are longer than all estimates, many at a time, some of them lost on the way."""
+    draw = random.Random(seed)
+
+    def answer(messages: list[dict[str, str]]) -> str:
+        return json.dumps({"1-user": "가" * draw.choice((5, 50, 900, 3_000))}, ensure_ascii=False)
+
+    double.answer, double.latency = answer, 0.01
+    double.share, double.seed, double.kinds = 0.2, seed, ("half", "cut", "429", "500")
+    budget = Budget(tokens=30_000)
+    done = go(Retelling(texts(60)), double, tmp_path / "out.jsonl", budget=budget, concurrency=32)
+    assert done.stopped == "budget" and done.written.done > 0 and done.spent.tokens <= 30_000
+    assert double.written <= done.spent.tokens_out, "what the server bills is in the ledger"
+    larger = go(Retelling(texts(60)), double, tmp_path / "out.jsonl", budget=Budget(tokens=10**7), tries=5)
+    assert larger.stopped is None and larger.written.done == 60, "an answer that the budget cut off gets more room"
+
+
+def test_room_grows_where_nobody_counts(double: Double, tmp_path: Path) -> None:
+    double.usage, double.answer = False, lambda messages: json.dumps({"1-user": "가" * 3_000}, ensure_ascii=False)
+    done = go(Retelling(texts(3)), double, tmp_path / "out.jsonl", budget=Budget(tokens=10**6), concurrency=1)
+    assert done.written.done == 3 and len(double.requests) == 6, "512, 1,024, 2,048 and 4,096 tokens, and then no less"
+
+
+def test_a_server_that_limits_no_answer_is_said(
+    double: Double, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    double.unknown = ("max_tokens", "max_completion_tokens")
+    double.answer = lambda messages: json.dumps({"1-user": "가" * 3_000}, ensure_ascii=False)
+    go(Retelling(texts(9)), double, tmp_path / "out.jsonl", budget=Budget(tokens=10_000), concurrency=2)
+    assert caplog.text.count("wrote 3,014 tokens where 512 were asked for at most") == 1
+
+
+def test_a_budget_that_leaves_more_room_than_a_model_has(double: Double, tmp_path: Path) -> None:
+    """Servers refuse a request whose answer might not fit beside it."""
+    double.context = 400
+    done = go(Retelling(texts(3)), double, tmp_path / "out.jsonl", budget=Budget(tokens=10**6))
+    assert done.stopped is None and done.written.done == 3
 
 
 def test_money_needs_prices(double: Double, tmp_path: Path) -> None:
@@ -348,6 +530,40 @@ def test_files_of_others_are_not_overwritten(double: Double, tmp_path: Path) -> 
     with pytest.raises(WrongCall, match="was changed since okinst generate wrote it"):
         go(Retelling(texts(2)), double, file)
     assert file.read_text(encoding="utf-8").endswith("{}\n") and len(double.requests) == 1
+
+
+@pytest.mark.parametrize("array", [False, True])
+def test_a_file_that_gets_shorter_is_said(
+    array: bool, double: Double, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Told(Retelling):
+        def file(self) -> UpstreamFile:
+            return UpstreamFile("retelling", "retelling.json", array)
+
+    file = tmp_path / "out.json"
+    for _ in range(2):
+        go(Told(texts(5)), double, file)
+    assert "held" not in caplog.text
+    go(Told(texts(5)), double, file, max_items=2)
+    assert "out.json held 5 rows, and holds 2 now" in caplog.text and "ledger" in caplog.text
+    caplog.clear()
+    go(Told(texts(5)), double, file)
+    assert file.read_bytes().count(b'"told"') == 5 == len(double.requests) and "held" not in caplog.text
+
+
+def test_the_names_of_new_files_are_on_the_disk(
+    double: Double, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced, real = list[set[str]](), os.fsync
+
+    def fsync(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            synced.append({path.name for path in tmp_path.iterdir()})
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    go(Retelling(texts(1)), double, tmp_path / "out")
+    assert "out.ledger.jsonl" in synced[0] and {"out", "out.set-aside.jsonl"} <= synced[-1]
 
 
 def test_two_runs_do_not_write_one_file(double: Double, tmp_path: Path) -> None:

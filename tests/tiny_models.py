@@ -62,6 +62,15 @@ def neox(vocabulary: int) -> Any:
     )
 
 
+def gpt2(vocabulary: int) -> Any:
+    """The architecture of KoGPT2: a position above the last is an error."""
+    return transformers.GPT2LMHeadModel(
+        transformers.GPT2Config(
+            vocab_size=vocabulary, n_positions=256, n_embd=32, n_layer=2, n_head=2, bos_token_id=0, eos_token_id=0
+        )
+    ).eval()
+
+
 def roberta(most: int, **values: Any) -> Any:
     """The architecture of KoSimCSE. It has two places more than tokens: RoBERTa counts from the one after padding's."""
     return transformers.RobertaModel(

@@ -197,7 +197,7 @@ def expected(plan: "Plan") -> dict[str, Any]:
             reason = course.aside.reason if course.aside else "nothing to ask"
             aside[reason] = aside.get(reason, 0) + 1
             continue
-        whole += estimates.of(course.ask)
+        whole += estimates.of(course.ask, plan.backend.requests(course.ask))
         if len(shown) < SHOWN:
             asked = (
                 {"texts": dict(course.ask.texts)}
@@ -274,6 +274,11 @@ def lines(run: "Run", left_out: Mapping[str, int]) -> Iterator[str]:
         money = f", ${cost.usd:,.4f}" if cost.usd and not cost.unpriced else ""
         speed = f" in {run.seconds:,.1f} s" if name == "this run" else ""
         yield f"{name}: {cost.requests:,} requests{speed}, {used}{money}"
+        if cost.guessed:
+            yield (
+                f"  {cost.guessed:,} of these requests are charged what was put by for them: the server did not count, or its answer never came "
+                f"whole."
+            )
     written = run.written
     for reason, count in left_out.items():
         yield f"{count:,} rows of the source were left out by its builder: {reason}"

@@ -1,7 +1,7 @@
 """What may be spent, and what is: requests, tokens, characters, money. What is on its way is reserved at its estimate."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 from okinst.builders import WrongCall
 from okinst.generation.job import Ask
@@ -12,13 +12,18 @@ MILLION = 1_000_000
 DUST = 1e-9
 #: tokens around each message of a chat
 AROUND = 8
-#: tokens of an answer, before the first has come
+#: tokens of an answer, before the first has come; and the least that one may have where a budget limits it
 SOME = 512
+#: tokens that an answer may have at most, where a budget limits it and shorter ones were cut off
+LARGEST = 16_384
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What requests cost; `usd` of those whose price is known, `unpriced` counts the answers whose price is not."""
+    """What requests cost; `usd` of those whose price is known, `unpriced` counts the answers whose price is not.
+
+    `guessed` counts the requests that nobody counted: they are charged what was put by for them.
+    """
 
     requests: int = 0
     tokens_in: int = 0
@@ -26,21 +31,13 @@ class Cost:
     characters: int = 0
     usd: float = 0.0
     unpriced: int = 0
+    guessed: int = 0
 
     def __add__(self, other: "Cost") -> "Cost":
-        return Cost(
-            self.requests + other.requests,
-            self.tokens_in + other.tokens_in,
-            self.tokens_out + other.tokens_out,
-            self.characters + other.characters,
-            self.usd + other.usd,
-            self.unpriced + other.unpriced,
-        )
+        return Cost(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(Cost)))
 
     def __sub__(self, other: "Cost") -> "Cost":
-        return self + Cost(
-            -other.requests, -other.tokens_in, -other.tokens_out, -other.characters, -other.usd, -other.unpriced
-        )
+        return Cost(*(getattr(self, each.name) - getattr(other, each.name) for each in fields(Cost)))
 
     @property
     def tokens(self) -> int:
@@ -92,6 +89,11 @@ class Budget:
     tokens: int | None = None
     usd: float | None = None
 
+    @property
+    def of_length(self) -> bool:
+        """Whether the length of an answer counts."""
+        return self.tokens is not None or self.usd is not None
+
     def short_of(self, cost: Cost) -> str | None:
         """What a cost is above, in words; None where it fits.
 
@@ -120,25 +122,31 @@ def guessed_tokens(text: str) -> int:
 class Estimates:
     """What a request will cost, learnt from those that were answered."""
 
-    def __init__(self, prices: Prices, translator: bool) -> None:
+    def __init__(self, prices: Prices, translator: bool, limiting: bool = False) -> None:
+        """`limiting`: answers may not be longer than is estimated, so an estimate should leave room."""
         self.prices = prices
         self.translator = translator
+        self.limiting = limiting
         self._factor = 1.0
         self._longest = 0
 
-    def of(self, ask: Ask) -> Cost:
-        """At least what such a request has cost so far."""
+    def of(self, ask: Ask, requests: int = 1, most: int | None = None) -> Cost:
+        """At least what such a request has cost so far; `most` is what its answer may have of tokens, where less is known to fit."""
         if self.translator:
-            return self.prices.cost(characters=sum(map(len, ask.texts.values())), translator=True)
+            cost = self.prices.cost(characters=sum(map(len, ask.texts.values())), translator=True)
+            return replace(cost, requests=requests)
         tokens_in = int(self._guess(ask) * self._factor) + 1
-        tokens_out = ask.max_tokens or self._longest or max(SOME, 2 * tokens_in)
-        return self.prices.cost(tokens_in, tokens_out)
+        expected = self._longest
+        if self.limiting or not expected:
+            expected = max(expected, SOME, 2 * tokens_in)
+        return self.prices.cost(tokens_in, ask.max_tokens or min(expected, most or expected))
 
-    def learn(self, ask: Ask, cost: Cost) -> None:
-        """What a request did cost. A guess that was too low is never made again."""
+    def learn(self, ask: Ask, cost: Cost, *, cut: bool = False) -> None:
+        """What a request did cost. A guess that was too low is never made again; an answer that it has `cut` off had half the room."""
         if not self.translator:
             self._factor = max(self._factor, cost.tokens_in / self._guess(ask))
-            self._longest = max(self._longest, cost.tokens_out)
+            longest = max(cost.tokens_out, min(2 * cost.tokens_out, LARGEST)) if cut else cost.tokens_out
+            self._longest = max(self._longest, longest)
 
     def _guess(self, ask: Ask) -> int:
         return sum(guessed_tokens(message["content"]) + AROUND for message in ask.messages) or 1

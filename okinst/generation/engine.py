@@ -12,7 +12,7 @@ import random
 import signal
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -23,13 +23,23 @@ from okinst.builders.errors import DiskFull
 from okinst.builders.waiting import retry_after
 from okinst.generation import writing
 from okinst.generation.backends import Backend, Reply
-from okinst.generation.budget import Budget, Cost, Estimates, Prices, Purse
+from okinst.generation.budget import LARGEST, Budget, Cost, Estimates, Prices, Purse
 from okinst.generation.course import Course, courses
 from okinst.generation.job import Ask, Job
 from okinst.generation.ledger import FAILED, REJECTED, STOPPED, UNREAD, Entry, Ledger
 from okinst.generation.progress import Progress
 from okinst.generation.rates import Rates
-from okinst.generation.troubles import Busy, Halt, Stopped, Unanswerable
+from okinst.generation.troubles import (
+    REFUSED,
+    TOO_LONG,
+    Busy,
+    Halt,
+    Learnt,
+    Refused,
+    Stopped,
+    Trouble,
+    Unanswerable,
+)
 from okinst.generation.writing import Outcomes, Written
 
 logger = logging.getLogger("okinst")
@@ -38,11 +48,17 @@ logger = logging.getLogger("okinst")
 ATTEMPTS = 8
 #: and of one that no server took, before any was answered
 ATTEMPTS_FIRST = 4
+#: items one after the other that no answer comes to: then it is not them
+SEVERAL = 5
+#: tokens that an answer is left, where less than was put by fits beside a long request
+LEAST = 128
 TOO_MANY = 429
 #: seconds of the first wait, and of the longest; each is shortened by chance, down to nothing (full jitter)
 FIRST, LONGEST = 1.0, 60.0
 #: seconds that a server may ask to wait, before a person is asked instead
 MOST = 600.0
+#: seconds of a wait that are said
+LONG = 5.0
 BUDGET, INTERRUPTED, HALTED = "budget", "interrupted", "halted"
 
 
@@ -101,6 +117,7 @@ class Run:
                 "tokens_out": cost.tokens_out,
                 "characters": cost.characters,
                 "usd": None if cost.unpriced else round(cost.usd, 6),
+                "guessed": cost.guessed,
             }
             for name, cost in (("this run", self.cost), ("all runs", self.spent))
         }
@@ -135,19 +152,29 @@ class _Attempts:
 
     cost: Cost = field(default_factory=Cost)
     seconds: float = 0.0
+    #: tokens that the answer could have, where a budget says so
+    room: int | None = None
+    #: and that fit beside the request, where that was too many
+    most: int | None = None
 
 
 class _Engine:
     def __init__(self, plan: Plan, ledger: Ledger, outcomes: Outcomes) -> None:
         self.plan, self.ledger, self.outcomes = plan, ledger, outcomes
-        self.rates = Rates(plan.concurrency)
+        self.rates = Rates(plan.concurrency, self._waits)
+        self._waits_until = 0.0
+        self._limit_told = False
         self.purse = Purse(plan.budget, ledger.spent)
-        self.estimates = Estimates(plan.prices, plan.backend.translator)
+        limiting = plan.budget.of_length and not plan.backend.translator
+        self.estimates = Estimates(plan.prices, plan.backend.translator, limiting)
         self.stopped: str | None = None
         self.why = ""
         self._failure: Exception | None = None
         #: how many requests were answered in this run
         self._answers = 0
+        #: the keys of items that came to nothing since the last answer, and why the last did
+        self._in_vain: set[str] = set()
+        self._why_in_vain = ""
         self._stopping = asyncio.Event()
         self._workers: list[asyncio.Task[None]] = []
 
@@ -164,6 +191,8 @@ class _Engine:
                 await self.plan.backend.close()
         if self._failure is not None:
             raise self._failure
+        if self._in_vain and not self._answers and not self.ledger.begun:
+            self.stop(HALTED, self._why_in_vain)
         for course in items:  # that nobody came to: earlier runs may have
             course.replay(self.ledger)
             self.outcomes.add(course)
@@ -253,17 +282,43 @@ class _Engine:
             if ended is not None:
                 raise ended
             return True
-        unanswerable = isinstance(got, Unanswerable)
-        outcome = course.refuse(got.reason, got.said) if isinstance(got, Unanswerable) else f"{FAILED}no answer"
+        if isinstance(got, Unanswerable):
+            outcome = course.refuse(got.reason, got.said)
+        elif isinstance(got, Refused) and self._answers:
+            outcome = course.refuse(REFUSED, got.said)
+        else:  # nobody knows yet whether it is the item: the next run asks again
+            outcome = f"{FAILED}no answer"
         await self.ledger.keep(line(outcome, got.said, cost=took.cost))
-        return unanswerable
+        if isinstance(got, Refused):
+            self._came_to_nothing(course.item.key, got.halt)
+        elif isinstance(got, Busy):
+            self._came_to_nothing(course.item.key, self._dead(got))
+        return outcome.startswith(REJECTED)
 
-    async def _answered(self, ask: Ask, took: _Attempts) -> Reply | Unanswerable | Busy:
+    def _came_to_nothing(self, key: str, why: str) -> None:
+        """One item without an answer is that item's matter; several in a row are the server's."""
+        self._in_vain.add(key)
+        self._why_in_vain = why
+        if len(self._in_vain) >= SEVERAL:
+            self.stop(HALTED, why)
+
+    def _dead(self, last: Busy) -> str:
+        return (
+            f"{self.plan.backend.told} does not answer; the last that came of many attempts: {last.said}. Look whether it runs, and at its "
+            f"address; then run the same again: what was answered is not asked again."
+        )
+
+    async def _answered(self, ask: Ask, took: _Attempts) -> Reply | Unanswerable | Refused | Busy:
         """Attempts at a request until an answer comes, or no more are worth it. Raises Stopped."""
         failures, before = 0, self._answers
         while True:
             since = self._answers
             got = await self._attempt(ask, took)
+            if isinstance(got, Learnt) or self._room_was_wrong(got, took):
+                continue
+            if isinstance(got, Refused) and got.at_once and not self._answers:
+                self.stop(HALTED, got.halt)
+                raise Stopped
             if not isinstance(got, Busy):
                 return got
             if got.status == TOO_MANY and self._answers > since:
@@ -271,59 +326,70 @@ class _Engine:
             failures += 1
             asked = retry_after(got.headers.get("retry-after"))
             if asked is not None and asked > MOST:
-                self.stop(
-                    HALTED,
-                    f"{self.plan.backend.told} asks to wait {asked:,.0f} seconds ({got.said}). Run the same again then: what was answered is "
-                    f"not asked again.",
-                )
+                self._wait_for_a_person(asked, f" ({got.said})")
                 raise Stopped
             # an address that is wrong should not take minutes to be found so
             enough = ATTEMPTS if self._answers or got.status else ATTEMPTS_FIRST
             if failures >= enough:
-                if self._answers == before:
-                    self.stop(
-                        HALTED,
-                        f"{self.plan.backend.told} does not answer: {failures} attempts, the last: {got.said}. Look whether it runs, and at its "
-                        f"address; then run the same again: what was answered is not asked again.",
-                    )
+                if not got.there and self._answers == before:
+                    self.stop(HALTED, self._dead(got))
                     raise Stopped
                 return got
             logger.info("%s: %s; attempt %d of %d follows", self.plan.backend.told, got.said, failures + 1, enough)
             longest = FIRST if asked is not None else min(LONGEST, FIRST * 2.0 ** (failures - 1))
             await self._pause(random.uniform(0, longest))
 
-    async def _attempt(self, ask: Ask, took: _Attempts) -> Reply | Unanswerable | Busy:
+    def _room_was_wrong(self, got: Reply | Trouble, took: _Attempts) -> bool:
+        """Whether the room that a budget left the answer was too small for it, or too much beside the request: another is tried."""
+        if took.room is None:
+            return False
+        if isinstance(got, Unanswerable) and got.reason == TOO_LONG and took.room > LEAST:
+            took.most = max(LEAST, took.room // 2)
+            return True
+        cut = isinstance(got, Reply) and got.answer.finish == "length" and took.most is None
+        return cut and took.room < LARGEST and (not got.counted or got.tokens_out >= took.room)  # type: ignore[union-attr]
+
+    async def _attempt(self, ask: Ask, took: _Attempts) -> Reply | Unanswerable | Refused | Learnt | Busy:
         """One request, when budget and rates let it go. Raises Stopped."""
-        expected = self.estimates.of(ask)
+        backend = self.plan.backend
+        expected = self.estimates.of(ask, backend.requests(ask), took.most)
         if (short := await self.purse.reserve(expected)) is not None:
             self.stop(
                 BUDGET,
                 f"The budget of {short} is used up, or too small for the next request. The same command with a larger one goes on from there.",
             )
             raise Stopped
+        if self.estimates.limiting and ask.max_tokens is None:
+            took.room = expected.tokens_out
+            ask = replace(ask, max_tokens=took.room)
         spent = Cost()
         try:
             flight = await self.rates.enter(expected.tokens)
             headers: Mapping[str, str] = {}
             started, refused, spent = time.monotonic(), False, Cost(requests=1)
             try:
-                reply = await self.plan.backend.answer(ask)
+                reply = await backend.answer(ask)
                 headers = reply.headers
-                spent = self.plan.prices.cost(
-                    reply.tokens_in, reply.tokens_out, reply.characters, translator=self.plan.backend.translator
-                )
-                self.estimates.learn(ask, spent)
-                self._answers += 1
+                spent = self._cost(reply, expected)
+                cut = reply.answer.finish == "length"
+                if reply.counted or cut:
+                    counted = spent if reply.counted else replace(spent, tokens_in=0)
+                    self.estimates.learn(ask, counted, cut=cut)
+                self._heard()
+                if took.room is not None and reply.tokens_out > took.room:
+                    self._does_not_limit(reply.tokens_out, took.room)
                 return reply
-            except Busy as busy:
-                headers, refused = busy.headers, busy.status == TOO_MANY
-                return busy
-            except Unanswerable as trouble:
-                self._answers += 1
+            except Trouble as trouble:
+                spent = self._paid(trouble, expected)
+                if isinstance(trouble, Halt):
+                    self.stop(HALTED, trouble.said)
+                    raise Stopped from None
+                if isinstance(trouble, Busy):
+                    headers, refused = trouble.headers, trouble.status == TOO_MANY
+                elif isinstance(trouble, Unanswerable):
+                    self._heard()
+                assert isinstance(trouble, Unanswerable | Refused | Learnt | Busy)
                 return trouble
-            except Halt as halt:
-                self.stop(HALTED, halt.said)
-                raise Stopped from None
             finally:
                 took.seconds = time.monotonic() - started
                 took.cost += spent
@@ -331,6 +397,51 @@ class _Engine:
                 self.rates.back(flight, headers, now, time.time(), refused=refused)
         finally:
             self.purse.settle(expected, spent)
+
+    def _heard(self) -> None:
+        """The server is there, and answers."""
+        self._answers += 1
+        self._in_vain.clear()
+
+    def _does_not_limit(self, tokens: int, room: int) -> None:
+        if not self._limit_told:
+            self._limit_told = True
+            logger.warning(
+                "%s wrote %s tokens where %s were asked for at most: what is on its way just now may pass the budget. A lower --concurrency "
+                "passes it by less",
+                *(self.plan.backend.told, f"{tokens:,}", f"{room:,}"),
+            )
+
+    def _cost(self, reply: Reply, expected: Cost) -> Cost:
+        """What an answer costs: where the server does not count, what was put by for it."""
+        translator = self.plan.backend.translator
+        if not reply.counted:
+            return replace(expected, guessed=1)
+        cost = self.plan.prices.cost(reply.tokens_in, reply.tokens_out, reply.characters, translator=translator)
+        return replace(cost, requests=reply.requests)
+
+    def _paid(self, trouble: Trouble, expected: Cost) -> Cost:
+        """What a request without an answer costs: what was put by for it, where the server may have worked; else the chunks that came."""
+        if isinstance(trouble, Busy) and trouble.worked:
+            return replace(expected, requests=trouble.requests, guessed=1)
+        if trouble.characters:
+            cost = self.plan.prices.cost(characters=trouble.characters, translator=True)
+            return replace(cost, requests=trouble.requests)
+        return Cost(requests=trouble.requests)
+
+    def _waits(self, seconds: float) -> None:
+        """A server's headers ask to wait: say so, or stop where it is for long."""
+        if seconds > MOST:
+            self._wait_for_a_person(seconds)
+        elif seconds > LONG and (until := time.monotonic() + seconds) > self._waits_until + LONG:
+            self._waits_until = until
+            logger.warning("%s asks to wait %.0f s", self.plan.backend.told, seconds)
+
+    def _wait_for_a_person(self, seconds: float, said: str = "") -> None:
+        self.stop(
+            HALTED,
+            f"{self.plan.backend.told} asks to wait {seconds:,.0f} seconds{said}. Run the same again then: what was answered is not asked again.",
+        )
 
     async def _pause(self, seconds: float) -> None:
         """Wait, unless the run stops meanwhile. Raises Stopped."""

@@ -87,8 +87,9 @@ def entry(line: bytes) -> Entry:
     """What a line says. Raises ValueError, KeyError or TypeError for one that is none."""
     told = jsonl.loads(line)
     cost = Cost(
-        told["attempts"], told["tokens_in"], told["tokens_out"], told["characters"], told["usd"], told["unpriced"]
-    )
+        told["attempts"], told["tokens_in"], told["tokens_out"], told["characters"], told["usd"], told["unpriced"],
+        told.get("guessed", 0),
+    )  # fmt: skip
     answer = None if told["answer"] is None else Answer(**told["answer"])
     return Entry(
         told["key"], told["step"], told["try"], told["ask"], told["outcome"], told["detail"], answer, told["request_id"],
@@ -108,8 +109,6 @@ class Ledger:
         self.spent = Cost()
         #: the SHA-256 of every output file that was put down
         self.written: set[str] = set()
-        #: whether the last line was cut off, and taken away
-        self.torn = False
         #: answers that were paid for, and could not be written
         self.lost = 0
         self._places: defaultdict[bytes, list[int]] = defaultdict(list)
@@ -144,7 +143,7 @@ class Ledger:
             finally:
                 os.close(self._descriptor)
         finally:
-            place.unlink(missing_ok=True)
+            place.unlink(missing_ok=True)  # while it is held: else a run that came in between would lose its own
             lock.release()
 
     def _read(self) -> None:
@@ -182,12 +181,12 @@ class Ledger:
         if not self._end:
             when = datetime.now().astimezone().isoformat(timespec="seconds")
             self._write(jsonl.dumps({"okinst": VERSION, **self.head, "written": when}) + b"\n")
+            sync_folder(self.path.parent)
             if self.written:
                 self._write(jsonl.dumps({"sha256": {each[:8]: each for each in sorted(self.written)}}) + b"\n")
 
     def _cut(self, number: int) -> None:
         """A line that a kill cut off was not used by anybody."""
-        self.torn = True
         os.ftruncate(self._descriptor, self._end)
         logger.warning(
             "%s: line %d was cut off when a run was killed; it is taken away, and asked again", self.path, number
@@ -213,6 +212,11 @@ class Ledger:
         else:
             self._failed.pop(where, None)
             self._places[where].append(place)
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything was answered, in any run."""
+        return bool(self._places)
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
@@ -289,6 +293,16 @@ def write_whole(descriptor: int, data: bytes, place: int) -> None:
     done = 0
     while done < len(data):
         done += os.pwrite(descriptor, data[done:], place + done)
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk, too."""
+    with contextlib.suppress(OSError):  # some file systems know no such thing
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 @contextlib.contextmanager

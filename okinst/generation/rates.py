@@ -5,8 +5,9 @@ the number on their way; answers let it creep up again, by one for each round of
 """
 
 import asyncio
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,14 +15,19 @@ from okinst.builders.waiting import retry_after
 from okinst.generation.troubles import Stopped
 
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+#: numbers above are milliseconds since 1970, not seconds
+MILLISECONDS = 1e11
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhd])")
 
 
 def seconds_until(value: str | None, now: float) -> float | None:
-    """The seconds in a reset header: 1s, 6m0s, 120ms; a number of seconds; a moment, by its date or as seconds since 1970 (`now`).
+    """The seconds in a reset header: 1s, 6m0s, 120ms; a number of seconds; a moment, by its date or as seconds or milliseconds since
+    1970 (`now`).
 
     >>> [seconds_until(value, 1_000_000_000) for value in ("6m0s", "120ms", "2.5", "1000000030", "soon", None)]
     [360.0, 0.12, 2.5, 30.0, None, None]
+    >>> seconds_until("1000000030000", 1_000_000_000), seconds_until("inf", 1_000_000_000)
+    (30.0, None)
     >>> seconds_until("2001-09-09T01:46:50Z", 1_000_000_000)
     10.0
     """
@@ -30,6 +36,10 @@ def seconds_until(value: str | None, now: float) -> float | None:
         return sum(float(number) * UNITS[unit] for number, unit in parts) if _DURATION.sub("", value) == "" else None
     try:
         number = float(value)
+        if not math.isfinite(number):
+            return None
+        if number > MILLISECONDS:
+            number /= 1000
         return max(0.0, number - now) if number > 1e9 else max(0.0, number)
     except ValueError:
         pass
@@ -58,8 +68,9 @@ class Window:
 class Rates:
     """The gate that every request goes through. Times are seconds of a clock, which the caller reads."""
 
-    def __init__(self, most: int) -> None:
-        self.most = most
+    def __init__(self, most: int, told: Callable[[float], None] = lambda wait: None) -> None:
+        """`told` hears of each wait before it begins, in seconds; it may close the gate."""
+        self.most, self._told = most, told
         #: how many may be on their way now
         self.allowed = most
         self.flying = 0
@@ -75,12 +86,14 @@ class Rates:
         """Wait until a request of so many tokens may go. Raises Stopped where it may not any more."""
         loop = asyncio.get_running_loop()
         while (wait := self.wait(tokens, loop.time())) or self._closed:
+            if not self._closed and math.isfinite(wait):
+                self._told(wait)
             if self._closed:
                 raise Stopped
             waiter: asyncio.Future[None] = loop.create_future()
             self._waiters.add(waiter)
             try:
-                await asyncio.wait((waiter,), timeout=None if wait == float("inf") else wait)
+                await asyncio.wait((waiter,), timeout=wait if math.isfinite(wait) else None)
             finally:
                 self._waiters.discard(waiter)
         return self.send(tokens)
@@ -90,7 +103,7 @@ class Rates:
         if now < self._held:
             return self._held - now
         if self.flying >= self.allowed:
-            return float("inf")
+            return math.inf
         self._windows = {kind: window for kind, window in self._windows.items() if now < window.until}
         need = {"requests": 1, "tokens": tokens}
         return max((w.until - now for kind, w in self._windows.items() if w.left < need[kind]), default=0.0)

@@ -5,12 +5,21 @@ from collections.abc import Iterable, Mapping
 
 #: of what a server says
 LONGEST = 400
-TOO_LONG, FILTERED, NO_TEXT = "too long", "content filter", "no Unicode text"
+TOO_LONG, FILTERED, NO_TEXT, REFUSED = "too long", "content filter", "no Unicode text", "refused"
 _SECRETS = re.compile(
     r"(?i)\bbearer\s+\S+|\bsk-[\w*-]{4,}|\bAIza[\w-]{20,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?::fx)?"
-    r"|(?<=[?&]key=)[^&\s]+|(?<=://)[^/@\s]+@"
+    r"|(?<=://)[^/@\s]+@"
+)
+#: what stands behind such a name, in an address or a header
+_NAMED = re.compile(
+    r"(?i)([?&][\w.-]*(?:key|token|secret|password|signature|sig)=)[^&\s#]+"
+    r"|(\b[\w-]*(?:api|subscription|auth)[-_]?key[\"']?\s*[:=]\s*[\"']?)[^\s\"',}]+"
 )
 MASK = "***"
+#: what the libraries beneath the clients call a connection that did not come about
+_UNREACHED = {"ConnectError", "ConnectTimeout", "NewConnectionError", "NameResolutionError", "ConnectTimeoutError"}
+#: characters of a key that is looked for anywhere; what servers of one's own are given (EMPTY, ollama, x) is a word like others
+LONG = 16
 
 
 class Trouble(Exception):
@@ -19,13 +28,27 @@ class Trouble(Exception):
     def __init__(self, said: str) -> None:
         super().__init__(said)
         self.said = said
+        #: the requests that it took, where one goes in chunks, and what those that were answered are billed
+        self.requests, self.characters = 1, 0
 
 
 class Busy(Trouble):
-    """Another attempt may be answered: too many requests, an error over there, a cut line, no answer in time, garbage."""
+    """Another attempt may be answered: too many requests, an error over there, a cut line, no answer in time, garbage.
 
-    def __init__(self, said: str, status: int | None = None, headers: Mapping[str, str] | None = None) -> None:
+    `worked`: the server may have done the work, and bill it. `there` is False where nobody took the connection.
+    """
+
+    def __init__(
+        self,
+        said: str,
+        status: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        worked: bool = False,
+        there: bool = True,
+    ) -> None:
         super().__init__(said)
+        self.worked, self.there = worked, there
         self.status = status
         self.headers = headers or {}
 
@@ -38,6 +61,21 @@ class Unanswerable(Trouble):
         self.reason = reason
 
 
+class Refused(Trouble):
+    """The server does not take this request. Whether it takes others shows when they are asked; `halt` says what to do if not.
+
+    `at_once`: where none was answered yet, there is no need to ask others.
+    """
+
+    def __init__(self, said: str, halt: str, *, at_once: bool = False) -> None:
+        super().__init__(said)
+        self.halt, self.at_once = halt, at_once
+
+
+class Learnt(Trouble):
+    """The server does not know an option. The same request goes without it from here on."""
+
+
 class Halt(Trouble):
     """No request will be answered until a person has done something; the message says what."""
 
@@ -46,18 +84,39 @@ class Stopped(Exception):
     """The run makes no new request."""
 
 
+def unreached(error: BaseException | None) -> bool:
+    """Whether an error of a client comes of a connection that nobody took."""
+    while error is not None:
+        if type(error).__name__ in _UNREACHED:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def hidden(text: str, secrets: Iterable[str]) -> str:
+    """A text that is kept (an answer, an id) without these secrets, and else as it came: a short key is a word like others.
+
+    >>> hidden("이것은 test 입니다", ["test"]), hidden("It is 0123456789abcdef", ["0123456789abcdef"])
+    ('이것은 test 입니다', 'It is ***')
+    """
+    for secret in secrets:
+        if len(secret) >= LONG:
+            text = text.replace(secret, MASK)
+    return text
+
+
 def masked(text: str, secrets: Iterable[str] = ()) -> str:
-    """A text without these secrets, or anything that looks like a key.
+    """A message without these secrets, or anything that looks like a key. A short key is masked where it stands alone.
 
     >>> masked("Incorrect API key provided: sk-abcd1234efgh. See http://me:pw@proxy/", ["hunter2"])
     'Incorrect API key provided: ***. See http://***proxy/'
-    >>> masked("Authorization: Bearer hunter2", ["hunter2"])
-    'Authorization: ***'
+    >>> masked("Authorization: Bearer hunter2", ["hunter2"]), masked("http://host/v1?api_key=hunter2&a=1")
+    ('Authorization: ***', 'http://host/v1?api_key=***&a=1')
     """
-    for secret in secrets:
-        if secret:
-            text = text.replace(secret, MASK)
-    return _SECRETS.sub(MASK, text)
+    for secret in filter(None, secrets):
+        whole = re.escape(secret) if len(secret) >= LONG else rf"(?<!\w){re.escape(secret)}(?!\w)"
+        text = re.sub(whole, MASK, text)
+    return _NAMED.sub(lambda found: f"{found[1] or found[2]}{MASK}", _SECRETS.sub(MASK, text))
 
 
 def short(text: str, secrets: Iterable[str] = ()) -> str:

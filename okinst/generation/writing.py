@@ -1,6 +1,7 @@
 """FILE and FILE.set-aside.jsonl, put down whole from the ledger, in the order of the items; the file before stays until then."""
 
 import hashlib
+import logging
 import os
 import tempfile
 from collections import Counter
@@ -15,7 +16,9 @@ from okinst.builders.doors import sha256
 from okinst.generation import jsonl
 from okinst.generation.course import Aside, Course
 from okinst.generation.job import UpstreamFile
-from okinst.generation.ledger import Ledger, disk_errors, write_whole
+from okinst.generation.ledger import Ledger, disk_errors, sync_folder, write_whole
+
+logger = logging.getLogger("okinst")
 
 ENDING = ".set-aside.jsonl"
 NO_ANSWER = "no answer"
@@ -63,6 +66,14 @@ def aside_file(file: Path) -> Path:
     return file.with_name(f"{file.name}{ENDING}")
 
 
+def rows_of(file: Path, array: bool) -> int:
+    """How many rows a file of ours holds: each stands on a line of its own, in an array between two more."""
+    if not file.exists():
+        return 0
+    with file.open("rb") as lines:
+        return sum(1 for _ in lines) - 2 * array
+
+
 class Outcomes:
     """What came of the items, kept in a nameless file as they are done; `put_down` brings it into their order."""
 
@@ -106,8 +117,16 @@ class Outcomes:
             rows.close()
             others.close()
             self.ledger.put_down({rows.path.name: rows.sha256, others.path.name: others.sha256})
+            before, now = rows_of(self.file, upstream.array), len(self._places) - self._reasons.total()
             rows.take_place()
             others.take_place()
+            sync_folder(self.file.parent)
+        if now < before:
+            logger.warning(
+                "%s held %s rows, and holds %s now: fewer items or tries were asked for, or the source has lost some. Nothing is lost: the "
+                "answers are in %s, and the call that wrote them writes them again, without a request",
+                *(self.file, f"{before:,}", f"{now:,}", self.ledger.path),
+            )
         reasons = dict(sorted(self._reasons.items(), key=lambda each: (-each[1], each[0])))
         count, set_aside = len(self._places), sum(reasons.values())
         return Written(self.file, aside, upstream, count + self._left, count - set_aside, reasons, self._left)

@@ -1,5 +1,6 @@
 """Who answers: a chat model behind an OpenAI-compatible server, DeepL, Google, or a model on this machine."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -20,6 +21,8 @@ class Reply:
     tokens_in: int = 0
     tokens_out: int = 0
     characters: int = 0  # what a translator bills
+    requests: int = 1  # a translator takes long texts in several
+    counted: bool = True  # the server said how many tokens
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -36,7 +39,11 @@ class Backend(Protocol):
     steady: bool
 
     async def answer(self, ask: Ask) -> Reply:
-        """One attempt. Raises Busy, Unanswerable or Halt, whose messages hold no key."""
+        """One attempt. Raises a Trouble, whose message holds no key."""
+        ...
+
+    def requests(self, ask: Ask) -> int:
+        """How many requests such an attempt takes."""
         ...
 
     async def close(self) -> None:
@@ -80,3 +87,13 @@ def opened(name: str, options: Options) -> Backend:
 
         return Local(options)
     raise WrongCall(f"--backend {name}: there is no such backend. There are {', '.join(NAMES)}.")
+
+
+def usable(key: str, name: str) -> str:
+    """A key as the environment has it. Raises WrongCall for one that no header can hold, without saying it."""
+    if not re.fullmatch(r"[!-~]*", key):
+        raise WrongCall(
+            f"the key in {name} holds a blank, a line end or a character that is not ASCII, so it is none that a server gave. Copy it "
+            f"again."
+        )
+    return key

@@ -1,11 +1,13 @@
 """Texts in the chunks that a translator takes, each sent in a thread, as the clients of translators wait for their answers."""
 
 import asyncio
+import contextlib
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
-from okinst.generation.troubles import TOO_LONG, Unanswerable
+from okinst.generation.troubles import TOO_LONG, Busy, Trouble, Unanswerable
 
 
 @dataclass(frozen=True)
@@ -39,35 +41,75 @@ def chunks(texts: Mapping[str, str], most: int, size: int, measure: Callable[[st
         yield tuple(chunk)
 
 
+@dataclass(frozen=True)
+class Sent:
+    """What came of all chunks of a request."""
+
+    texts: dict[str, str]  # by key
+    odd: str  # what came back where that was another number of texts
+    characters: int  # that are billed, of the chunks that were sent now
+    requests: int
+
+
 class Sender:
     """Sends chunks. What came of one is kept until all of its request have come: none is paid twice when another fails."""
 
-    def __init__(self, threads: int, most: int, size: int, measure: Callable[[str], int]) -> None:
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="translator")
+    def __init__(self, timeout: float, most: int, size: int, measure: Callable[[str], int]) -> None:
+        """`timeout` is of a chunk, in seconds: clients of translators know none for an answer that comes drop by drop."""
+        self._timeout = timeout
         self._limits = (most, size, measure)
         self._came: dict[tuple[str, ...], Translated] = {}
 
-    async def send(self, texts: Mapping[str, str], send: Send) -> tuple[dict[str, str], int, str]:
-        """The translations by key, the characters that are billed, and what came back where that was another number of texts.
+    def requests(self, texts: Mapping[str, str]) -> int:
+        """How many chunks these are."""
+        try:
+            return sum(1 for _ in chunks(texts, *self._limits))
+        except Unanswerable:
+            return 1
 
-        A chunk with another number of texts than was sent gives none: nobody can tell which is which.
+    async def send(self, texts: Mapping[str, str], send: Send) -> Sent:
+        """Send all chunks. Raises the Trouble that one meets, with what those before it are billed.
+
+        A chunk that comes back with another number of texts than was sent gives none: nobody can tell which is which.
         """
-        loop = asyncio.get_running_loop()
-        found, characters, odd, sent = dict[str, str](), 0, list[str](), list[tuple[str, ...]]()
-        for keys in chunks(texts, *self._limits):
-            words = tuple(texts[key] for key in keys)
-            if (came := self._came.get(words)) is None:
-                came = self._came[words] = await loop.run_in_executor(self._pool, send, words)
-            sent.append(words)
-            characters += came.characters
-            if len(came.texts) == len(keys):
-                found.update(zip(keys, came.texts, strict=True))
-            else:
-                odd += came.texts
+        found, odd, sent = dict[str, str](), list[str](), list[tuple[str, ...]]()
+        characters = requests = 0
+        try:
+            for keys in chunks(texts, *self._limits):
+                words = tuple(texts[key] for key in keys)
+                if (came := self._came.get(words)) is None:
+                    requests += 1
+                    came = self._came[words] = await self._one(words, send)
+                    characters += came.characters
+                sent.append(words)
+                if len(came.texts) == len(keys):
+                    found.update(zip(keys, came.texts, strict=True))
+                else:
+                    odd += came.texts
+        except Trouble as trouble:
+            trouble.requests, trouble.characters = requests, characters
+            raise
         for words in sent:
             self._came.pop(words, None)
-        return found, characters, "\n".join(odd)
+        return Sent(found, "\n".join(odd), characters, requests)
 
-    def close(self) -> None:
-        """Let the threads go; one that still waits is not waited for."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+    async def _one(self, words: Sequence[str], send: Send) -> Translated:
+        """A chunk, in a thread that nobody has to wait for."""
+        loop = asyncio.get_running_loop()
+        came: asyncio.Future[Translated] = loop.create_future()
+
+        def hand(give: Callable[[Any], None], what: Any) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: the run has ended
+                loop.call_soon_threadsafe(lambda: None if came.done() else give(what))
+
+        def work() -> None:
+            try:
+                hand(came.set_result, send(words))
+            except BaseException as error:  # whoever waits has to hear of it
+                hand(came.set_exception, error)
+
+        threading.Thread(target=work, name="translator", daemon=True).start()
+        try:
+            return await asyncio.wait_for(came, self._timeout)
+        except asyncio.TimeoutError:
+            raise Busy(f"no answer within {self._timeout:g} s (--timeout)", worked=True) from None

@@ -1,18 +1,19 @@
 """DeepL, by its own client. The client does not pass headers on: after a 429 only the back-off waits."""
 
+import json
 import os
 from collections.abc import Sequence
 from typing import Any
 
 from okinst.builders import WrongCall
-from okinst.generation.backends import Options, Reply
+from okinst.generation.backends import Options, Reply, usable
 from okinst.generation.backends.chunks import Sender, Translated
 from okinst.generation.job import Answer, Ask
-from okinst.generation.troubles import Busy, Halt, Trouble, masked, short
+from okinst.generation.troubles import Busy, Halt, Refused, Trouble, masked, short, unreached
 
 KEY, SERVER_URL = "DEEPL_AUTH_KEY", "DEEPL_SERVER_URL"
-#: texts, and bytes of them, in one request; DeepL's own limit is 128 KiB, with what stands around them
-TEXTS, BYTES = 50, 100_000
+#: texts, and bytes of them as they are sent, in one request; DeepL's own limit is 128 KiB, with what stands around them
+TEXTS, BYTES = 50, 120_000
 #: languages that DeepL asks for more exactly, as targets
 EXACT = {"en": "EN-US", "pt": "PT-BR"}
 
@@ -28,7 +29,7 @@ class DeepL:
             import deepl
         except ImportError:
             raise WrongCall("--backend deepl needs the package deepl: pip install 'okinst[deepl]'") from None
-        self._key = os.environ.get(KEY, "")
+        self._key = usable(os.environ.get(KEY, ""), KEY)
         if not self._key and options.asking:
             raise WrongCall(
                 f"--backend deepl: there is no key in {KEY}. Set it in the environment; okinst writes it nowhere."
@@ -47,14 +48,18 @@ class DeepL:
             "source_lang": options.source.partition("-")[0].upper() if options.source else None,
             "target_lang": EXACT.get(options.target, options.target.upper()),
         }
-        self._timeout = options.timeout
-        self._sender = Sender(options.concurrency, TEXTS, BYTES, lambda text: len(text.encode("utf-8", "replace")))
+        # the client writes what is not ASCII as \uXXXX: six bytes for a Hangul syllable
+        self._sender = Sender(options.timeout, TEXTS, BYTES, lambda text: len(json.dumps(text)))
         self.settings: dict[str, Any] = {"name": "deepl", **self._languages}
         self.told = f"DeepL at {masked(str(self._client.server_url), (self._key,))}"
 
     async def answer(self, ask: Ask) -> Reply:
-        texts, characters, odd = await self._sender.send(ask.texts, self._send)
-        return Reply(Answer(text=odd, texts=texts), model="deepl", characters=characters)
+        sent = await self._sender.send(ask.texts, self._send)
+        answer = Answer(text=sent.odd, texts=sent.texts)
+        return Reply(answer, model="deepl", characters=sent.characters, requests=sent.requests)
+
+    def requests(self, ask: Ask) -> int:
+        return self._sender.requests(ask.texts)
 
     def _send(self, texts: Sequence[str]) -> Translated:
         deepl = self._deepl
@@ -70,25 +75,28 @@ class DeepL:
             raise self._trouble(error) from None
         except (ValueError, LookupError, TypeError, AttributeError) as error:  # what the client makes of garbage
             raise Busy(
-                f"an answer that cannot be read ({type(error).__name__}: {short(str(error), (self._key,))})"
+                f"an answer that cannot be read ({type(error).__name__}: {short(str(error), (self._key,))})",
+                worked=True,
             ) from None
 
     def _trouble(self, error: Any) -> Trouble:
         said, status = short(str(error), (self._key,)), error.http_status_code
         if isinstance(error, self._deepl.exceptions.AuthorizationException) or status in (401, 403):
-            return Halt(
-                f"{self.told} does not accept the key in {KEY} ({said}). Set one that is valid, then run the same again."
-            )
+            why = f"{self.told} does not accept the key in {KEY} ({said}). Set one that is valid, then run the same again."
+            return Halt(why) if status == 401 else Refused(said, why, at_once=True)
         if isinstance(error, self._deepl.exceptions.QuotaExceededException) or status == 402:
             return Halt(
                 f"{self.told} has no characters left for this key ({said}). Buy some, or wait; then run the same again."
             )
-        if status is None or status == 429 or status >= 500 or 200 <= status < 300:
-            return Busy(said, status)
-        return Halt(
-            f"{self.told} does not take the request ({said}). Look at --to and --from; then run the same again."
+        if status is None:
+            there = not unreached(error)
+            return Busy(said, worked=there, there=there)
+        if status == 429 or status >= 500 or 200 <= status < 300:
+            return Busy(said, status, worked=status < 300)
+        return Refused(
+            said,
+            f"{self.told} does not take the request ({said}). Look at --to and --from; then run the same again.",
         )
 
     async def close(self) -> None:
-        self._sender.close()
         self._client.close()

@@ -8,7 +8,7 @@ from okinst.builders import WrongCall
 from okinst.generation.backends import Options, Reply
 from okinst.generation.backends.chunks import Sender, Translated
 from okinst.generation.job import Answer, Ask
-from okinst.generation.troubles import Busy, Halt, Trouble, masked, short
+from okinst.generation.troubles import Busy, Halt, Refused, Trouble, masked, short, unreached
 
 PROJECT = "GOOGLE_CLOUD_PROJECT"
 #: texts, and characters of them, in one request: Google recommends 30,000
@@ -62,13 +62,17 @@ class Google:
         }
         self._model = f"{self._parent}/models/{options.model}" if options.model else ""
         self._timeout = options.timeout
-        self._sender = Sender(options.concurrency, TEXTS, CHARACTERS, len)
+        self._sender = Sender(options.timeout, TEXTS, CHARACTERS, len)
         self.settings: dict[str, Any] = {"name": "google", "model": options.model, **self._languages}
         self.told = f"Google Cloud Translation{f' at {masked(options.base_url)}' if options.base_url else ''}"
 
     async def answer(self, ask: Ask) -> Reply:
-        texts, characters, odd = await self._sender.send(ask.texts, self._send)
-        return Reply(Answer(text=odd, texts=texts), model=self._model or "nmt", characters=characters)
+        sent = await self._sender.send(ask.texts, self._send)
+        answer = Answer(text=sent.odd, texts=sent.texts)
+        return Reply(answer, model=self._model or "nmt", characters=sent.characters, requests=sent.requests)
+
+    def requests(self, ask: Ask) -> int:
+        return self._sender.requests(ask.texts)
 
     def _send(self, texts: Sequence[str]) -> Translated:
         import requests
@@ -94,25 +98,28 @@ class Google:
                 f"again."
             ) from None
         except (requests.RequestException, exceptions.GoogleAPIError) as error:
-            raise Busy(f"the connection broke off ({short(f'{type(error).__name__}: {error}')})") from None
+            said, there = short(f"{type(error).__name__}: {error}"), not unreached(error)
+            raise Busy(f"the connection broke off ({said})", worked=there, there=there) from None
         except Exception as error:  # what the client makes of garbage is many kinds of error
-            raise Busy(f"an answer that cannot be read ({short(f'{type(error).__name__}: {error}')})") from None
+            said = short(f"{type(error).__name__}: {error}")
+            raise Busy(f"an answer that cannot be read ({said})", worked=True) from None
         return Translated(tuple(str(each.translated_text) for each in found.translations), sum(map(len, texts)))
 
     def _trouble(self, error: Any) -> Trouble:
         said, status = short(str(error)), error.code
         if status in (401, 403):
-            return Halt(
+            why = (
                 f"{self.told} refuses the project or the credentials ({said}). Look whether the API and billing are switched on; then run the "
                 f"same again."
             )
+            return Halt(why) if status == 401 else Refused(said, why, at_once=True)
         if status is None or status == 429 or status >= 500:
             headers = getattr(error.response, "headers", None) or {}
             return Busy(said, status, {name.lower(): value for name, value in headers.items()})
-        return Halt(
-            f"{self.told} does not take the request ({said}). Look at --to, --from and --model; then run the same again."
+        return Refused(
+            said,
+            f"{self.told} does not take the request ({said}). Look at --to, --from and --model; then run the same again.",
         )
 
     async def close(self) -> None:
-        self._sender.close()
         self._client.transport.close()

@@ -26,6 +26,18 @@ class _Waiting:
     came: "asyncio.Future[Reply]"
 
 
+def together(waiting: Sequence[_Waiting], reads: int | None) -> int:
+    """How many of the first, the longest first, fit into what a model reads: each gets as many tokens as the one with the most room."""
+    if reads is None:
+        return len(waiting)
+    longest, most = len(waiting[0].ids), 0
+    for size, each in enumerate(waiting):
+        most = max(most, each.most)
+        if size and longest + most > reads:
+            return size
+    return len(waiting)
+
+
 class Local:
     """A causal language model. Greedy, unless there is a temperature; as many at a time as are on their way, or as memory holds."""
 
@@ -67,6 +79,7 @@ class Local:
         self._waiting: list[_Waiting] = []
         self._runner: asyncio.Task[None] | None = None
         self._opened: tuple[Any, Any] | None = None
+        self._reads: int | None = None  # tokens, with those that it writes
 
     async def answer(self, ask: Ask) -> Reply:
         loop = asyncio.get_running_loop()
@@ -77,12 +90,16 @@ class Local:
             self._runner = asyncio.create_task(self._run())
         return await waiting.came
 
+    def requests(self, ask: Ask) -> int:
+        return 1
+
     async def _run(self) -> None:
         """Batches of what waits, until nothing does."""
         await asyncio.sleep(0.01)  # those that come together go together
         while self._waiting:
             self._waiting.sort(key=lambda each: len(each.ids), reverse=True)
-            batch, self._waiting = self._waiting[: self._largest], self._waiting[self._largest :]
+            size = together(self._waiting[: self._largest], self._reads)
+            batch, self._waiting = self._waiting[:size], self._waiting[size:]
             try:
                 replies = await asyncio.get_running_loop().run_in_executor(self._thread, self._generated, batch)
             except Exception as error:  # whoever waits has to hear of it
@@ -132,7 +149,7 @@ class Local:
                 f"the chat template of {self._title} does not take the messages ({error}). Take another model."
             ) from None
         ids = tokenizer(text, add_special_tokens=False)["input_ids"]
-        reads = getattr(model.config, "max_position_embeddings", None)
+        self._reads = reads = getattr(model.config, "max_position_embeddings", None)
         wanted = ask.max_tokens or MOST
         room = wanted if reads is None else reads - len(ids)
         if room < min(wanted, 16):

@@ -10,20 +10,35 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 from okinst.builders import WrongCall
-from okinst.generation.backends import Options, Reply
+from okinst.generation.backends import Options, Reply, usable
 from okinst.generation.job import Answer, Ask
-from okinst.generation.troubles import FILTERED, NO_TEXT, TOO_LONG, Busy, Halt, Trouble, Unanswerable, masked, short
+from okinst.generation.troubles import (
+    FILTERED,
+    NO_TEXT,
+    TOO_LONG,
+    Busy,
+    Halt,
+    Learnt,
+    Refused,
+    Trouble,
+    Unanswerable,
+    hidden,
+    masked,
+    short,
+    unreached,
+)
 
 logger = logging.getLogger("okinst")
 
 KEY, BASE_URL = "OPENAI_API_KEY", "OPENAI_BASE_URL"
 #: what a server calls a request that it will not read whole
 _TOO_LONG = re.compile(
-    r"context[_ ]length|maximum context|context window|too many (input )?tokens|prompt is too long|too long", re.I
+    r"context[_ ]length|maximum context|context window|too many (input )?tokens|prompt is too long|too long|request too large",
+    re.I,
 )
 _NO_MONEY = re.compile(r"insufficient_quota|billing|credit balance|payment required", re.I)
 #: what a server calls an answer, or a question, that its rules forbid
-_FILTERED = re.compile(r"content_filter|content_policy|content management policy", re.I)
+_FILTERED = re.compile(r"content_filter|content_policy|content management policy|requires moderation|was flagged", re.I)
 #: statuses that another attempt may not meet
 PASSING = {408, 409, 425, 429}
 
@@ -46,7 +61,7 @@ class OpenAIChat:
         url = options.base_url or os.environ.get(BASE_URL) or None
         if url is not None and urlsplit(url).scheme not in ("http", "https"):
             raise WrongCall(f"--base-url {masked(url)}: it should be an address, such as http://127.0.0.1:8000/v1.")
-        self._key = os.environ.get(KEY, "")
+        self._key = usable(os.environ.get(KEY, ""), KEY)
         if not self._key and url is None and options.asking:
             raise WrongCall(
                 f"there is no key in {KEY}, and no other server is named. Set it in the environment (okinst writes it nowhere), or name a "
@@ -72,32 +87,37 @@ class OpenAIChat:
         openai = self._openai
         wanted = self._wanted(ask)
         try:
+            json.dumps(ask.messages, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            raise Unanswerable(NO_TEXT, f"half a character that is no Unicode: {error.reason}") from None
+        try:
             raw = await asyncio.wait_for(
                 self._client.chat.completions.with_raw_response.create(
                     model=self._model, messages=cast(Any, list(ask.messages)), **wanted
                 ),
                 self._timeout,
             )
-        except UnicodeEncodeError as error:
-            raise Unanswerable(NO_TEXT, f"half a character that is no Unicode: {error.reason}") from None
-        except (asyncio.TimeoutError, openai.APITimeoutError):
-            raise Busy(f"no answer within {self._timeout:g} s (--timeout)") from None
+        except (asyncio.TimeoutError, openai.APITimeoutError) as error:
+            there = not unreached(error)
+            raise Busy(f"no answer within {self._timeout:g} s (--timeout)", worked=there, there=there) from None
         except openai.APIStatusError as error:
-            if self._learns(error, wanted):
-                return await self.answer(ask)
+            if (name := self._learns(error, wanted)) is not None:
+                raise Learnt(f"{name} is not known") from None
             raise self._trouble(error) from None
         except openai.APIConnectionError as error:
             cause = error.__cause__ or error
-            raise Busy(
-                f"the connection broke off ({short(f'{type(cause).__name__}: {cause}', (self._key,))})"
-            ) from None
+            said, there = short(f"{type(cause).__name__}: {cause}", (self._key,)), not unreached(error)
+            # a connection that is closed before an answer begins was left open too long, mostly: nothing was done
+            worked = there and "without sending a response" not in said
+            raise Busy(f"the connection broke off ({said})", worked=worked, there=there) from None
         except openai.OpenAIError as error:  # an answer that the client itself cannot read
-            raise Busy(f"no answer that can be read ({short(str(error), (self._key,))})") from None
+            said = short(str(error), (self._key,))
+            raise Busy(f"no answer that can be read ({said})", worked=True) from None
         return self._reply(raw.text, raw.headers)
 
     def _wanted(self, ask: Ask) -> dict[str, Any]:
         """What is said beside the messages, as far as this server knows it."""
-        wanted = dict(self._sampling)
+        wanted = {name: value for name, value in self._sampling.items() if name not in self._unknown}
         if ask.json and "response_format" not in self._unknown:
             wanted["response_format"] = {"type": "json_object"}
         if ask.max_tokens is not None:
@@ -106,37 +126,44 @@ class OpenAIChat:
                 wanted[name] = ask.max_tokens
         return wanted
 
-    def _learns(self, error: Any, wanted: Mapping[str, Any]) -> bool:
-        """Whether the server refused because it does not know an option that can be done without, as a number of them."""
+    def _learns(self, error: Any, wanted: Mapping[str, Any]) -> str | None:
+        """The option that the server does not know, as a number of them do, where it can be done without.
+
+        A temperature that somebody has named cannot.
+        """
         if error.status_code not in (400, 422):
-            return False
+            return None
         text = _text(error)
-        for name in ("response_format", "max_tokens", "max_completion_tokens"):
+        own: tuple[str, ...] = ("temperature",) if wanted.get("temperature") == 0 else ()
+        for name in ("response_format", "max_tokens", "max_completion_tokens", *own):
             if name in wanted and re.search(rf"\b{name}\b", text) and not _TOO_LONG.search(text):
-                logger.warning("%s does not know %s: it is asked without", self.told, name)
+                if name not in self._unknown:
+                    logger.warning("%s does not know %s: it is asked without", self.told, name)
                 self._unknown.add(name)
-                return True
-        return False
+                return name
+        return None
 
     def _trouble(self, error: Any) -> Trouble:
         """What a status means."""
         status, text = error.status_code, _text(error)
         said = f"{status}: {short(text, (self._key,))}"
+        if status in (400, 403) and _FILTERED.search(text):
+            return Unanswerable(FILTERED, said)
         if status in (401, 403):
-            return Halt(
-                f"{self.told} does not accept the key in {KEY} ({said}). Set one that is valid there, then run the same again."
-            )
+            why = f"{self.told} does not accept the key in {KEY} ({said}). Set one that is valid there, then run the same again."
+            return Halt(why) if status == 401 else Refused(said, why)  # 403 is said of a text that is moderated, too
         if status == 402 or (status == 429 and _NO_MONEY.search(text)):
             return Halt(f"there is no money left at {self.told} ({said}). Pay in there, then run the same again.")
+        if status == 429 and _TOO_LONG.search(text):  # for the tokens of a minute: waiting does not help
+            return Unanswerable(TOO_LONG, said)
         if status in PASSING or status >= 500:
             return Busy(said, status, {name.lower(): value for name, value in error.response.headers.items()})
         if status in (400, 413, 422) and _TOO_LONG.search(text):
             return Unanswerable(TOO_LONG, said)
-        if status == 400 and _FILTERED.search(text):
-            return Unanswerable(FILTERED, said)
-        return Halt(
+        return Refused(
+            said,
             f"{self.told} does not take the request ({said}). Look at --model and --base-url, and at the prompt with --dry-run; then run the "
-            f"same again."
+            f"same again.",
         )
 
     def _reply(self, body: str, headers: Mapping[str, str]) -> Reply:
@@ -151,20 +178,24 @@ class OpenAIChat:
             if not isinstance(text, str | None) or not isinstance(refusal, str | None):
                 raise TypeError("the content is no text")
         except (ValueError, LookupError, TypeError, AttributeError) as error:
-            raise Busy(
-                f"an answer that cannot be read ({type(error).__name__}): {short(body, (self._key,)) or 'nothing'}"
-            ) from None
+            said = short(body, (self._key,)) or "nothing"
+            raise Busy(f"an answer that cannot be read ({type(error).__name__}): {said}", worked=True) from None
         finish = "refusal" if text is None and refusal else str(choice.get("finish_reason") or "stop")
         content = text if text is not None else refusal or ""
-        if self._key:
-            content = content.replace(self._key, "***")
         return Reply(
-            Answer(text=content, finish=finish),
-            request_id=masked(str(headers.get("x-request-id") or told.get("id") or ""), (self._key,)),
-            model=str(told.get("model") or self._model),
+            Answer(text=self._kept(content), finish=self._kept(finish)),
+            request_id=self._kept(headers.get("x-request-id") or told.get("id") or ""),
+            model=self._kept(told.get("model") or self._model),
             headers={name.lower(): value for name, value in headers.items()},
+            counted=None not in map(usage.get, _USAGE.values()),
             **spent,
         )
+
+    def _kept(self, said: Any) -> str:
+        return hidden(str(said), (self._key,))
+
+    def requests(self, ask: Ask) -> int:
+        return 1
 
     async def close(self) -> None:
         await self._client.close()
