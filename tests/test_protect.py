@@ -1,6 +1,7 @@
 """What must not change comes back exactly, whatever text stands around it and whatever looks like a mark."""
 
 import re
+import time
 
 import pytest
 from hypothesis import given
@@ -56,10 +57,58 @@ def test_each_kind_is_taken_out_whole(piece: str) -> None:
         "if a < b and c > d, then stop [see above] [1].",
         "{ not a placeholder } and a lone ` tick",
         "He said: 7 * 6 = 42, e.g. at 10:30.",
+        "Hi there~~~ Could you tell me how to cook rice? Thanks~~~",
+        "~~~ hello ~~~",
+        "~~~\nHow are you today?",
+        "Begin with ``` and go on as you like.",
+        "``` begins a line too, and nothing closes it.",
+        "I don`t know what you`re saying.",
+        "It is $5 here and in Canada it is 7$ now.",
+        "Either $5 or 7$ will do.",
+        "이 표는 $5 이고 캐나다에서는 7$ 입니다.",
+        "We spent $$ on rice and earned $$ with it.",
+        "a <b then we all go home and c> d",
     ],
 )
 def test_plain_text_is_left_alone(text: str) -> None:
     assert masked(text).text == text
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("One:\n~~~sh\nls\n~~~\nTwo.", ("~~~sh\nls\n~~~",)),
+        ("- item\n  ```py\n  a = 1\n  ```\nTwo.", ("  ```py\n  a = 1\n  ```",)),
+        ("One:\n```py\nprint(1)", ("```py\nprint(1)",)),
+        ("Use ``` for code:\n```\nls\n```\nThat is all.", ("```\nls\n```",)),
+        ("See ```a = 1``` here.", ("```a = 1```",)),
+        ("Let $n \\bmod m$ and $x \\text{ if it is } y$ be $a$.", ("$n \\bmod m$", "$x \\text{ if it is } y$", "$a$")),
+        ("거리는 $속도 = \\frac{a}{b}$ 이다.", ("$속도 = \\frac{a}{b}$",)),
+        ('Put <input type="text" required> and <br/> there.', ('<input type="text" required>', "<br/>")),
+    ],
+)
+def test_code_formulas_and_tags_end_where_they_end(text: str, pieces: tuple[str, ...]) -> None:
+    assert masked(text).pieces == pieces
+
+
+def test_what_never_ends_takes_no_time() -> None:
+    began = time.process_time()
+    for never in (
+        "\\begin{a} ",
+        "$$ ",
+        "\\[ ",
+        "`a ",
+        "<a ",
+        "<a b=",
+        "a.",
+        "{{",
+        "```\n",
+        "~~~\n",
+        "```a\n``` x ",
+        "$a b",
+    ):
+        masked(never * (40_000 // len(never)))
+    assert time.process_time() - began < 5.0, "a text of 40,000 characters takes seconds"
 
 
 def test_what_ends_a_sentence_is_not_part_of_an_address() -> None:

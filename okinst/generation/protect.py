@@ -14,22 +14,35 @@ from dataclasses import dataclass
 from okinst.generation.job import Rejected
 
 _WHAT = r"""
-    ```.*?(?:```|\Z)                                              # code blocks, closed or not
-  | ~~~.*?(?:~~~|\Z)
-  | (?P<ticks>`{1,2})(?!`)[^\n]{1,500}?(?<!`)(?P=ticks)(?!`)      # code in a line
-  | \\begin\{(?P<environment>[A-Za-z]{1,30}\*?)\}.*?\\end\{(?P=environment)\}
+    ^[ \t]*```[^`\n]*\n.*?```+                                     # a code block
+  | ^[ \t]*```[\w.+#-]{0,30}[ \t]*\n.*\Z                           # one that is not closed
+  | ^[ \t]*~~~+[ \t]*[\w.+#-]{0,30}[ \t]*\n(?:.{0,8000}?\n)??[ \t]*~~~+[ \t]*$ # "Hi~~~ there~~~" is chat
+  | ```(?:[\w.+#-]{0,30}[ \t]*\n.{0,20000}?|[^`\n]{1,500}?)```       # one that begins in a line
+  | (?<![A-Za-z`])(?P<ticks>`{1,2})(?!`)[^\n]{1,500}?(?<!`)(?P=ticks)(?!`)  # code in a line, not "don`t"
+  | \\begin\{(?P<environment>[A-Za-z]{1,30}\*?)\}.{0,3000}?\\end\{(?P=environment)\}
   | \\\[.{1,3000}?\\\] | \\\(.{1,1000}?\\\)
-  | \$\$.{1,3000}?\$\$
-  | \$(?![\s$])[^$\n]{0,300}?(?<![\s\\])\$(?!\d)                  # not the dollars of "$5 and $10"
+  | \$\$(?!PROSE).{1,3000}?\$\$
+  | \$(?![\s$])(?!PROSE)[^$\n]{0,300}?(?<![\s\\])\$(?!\d)          # not the dollars of "$5 and $10"
   | (?:https?|ftp)://[!-~]+(?<![.,;:!?)'"\]}>*_`$|]) | \bwww\.[!-~]+(?<![.,;:!?)'"\]}>*_`$|])
   | [\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}
   | \{\{[^{}\n]{1,80}\}\} | \$?\{[A-Za-z_0-9][\w.\[\]:!-]{0,60}\} # {{x}}, {name}, ${x}, {0}
   | %\(\w{1,40}\)[sdfr] | %(?:\d{1,2}\$)?[-+0]?\d{0,3}(?:\.\d{1,2})?[sdifgxr](?![A-Za-z])
-  | </?[A-Za-z][^<>\n]{0,200}>                                    # <name>, and the tags of HTML
+  | </?[A-Za-z][\w:.-]{0,60}(?:\s+ATTRIBUTE){0,30}\s*/?>           # <name>, and the tags of HTML
   | \[[A-Z][A-Z0-9_ -]{1,40}\]                                    # [NAME]
   | ⟦[^⟦⟧\n]{0,40}⟧ | [⟦⟧]                                        # what would be taken for a mark
 """
-PROTECTED = re.compile(_WHAT, re.VERBOSE | re.DOTALL)
+#: words side by side, or a number and a word: prices stand around them, not a formula ("$5 here and in Canada it is 7$")
+_PROSE = (
+    r"[^$\n\\]{0,300}?(?<![A-Za-z\\{])[A-Za-z]{2,}[,.]?[ ]+[A-Za-z]{2,}|[0-9][0-9.,]*[ ]+[A-Za-z]{2,}"
+    r"|[^$\n\\={}^_]{0,300}?[가-힣\u3041-\u30ff\u4e00-\u9fff]{2}[^$\n\\={}^_]{0,300}?\$"
+)
+_ATTRIBUTE = (
+    r"""(?:[A-Za-z_:@][\w:.@-]{0,60}\s*=\s*(?:"[^"<>]{0,2000}"|'[^'<>]{0,2000}'|[^\s"'<>=`]{1,500})"""
+    r"""|async|autoplay|checked|controls|defer|disabled|hidden|loop|multiple|muted|open|readonly|required|selected)"""
+)
+PROTECTED = re.compile(
+    _WHAT.replace("PROSE", _PROSE).replace("ATTRIBUTE", _ATTRIBUTE), re.VERBOSE | re.DOTALL | re.MULTILINE
+)
 _MARK = re.compile(r"⟦\s*(\d{1,6})\s*⟧")
 _STRAY = re.compile("[⟦⟧]")
 _TAG = re.compile(r"""<x\s+id\s*=\s*["'](\d{1,6})["']\s*(?:/>|>\s*</x\s*>)""", re.IGNORECASE)
