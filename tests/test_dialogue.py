@@ -123,6 +123,14 @@ def test_a_passage_in_another_language_is_set_aside(tmp_path: Path) -> None:
     assert chinese.start(list(chinese.items())[1]) == {}
 
 
+def test_a_passage_in_the_letters_of_its_language_is_worked_on(tmp_path: Path) -> None:
+    ukrainian = {"context": "Маяк стоїть на скелі біля затоки, його збудували з каменю ще до війни."}
+    job = dialogue(tmp_path, ukrainian, language="uk")
+    assert first(job)[1] == {}
+    with pytest.raises(Rejected, match="passage in another language"):
+        first(dialogue(tmp_path, ukrainian, language="de"))
+
+
 def test_one_dialogue_a_distinct_passage(tmp_path: Path) -> None:
     rows = [
         {"title": "등대", "context": PASSAGE},

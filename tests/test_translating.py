@@ -189,6 +189,36 @@ def test_a_turn_that_is_there_already_stays_as_it_is(tmp_path: Path) -> None:
     assert ask is not None and list(ask.texts) == ["1-user"]
 
 
+MIXED = ("What does 안녕하세요 mean?", "It is a polite greeting that people say to each other.")
+
+
+@pytest.mark.parametrize("source_language", ["en", None])
+def test_a_turn_that_quotes_the_target_language_is_translated(tmp_path: Path, source_language: str | None) -> None:
+    job = translating(tmp_path, talk(*MIXED), source_language=source_language)
+    ask = job.ask(*first(job))
+    assert ask is not None and list(ask.texts) == ["1-user", "2-assistant"]
+
+
+def test_a_turn_with_names_in_it_is_there_already(tmp_path: Path) -> None:
+    job = translating(tmp_path, talk("GPT-4와 BERT는 무엇이 다른가요?", MIXED[1]), source_language="en")
+    ask = job.ask(*first(job))
+    assert ask is not None and list(ask.texts) == ["2-assistant"]
+
+
+@pytest.mark.parametrize("source_language", ["uk", None])
+def test_a_language_in_the_same_letters_is_not_there_already(tmp_path: Path, source_language: str | None) -> None:
+    row = talk("Коли відчиняється пекарня на розі?", "Вона відчиняється о шостій годині ранку.")
+    job = translating(tmp_path, row, to="ru", source_language=source_language)
+    if source_language is None:  # nobody can tell
+        with pytest.raises(Rejected, match="already in ru"):
+            first(job)
+    else:
+        ask = job.ask(*first(job))
+        assert ask is not None and len(ask.texts) == 2
+        with pytest.raises(Rejected, match="nothing to translate|untranslated"):
+            job.read(*first(job), Answer(in_json(turn["content"] for turn in row["messages"])))
+
+
 def test_chinese_is_put_into_the_other_script(tmp_path: Path) -> None:
     row = talk("你好！今天天气怎么样？", "今天很好。")
     job = translating(tmp_path, row, to="zh-Hant")

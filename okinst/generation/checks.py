@@ -124,29 +124,30 @@ def answer(instruction: str, text: str, language: str) -> None:
         raise Rejected("refusal", refusal)
     if broken := residue.mojibake(text):
         raise Rejected("broken encoding", broken)
-    spoken = languages.likely(masked(without_code(text)).bare)
-    if spoken not in (None, language.partition("-")[0]) and not residue.asks_for_another_language(instruction):
+    foreign = languages.foreign(masked(without_code(text)).bare, language)
+    if foreign and not residue.asks_for_another_language(instruction):
         raise Rejected("wrong language", text[:200])
 
 
 def _in_language(source: str, text: str, to: str) -> None:
-    share = languages.share(text, to)
-    spoken = languages.likely(text)
-    own = to.partition("-")[0]
+    share, found = languages.share(text, to), languages.script_of(text)
     if share is not None and share < SCRIPT_SHARE:
-        same = spoken is not None and spoken == languages.likely(source)
+        same = found is not None and found == languages.script_of(source)
         raise Rejected("untranslated" if same else "wrong language", f"{share:.0%} of it is in {languages.name_of(to)}")
-    if spoken == "en" and own != "en":
-        raise Rejected("untranslated", "it is in English")
-    if spoken not in (None, own) and languages.written(own) != languages.LATIN:  # Japanese where Chinese was asked for
-        raise Rejected("wrong language", f"it is in {languages.name_of(str(spoken))}")
+    if found is not None and languages.foreign(text, to):
+        if found == languages.LATIN:
+            raise Rejected("untranslated", "it is in English")
+        if languages.written(to) != languages.LATIN:  # Japanese where Chinese was asked for
+            raise Rejected("wrong language", f"it is written in {' and '.join(found)}")
     if to in ("zh-Hans", "zh-Hant"):
         tilt = sum(map(scripts.traditional, scripts.HAN.findall(text)))
         # a single telling character tells nothing: 呎 stands in simplified texts too
         if (tilt > 1) if to == "zh-Hans" else (tilt < -1):
             raise Rejected("wrong language", f"it is not in {languages.name_of(to)}")
-    if own in ("ko", "zh", "ja") and (span := residue.untranslated(text, "")):
-        raise Rejected("untranslated", f"left in it: {span!r}")
+    if to.partition("-")[0] in ("ko", "zh", "ja") and (span := residue.untranslated(text, "")):
+        # what the source itself has in a third language may stay: a sentence in English in a Korean text
+        if span not in source or languages.script_of(source) in (None, languages.script_of(span)):
+            raise Rejected("untranslated", f"left in it: {span!r}")
 
 
 def _refusal_of_its_own(source: str, text: str) -> None:

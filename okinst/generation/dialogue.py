@@ -74,13 +74,11 @@ class Dialogue:
 
     def start(self, item: Item) -> State:
         passage = readable(item)["context"]
-        if languages.likely(passage) != self.language.partition("-")[0] and not self._unknown():
+        found, english = languages.script_of(passage), self.language.partition("-")[0] == "en"
+        told = found is not None or languages.written(self.language) == languages.LATIN
+        if not told or languages.foreign(passage, self.language) or (english and not languages.is_english(passage)):
             raise Rejected("passage in another language", clean(passage)[:80])
         return {}
-
-    def _unknown(self) -> bool:
-        """Whether nothing tells this language from others in the same letters."""
-        return languages.written(self.language) == languages.LATIN and self.language.partition("-")[0] != "en"
 
     def ask(self, item: Item, state: State) -> Ask | None:
         if "turns" in state:

@@ -29,6 +29,8 @@ DONE, AT_ONCE = "done", "at_once"
 NO_ROOM = ("cut off", "too long")
 _FENCED = re.compile(r"\s*```(?:json|JSON)?\s*(\{.*\})\s*```\s*", re.DOTALL)
 EXCHANGE = ("user", "assistant")
+#: the share of a turn that is in the target language already, from which on it is left as it is where nobody said what it comes from
+NEARLY_ALL = 0.9
 
 
 @dataclass
@@ -141,19 +143,34 @@ class Translating:
     def _wanted(self, messages: list[Message]) -> dict[str, Masked]:
         """The turns that need a translation."""
         texts = {key: masked(text) for key, text in _texts(messages).items()}
-        spoken = self.source_language or languages.likely(" ".join(masks.bare for masks in texts.values()))
+        if self.source_language:
+            spoken = languages.written(self.source_language)
+        else:
+            spoken = languages.script_of(" ".join(masks.bare for masks in texts.values())) or languages.LATIN
         return {key: masks for key, masks in texts.items() if masks.speaks and not self._there(masks.bare, spoken)}
 
-    def _there(self, text: str, spoken: str | None) -> bool:
-        """Whether a text is in the target language already, in a conversation in `spoken`."""
-        if languages.written(self.to) == languages.LATIN and languages.written(spoken or "en") != languages.LATIN:
-            return (
-                languages.share(text, self.to) == 1.0
-            )  # a few words in Latin letters do not tell which language they are in
+    def _there(self, text: str, spoken: tuple[str, ...]) -> bool:
+        """Whether a text is in the target language already, in a conversation that is written in `spoken`."""
+        written, own = languages.written(self.to), self.to.partition("-")[0]
+        if written == languages.LATIN and spoken != languages.LATIN:
+            # a few words in Latin letters do not tell which language they are in
+            return languages.share(text, self.to) == 1.0
+        if self.source_language and self._says_something(text, set(spoken) - set(written)):
+            return False
+        if not self.source_language and (languages.share(text, self.to) or 0.0) < NEARLY_ALL:
+            return False
         if self.to in ("zh-Hans", "zh-Hant") and languages.likely(text) == "zh":
             tilt = sum(map(scripts.traditional, scripts.HAN.findall(text)))
             return tilt <= 0 if self.to == "zh-Hans" else tilt >= 0  # what is written alike in both is there
-        return languages.likely(text) == self.to.partition("-")[0]
+        if written == languages.LATIN or self.source_language and spoken == written:  # Ukrainian is no Russian
+            return own == "en" == languages.likely(text)
+        return languages.script_of(text) == written
+
+    def _says_something(self, text: str, telling: set[str]) -> bool:
+        """Whether a word of the language that is translated from is in a text, as far as scripts and little words tell."""
+        if self.source_language and self.source_language.startswith("en") and scripts.ENGLISH.search(text.lower()):
+            return self.to.partition("-")[0] != "en"
+        return any(languages.counted(text)[script] for script in telling)
 
     def _translation(self, masks: Masked, text: object, put_back: Any) -> str:
         if text is None:
