@@ -3,7 +3,7 @@
 import pytest
 
 from okinst.generation import checks, languages
-from okinst.generation.job import Rejected
+from okinst.generation.job import Answer, Rejected
 
 LONG = "The old bakery on the corner opens at six, and the first loaves are gone before seven."
 
@@ -140,3 +140,45 @@ def test_what_the_source_has_in_a_third_language_may_stay() -> None:
     checks.translation(english, "招牌上写着안녕하세요，向所有进来的人问好，这里没有人知道那是什么意思。", to="zh-Hans")
     with pytest.raises(Rejected, match="untranslated"):
         checks.translation(f"The sign said this: {spell}. So we did, and went out.", chinese, to="zh-Hans")
+
+
+@pytest.mark.parametrize(
+    ("finish", "reason"),
+    [
+        ("length", "cut off"),
+        ("MAX_TOKENS", "cut off"),
+        ("content_filter", "withheld"),
+        ("SAFETY", "withheld"),
+        ("refusal", "refusal"),
+        ("abort", "not finished"),
+        ("error", "not finished"),
+        ("tool_calls", "not finished"),
+    ],
+)
+def test_only_what_was_said_to_its_end_is_read(finish: str, reason: str) -> None:
+    with pytest.raises(Rejected) as rejected:
+        checks.said(Answer("그 주제는 다루지 않겠습니다.", finish=finish))
+    assert rejected.value.reason == reason
+    for whole in ("stop", "STOP", "end_turn", "eos_token"):
+        assert checks.said(Answer("네, 그래요.", finish=whole)) == "네, 그래요."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<think>\n무엇을 말할까?\n</think>\n\n답입니다.",
+        "\n<thinking>흠 <think></thinking>답입니다.",
+        "무엇을 말할까?\n</think>\n답입니다.",
+        "[THINK]흠[/THINK]답입니다.",
+        "<think></think>답입니다.",
+    ],
+)
+def test_reasoning_before_an_answer_is_no_part_of_it(text: str) -> None:
+    assert checks.said(Answer(text)) == "답입니다."
+
+
+def test_reasoning_without_an_end_is_no_answer() -> None:
+    with pytest.raises(Rejected, match="reasoning without an end"):
+        checks.said(Answer("<think>무엇을 말할까? 답입니다."))
+    inside = "답의 앞에는 <think>생각</think>이 온다."
+    assert checks.said(Answer(inside)) == inside, "what an answer speaks of stays"

@@ -32,15 +32,41 @@ SLACK = (2, 4)
 SCRIPT_SHARE = 0.5
 #: a text that says nothing that could be translated has fewer small words, or characters of another script, than this
 WORDS = 1
+#: how servers say that an answer is whole: OpenAI's and most others, Anthropic's, text-generation-inference's, Cohere's
+WHOLE = ("stop", "end_turn", "stop_sequence", "eos", "eos_token", "complete")
+_CUT = ("cut off", "the answer ended at the limit of tokens")
+_WITHHELD = ("withheld", "the provider's filter withheld the answer")
+#: and that it is not, in the ways that are known
+NOT_WHOLE = {
+    **dict.fromkeys(("length", "max_tokens", "model_length", "max_length"), _CUT),
+    **dict.fromkeys(("content_filter", "safety", "recitation", "blocklist", "prohibited_content", "spii"), _WITHHELD),
+    "refusal": ("refusal", "the server marks the answer as a refusal"),
+}
+# where the template of the prompt opens it, the answer only has the end
+_REASONING = re.compile(
+    r"\A\s*(?:<(think|thinking|reasoning)>.*?</\1>|(?:(?!<think>).)*?</think>|\[THINK\].*?\[/THINK\])\s*", re.DOTALL
+)
+_BEGUN = re.compile(r"\s*(?:<(?:think|thinking|reasoning)>|\[THINK\])")
 _BESIDE = re.compile(r"[\W_]+")
 
 
-def finished(answer: Answer) -> None:
-    """Raise Rejected where an answer was not spoken to its end: cut off at the limit of tokens, or withheld by a filter."""
-    if answer.finish == "length":
-        raise Rejected("cut off", "the answer ended at the limit of tokens")
-    if answer.finish == "content_filter":
-        raise Rejected("withheld", "the provider's filter withheld the answer")
+def said(answer: Answer) -> str:
+    """What a model said to its end, without the reasoning that stands before it. Raises Rejected for anything less.
+
+    >>> said(Answer("<think>인사를 해야지.</think>\\n안녕하세요."))
+    '안녕하세요.'
+    >>> said(Answer("<think>인사를", finish="max_tokens"))
+    Traceback (most recent call last):
+    okinst.generation.job.Rejected: cut off: the answer ended at the limit of tokens
+    """
+    finish = answer.finish.casefold()
+    if finish not in WHOLE:
+        reason, detail = NOT_WHOLE.get(finish, ("not finished", f"the server ended it with {answer.finish[:40]!r}"))
+        raise Rejected(reason, detail)
+    text = _REASONING.sub("", answer.text)
+    if begun := _BEGUN.match(text):
+        raise Rejected("reasoning without an end", f"it begins with {begun[0].strip()!r}, and nothing closes that")
+    return text
 
 
 def refused(text: str, asked: str = "") -> str | None:

@@ -94,9 +94,9 @@ class Dialogue:
         return Ask(self._prompt.messages(values, state.get(TRIED, ())))
 
     def read(self, item: Item, state: State, answer: Answer) -> State:
-        checks.finished(answer)
-        checks.sound(answer.text)
-        spoken = turns(answer.text)
+        text = checks.said(answer)
+        checks.sound(text)
+        spoken = turns(text)
         self._spoken_well(item.row["context"], spoken)
         self._grounded(item.row, spoken)
         named = [(speaker, _called(words)) for speaker, words in spoken]

@@ -98,8 +98,7 @@ class Evolving:
         return Ask(self._mutations[self.mutation(item, state)].messages(values, state.get(TRIED, ())))
 
     def read(self, item: Item, state: State, answer: Answer) -> State:
-        checks.finished(answer)
-        text = clean(answer.text)
+        text = clean(checks.said(answer))
         if state["round"] == self.rounds:
             checks.answer(state["instruction"], text, "ko")
             if len(text) <= SHORTEST_ANSWER:

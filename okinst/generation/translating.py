@@ -82,7 +82,8 @@ class Translating:
         if not speaking:
             raise Rejected("nothing to translate", "code, formulas or figures alone")
         if not self._wanted(messages):
-            raise Rejected(f"already in {self.to}", speaking[0][:80])
+            hint = "" if self.source_language else " (if it is not, name its language with --from)"
+            raise Rejected(f"already in {self.to}", f"{speaking[0][:80]}{hint}")
         return {DONE: {}}
 
     def ask(self, item: Item, state: State) -> Ask | None:
@@ -104,8 +105,8 @@ class Translating:
     def read(self, item: Item, state: State, answer: Answer) -> State:
         asked = self._asked(item, state)
         try:
-            checks.finished(answer)
-            texts = answer.texts or json_object(answer.text)
+            said = checks.said(answer)
+            texts = answer.texts or json_object(said)
         except Rejected as rejected:
             if rejected.reason in NO_ROOM and len(asked) > 1:
                 rejected.state = {**state, AT_ONCE: (len(asked) + 1) // 2}
