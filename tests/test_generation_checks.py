@@ -28,6 +28,12 @@ LONG = "The old bakery on the corner opens at six, and the first loaves are gone
             "fr",
         ),
         ("모퉁이의 오래된 빵집은 여섯 시에 문을 엽니다.", "The old bakery on the corner opens at six o'clock.", "en"),
+        (
+            "The old bakery on the corner opens at six, and the first\nloaves are gone before seven.",
+            "모퉁이의 오래된 빵집은 여섯 시에 문을 열고, 첫 빵은 일곱 시가 되기 전에 다 팔립니다.",
+            "ko",
+        ),
+        ("First:\n1. boil\n2. drink", "먼저:\n\n1. 끓이기\n\n2. 마시기", "ko"),
         ("I'm sorry, but I cannot help you with that.", "죄송하지만 그 일은 도와드릴 수 없습니다.", "ko"),
     ],
 )
@@ -62,6 +68,12 @@ def test_a_translation_passes(source: str, text: str, to: str) -> None:
         (LONG, "街角那家老麵包店六點開門，第一批麵包不到七點就賣光了。", "zh-Hans", "wrong language"),
         (LONG, "角の古いパン屋は六時に開き、最初のパンは七時前に売り切れます。", "zh-Hans", "wrong language"),
         (LONG, "모퉁이의 빵집.", "ko", "far off in length"),
+        (
+            "Do this:\n\n- boil the water\n- warm the pot\n- wait four minutes\n\nThen drink it.",
+            "이렇게 하세요: - 물을 끓입니다 - 주전자를 데웁니다 - 4분 기다립니다 그런 다음 마십니다.",
+            "ko",
+            "lines lost",
+        ),
         (
             LONG,
             "모퉁이의 오래된 빵집은 여섯 시에 문을 열고, 첫 빵은 일곱 시가 되기 전에 다 팔립니다. " * 3,

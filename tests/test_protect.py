@@ -153,6 +153,41 @@ def test_a_tag_that_came_back_changed_is_found(answer: str) -> None:
         untagged(answer, masked("`a` and `b`"))
 
 
+LIST = "Do this:\n\n- boil the `water`\n  - slowly\n\nThen drink."
+
+
+@pytest.mark.parametrize(
+    "came",
+    [
+        '이렇게:<br id="2"/>- <x id="1"/>을 끓인다<br id="3"/>- 천천히<br id="4"/>마신다.',
+        '이렇게: <br id="2"> - <x id="1"></x>을 끓인다 <BR ID="3" /> - 천천히<br id=\'4\'></br> 마신다.',
+    ],
+)
+def test_a_translator_keeps_the_lines(came: str) -> None:
+    masks = masked(LIST)
+    assert masks.tagged == (
+        'Do this:<br id="2"/>- boil the <x id="1"/><br id="3"/>- slowly<br id="4"/>Then drink.'
+    ), "no line break is left to be lost"
+    assert untagged(came, masks) == "이렇게:\n\n- `water`을 끓인다\n  - 천천히\n\n마신다."
+
+
+@pytest.mark.parametrize(
+    ("came", "reason"),
+    [
+        ('이렇게: - <x id="1"/> - 천천히 마신다.', "lines lost"),
+        ('이렇게:<br id="2"/>- <x id="1"/><br id="3"/>- 천천히 마신다.', "lines lost"),
+        ('이렇게:<br id="3"/>- <x id="1"/><br id="2"/>- 천천히<br id="4"/>마신다.', "lines in another order"),
+        ('이렇게:<br id="2"/>- <x id="1"/><br id="3"/>-<br id="3"/>천천히<br id="4"/>마신다.', "protected text doubled"),
+        ('이렇게:<br/>- <x id="1"/><br id="3"/>- 천천히<br id="4"/>마신다.', "protected text broken"),
+        ('이렇게:<br id="2"/>- <x id="1"/><br id="3"/>- 천천히<br id="4"/>마신<x id="5"/>다.', "protected text broken"),
+    ],
+)
+def test_a_line_that_a_translator_lost_is_found(came: str, reason: str) -> None:
+    with pytest.raises(Rejected) as rejected:
+        untagged(came, masked(LIST))
+    assert rejected.value.reason == reason
+
+
 ANYTHING = st.lists(
     st.one_of(st.sampled_from(PIECES), st.text('ab가 \n`$\\{}[]<>%⟦⟧1&;/x"=', max_size=12), st.text(max_size=8)),
     max_size=8,
