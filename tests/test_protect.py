@@ -165,9 +165,9 @@ LIST = "Do this:\n\n- boil the `water`\n  - slowly\n\nThen drink."
 )
 def test_a_translator_keeps_the_lines(came: str) -> None:
     masks = masked(LIST)
-    assert masks.tagged == (
-        'Do this:<br id="2"/>- boil the <x id="1"/><br id="3"/>- slowly<br id="4"/>Then drink.'
-    ), "no line break is left to be lost"
+    assert masks.tagged == ('Do this:<br id="2"/>- boil the <x id="1"/><br id="3"/>- slowly<br id="4"/>Then drink.'), (
+        "no line break is left to be lost"
+    )
     assert untagged(came, masks) == "이렇게:\n\n- `water`을 끓인다\n  - 천천히\n\n마신다."
 
 
@@ -177,7 +177,10 @@ def test_a_translator_keeps_the_lines(came: str) -> None:
         ('이렇게: - <x id="1"/> - 천천히 마신다.', "lines lost"),
         ('이렇게:<br id="2"/>- <x id="1"/><br id="3"/>- 천천히 마신다.', "lines lost"),
         ('이렇게:<br id="3"/>- <x id="1"/><br id="2"/>- 천천히<br id="4"/>마신다.', "lines in another order"),
-        ('이렇게:<br id="2"/>- <x id="1"/><br id="3"/>-<br id="3"/>천천히<br id="4"/>마신다.', "protected text doubled"),
+        (
+            '이렇게:<br id="2"/>- <x id="1"/><br id="3"/>-<br id="3"/>천천히<br id="4"/>마신다.',
+            "protected text doubled",
+        ),
         ('이렇게:<br/>- <x id="1"/><br id="3"/>- 천천히<br id="4"/>마신다.', "protected text broken"),
         ('이렇게:<br id="2"/>- <x id="1"/><br id="3"/>- 천천히<br id="4"/>마신<x id="5"/>다.', "protected text broken"),
     ],

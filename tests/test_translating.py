@@ -241,11 +241,20 @@ def test_the_format_is_chosen_by_the_rows_unless_it_is_said(tmp_path: Path) -> N
         translating(tmp_path, talk(*TEA), output="alpaca")
 
 
-def test_keys_hold_place_and_content(tmp_path: Path) -> None:
-    job = translating(tmp_path, talk(*TEA), talk(*TEA), talk(*TEA_KO))
-    keys = [item.key for item in job.items()]
-    assert [key.partition("#")[0] for key in keys] == ["mine/train/0", "mine/train/1", "mine/train/2"]
+def test_keys_hold_what_is_said_and_how_often_it_was_said_before(tmp_path: Path) -> None:
+    keys = [item.key for item in translating(tmp_path, talk(*TEA), talk(*TEA), talk(*TEA_KO)).items()]
+    assert [key.partition("#")[0] for key in keys] == ["mine/train/0", "mine/train/1", "mine/train/0"]
     assert keys[0][-16:] == keys[1][-16:] != keys[2][-16:]
+    moved = [
+        item.key for item in translating(tmp_path, talk("Hello?", "Hi."), talk(*TEA_KO), talk(*TEA), talk(*TEA)).items()
+    ]
+    assert moved[1:] == [keys[2], *keys[:2]], "rows that are moved keep their keys"
+
+
+def test_every_conversation_has_an_id_of_its_own(tmp_path: Path) -> None:
+    job = translating(tmp_path, talk(*TEA), talk(*TEA), talk(*TEA_KO), output="sharegpt-deepl-ko")
+    made = [job.row(item, {"done": {}})["id"] for item in job.items()]
+    assert len(set(made)) == 3
 
 
 def test_another_prompt_is_another_setting(tmp_path: Path) -> None:

@@ -130,7 +130,7 @@ class Translating:
         translated = [state[DONE].get(key, text) for key, text in _texts(messages).items()]
         if self.output == "oig-smallchip2-ko":
             return formats.oig_smallchip2_ko(item.number, messages, translated)
-        return formats.sharegpt_deepl_ko(item.key.rpartition("#")[0], messages, translated)
+        return formats.sharegpt_deepl_ko(item.key, messages, translated)
 
     def file(self) -> UpstreamFile:
         return formats.OIG_SMALLCHIP2_KO if self.output == "oig-smallchip2-ko" else formats.SHAREGPT_DEEPL_KO
