@@ -9,6 +9,7 @@ import pytest
 
 from okinst.builders import WrongCall
 from okinst.generation import sources
+from okinst.generation.course import Course
 from okinst.generation.job import Answer, Item, Rejected, State, advance
 from okinst.generation.translating import Translating
 
@@ -132,6 +133,36 @@ def test_an_answer_that_has_no_room_is_asked_for_in_halves(tmp_path: Path) -> No
     assert sizes == [4, 2, 1, 1, 1, 1]
     assert job.ask(item, state) is None
     assert [turn["value"] for turn in job.row(item, state)["conversations"]] == korean
+
+
+@pytest.mark.parametrize("told_by", ["model", "server"])
+def test_halving_is_no_try_while_it_gets_smaller(tmp_path: Path, told_by: str) -> None:
+    """Sixteen turns, and room for one: four halvings, and three tries."""
+    english = [f"This is sentence number {n} about the old harbour town." for n in range(16)]
+    job = translating(tmp_path, talk(*english))
+    course = Course(job, next(iter(job.items())), tries=3, settings={}, steady=False)
+    asked = 0
+    while course.ask is not None and (asked := asked + 1) < 200:
+        texts = {
+            key: f"이것은 오래된 항구 마을에 관한 {int(key.split('-')[0]) - 1}번째 문장입니다."
+            for key in course.ask.texts
+        }
+        if len(texts) == 1:
+            course.take(Answer(json.dumps(texts)))
+        elif told_by == "server":
+            course.refuse("too long", "the context has 64 tokens")
+        else:
+            course.take(Answer(json.dumps(texts)[:50], finish="length"))
+    assert course.aside is None and len(course.row()["conversations"]) == 16
+
+
+def test_a_single_turn_that_has_no_room_has_its_tries(tmp_path: Path) -> None:
+    job = translating(tmp_path, talk(*TEA))
+    course = Course(job, next(iter(job.items())), tries=3, settings={}, steady=False)
+    asked = 0
+    while course.ask is not None and (asked := asked + 1) < 200:
+        course.take(Answer("{", finish="length"))
+    assert course.aside is not None and course.aside.reason == "cut off" and asked == 4, "two turns, and thrice one"
 
 
 def test_roles_and_turns_are_kept_and_code_alone_is_not_sent(tmp_path: Path) -> None:

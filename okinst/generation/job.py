@@ -15,6 +15,8 @@ from okinst.builders import Row
 
 State = dict[str, Any]
 TRIED = "tried"
+#: an answer that has no room; where the next request is for fewer texts, it was no try
+NO_ROOM = ("cut off", "too long")
 
 
 @dataclass(frozen=True)

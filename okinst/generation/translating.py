@@ -16,7 +16,7 @@ from okinst.builders import Row, WrongCall, clean, scripts
 from okinst.builders.schema import Message
 from okinst.curation.filters import residue
 from okinst.generation import checks, formats, languages
-from okinst.generation.job import TRIED, Answer, Ask, Item, Rejected, State, UpstreamFile
+from okinst.generation.job import NO_ROOM, TRIED, Answer, Ask, Item, Rejected, State, UpstreamFile
 from okinst.generation.prompts import prompt
 from okinst.generation.protect import Masked, masked, unmasked, untagged
 from okinst.generation.sources import Source, readable
@@ -25,8 +25,6 @@ Output = Literal["oig-smallchip2-ko", "sharegpt-deepl-ko"]
 OUTPUTS: tuple[Output, ...] = get_args(Output)
 #: of the turns that were translated; how many of those left are asked for at once, where one answer was cut off
 DONE, AT_ONCE = "done", "at_once"
-#: an answer that has no room: half of it is asked for
-NO_ROOM = ("cut off", "too long")
 _FENCED = re.compile(r"\s*```(?:json|JSON)?\s*(\{.*\})\s*```\s*", re.DOTALL)
 EXCHANGE = ("user", "assistant")
 #: the share of a turn that is in the target language already, from which on it is left as it is where nobody said what it comes from
