@@ -246,7 +246,7 @@ def test_a_language_in_the_same_letters_is_not_there_already(tmp_path: Path, sou
     else:
         ask = job.ask(*first(job))
         assert ask is not None and len(ask.texts) == 2
-        with pytest.raises(Rejected, match="nothing to translate|untranslated"):
+        with pytest.raises(Rejected, match="untranslated"):
             job.read(*first(job), Answer(in_json(turn["content"] for turn in row["messages"])))
 
 

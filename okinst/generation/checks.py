@@ -193,10 +193,10 @@ def _in_language(source: str, text: str, to: str) -> None:
         # a single telling character tells nothing: 呎 stands in simplified texts too
         if (tilt > 1) if to == "zh-Hans" else (tilt < -1):
             raise Rejected("wrong language", f"it is not in {languages.name_of(to)}")
-    if to.partition("-")[0] in ("ko", "zh", "ja") and (span := residue.untranslated(text, "")):
-        # what the source itself has in a third language may stay: a sentence in English in a Korean text
-        if span not in source or languages.script_of(source) in (None, languages.script_of(span)):
-            raise Rejected("untranslated", f"left in it: {span!r}")
+    span = residue.untranslated(text, "") if to.partition("-")[0] in ("ko", "zh", "ja") else None
+    # what the source itself has in a third language may stay: a sentence in English in a Korean text
+    if span and (span not in source or languages.script_of(source) in (None, languages.script_of(span))):
+        raise Rejected("untranslated", f"left in it: {span!r}")
 
 
 def _refusal_of_its_own(source: str, text: str) -> None:

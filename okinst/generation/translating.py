@@ -161,7 +161,7 @@ class Translating:
         if self.to in ("zh-Hans", "zh-Hant") and languages.likely(text) == "zh":
             tilt = sum(map(scripts.traditional, scripts.HAN.findall(text)))
             return tilt <= 0 if self.to == "zh-Hans" else tilt >= 0  # what is written alike in both is there
-        if written == languages.LATIN or self.source_language and spoken == written:  # Ukrainian is no Russian
+        if written == languages.LATIN or (self.source_language and spoken == written):  # Ukrainian is no Russian
             return own == "en" == languages.likely(text)
         return languages.script_of(text) == written
 
