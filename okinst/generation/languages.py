@@ -59,8 +59,8 @@ WRITTEN = {
 LATIN = ("Latin",)
 #: and where its code says so
 _TAGGED = {"Arab": ("Arabic",), "Cyrl": ("Cyrillic",), "Deva": ("Devanagari",), "Latn": LATIN}
-#: the share of small words that are little English ones, and how many different ones, from which on a text is English. Of Debian 12's
-#: package descriptions, which are terse, with eight small words or more, 90 % of the English ones have both; of the Portuguese 0.35 %,
+#: the share of small words that are little English ones, and how many different ones, from which on a text is English. Once, by
+#: hand: of Debian 12's package descriptions, which are terse, with eight small words or more, 90 % of the English ones have both; of the Portuguese 0.35 %,
 #: German 0.08 %, French 0.03 %, Spanish none of 2,850
 ENGLISH_SHARE, ENGLISH_WORDS = 0.15, 2
 #: so many small words are needed to tell
