@@ -1,5 +1,7 @@
 """What a translation must not be: figures and names trip nothing, and what is wrong is named."""
 
+import time
+
 import pytest
 
 from okinst.generation import checks, languages
@@ -192,5 +194,8 @@ def test_reasoning_before_an_answer_is_no_part_of_it(text: str) -> None:
 def test_reasoning_without_an_end_is_no_answer() -> None:
     with pytest.raises(Rejected, match="reasoning without an end"):
         checks.said(Answer("<think>무엇을 말할까? 답입니다."))
+    began = time.process_time()
+    assert checks.said(Answer(" " * 40_000)) == ""
+    assert time.process_time() - began < 1.0
     inside = "답의 앞에는 <think>생각</think>이 온다."
     assert checks.said(Answer(inside)) == inside, "what an answer speaks of stays"

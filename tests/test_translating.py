@@ -223,15 +223,20 @@ def test_a_turn_that_is_there_already_stays_as_it_is(tmp_path: Path) -> None:
 MIXED = ("What does 안녕하세요 mean?", "It is a polite greeting that people say to each other.")
 
 
-@pytest.mark.parametrize("source_language", ["en", None])
-def test_a_turn_that_quotes_the_target_language_is_translated(tmp_path: Path, source_language: str | None) -> None:
-    job = translating(tmp_path, talk(*MIXED), source_language=source_language)
+@pytest.mark.parametrize(
+    ("question", "source_language"),
+    [(MIXED[0], "en"), (MIXED[0], None), ("What is '만나서 반갑습니다'?", None), ("And 만나서 반갑습니다?", "en")],
+)
+def test_a_turn_that_quotes_the_target_language_is_translated(
+    tmp_path: Path, question: str, source_language: str | None
+) -> None:
+    job = translating(tmp_path, talk(question, MIXED[1]), source_language=source_language)
     ask = job.ask(*first(job))
     assert ask is not None and list(ask.texts) == ["1-user", "2-assistant"]
 
 
 def test_a_turn_with_names_in_it_is_there_already(tmp_path: Path) -> None:
-    job = translating(tmp_path, talk("GPT-4와 BERT는 무엇이 다른가요?", MIXED[1]), source_language="en")
+    job = translating(tmp_path, talk("IT 회사에서 GPT-4와 BERT는 무엇이 다른가요?", MIXED[1]), source_language="en")
     ask = job.ask(*first(job))
     assert ask is not None and list(ask.texts) == ["2-assistant"]
 

@@ -51,9 +51,9 @@ NOT_WHOLE = {
 }
 # where the template of the prompt opens it, the answer only has the end
 _REASONING = re.compile(
-    r"\A\s*(?:<(think|thinking|reasoning)>.*?</\1>|(?:(?!<think>).)*?</think>|\[THINK\].*?\[/THINK\])\s*", re.DOTALL
+    r"\A(?:<(think|thinking|reasoning)>.*?</\1>|(?:(?!<think>).)*?</think>|\[THINK\].*?\[/THINK\])\s*", re.DOTALL
 )
-_BEGUN = re.compile(r"\s*(?:<(?:think|thinking|reasoning)>|\[THINK\])")
+_BEGUN = re.compile(r"(?:<(?:think|thinking|reasoning)>|\[THINK\])")
 _BESIDE = re.compile(r"[\W_]+")
 
 
@@ -70,9 +70,9 @@ def said(answer: Answer) -> str:
     if finish not in WHOLE:
         reason, detail = NOT_WHOLE.get(finish, ("not finished", f"the server ended it with {answer.finish[:40]!r}"))
         raise Rejected(reason, detail)
-    text = _REASONING.sub("", answer.text)
+    text = _REASONING.sub("", answer.text.lstrip())
     if begun := _BEGUN.match(text):
-        raise Rejected("reasoning without an end", f"it begins with {begun[0].strip()!r}, and nothing closes that")
+        raise Rejected("reasoning without an end", f"it begins with {begun[0]!r}, and nothing closes that")
     return text
 
 

@@ -46,7 +46,7 @@ PROTECTED = re.compile(
 )
 _MARK = re.compile(r"⟦\s*(\d{1,6})\s*⟧")
 _STRAY = re.compile("[⟦⟧]")
-_BREAK = re.compile(r"[^\S\n]*\n\s*")
+_BREAK = re.compile(r"(?<![^\S\n])[^\S\n]*\n\s*")
 # an HTML parser closes no <br>, and closes <x/> with a tag of its own
 _TAG = re.compile(
     r"""<(?:x\s+id\s*=\s*["'](?=\d{1,6}["']\s*(?:/|>\s*</x))|br\s+id\s*=\s*["'])(\d{1,6})["']\s*(?:/>|>(?:\s*</(?:x|br)\s*>)?)""",

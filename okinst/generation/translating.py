@@ -26,6 +26,8 @@ OUTPUTS: tuple[Output, ...] = get_args(Output)
 #: of the turns that were translated; how many of those left are asked for at once, where one answer was cut off
 DONE, AT_ONCE = "done", "at_once"
 _FENCED = re.compile(r"\s*```(?:json|JSON)?\s*(\{.*\})\s*```\s*", re.DOTALL)
+#: "IT" is a name
+_SHOUTED = re.compile("[A-Z]{2,}")
 EXCHANGE = ("user", "assistant")
 #: the share of a turn that is in the target language already, from which on it is left as it is where nobody said what it comes from
 NEARLY_ALL = 0.9
@@ -167,8 +169,9 @@ class Translating:
 
     def _says_something(self, text: str, telling: set[str]) -> bool:
         """Whether a word of the language that is translated from is in a text, as far as scripts and little words tell."""
-        if self.source_language and self.source_language.startswith("en") and scripts.ENGLISH.search(text.lower()):
-            return self.to.partition("-")[0] != "en"
+        english = self.source_language == "en" or str(self.source_language).startswith("en-")
+        if english and telling and scripts.ENGLISH.search(_SHOUTED.sub("", text).lower()):
+            return True
         return any(languages.counted(text)[script] for script in telling)
 
     def _translation(self, masks: Masked, text: object, put_back: Any) -> str:
