@@ -25,7 +25,7 @@ ANSWERS = ("empty", "refusal", "missing", "doubled", "more", "source", "length",
 Answering = Callable[[list[dict[str, str]]], str]
 
 _SYLLABLES = "가나다라마바사아자차하고노도로모보소오조구누두루무부수우주기니디리미비시이지"
-_KEPT = re.compile(r"(⟦\d+⟧|<[^<>]*>|&\w+;|\s+|[^\w\s]+)")
+_KEPT = re.compile(r"(⟦\d+⟧|<[^<>]*>|&\w+;|\s+|[^\w\s])")
 
 
 def korean(text: str) -> str:

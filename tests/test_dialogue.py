@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from okinst.generation import grounding, sources
-from okinst.generation.dialogue import Dialogue, sentences, turns
+from okinst.generation.dialogue import Dialogue, each_sentence, turns
 from okinst.generation.job import Answer, Item, Rejected, State, advance
 from okinst.korean_instructions import korquad_chat
 
@@ -123,6 +123,14 @@ def test_a_passage_in_another_language_is_set_aside(tmp_path: Path) -> None:
     assert chinese.start(list(chinese.items())[1]) == {}
 
 
+def test_a_passage_in_the_letters_of_its_language_is_worked_on(tmp_path: Path) -> None:
+    ukrainian = {"context": "Маяк стоїть на скелі біля затоки, його збудували з каменю ще до війни."}
+    job = dialogue(tmp_path, ukrainian, language="uk")
+    assert first(job)[1] == {}
+    with pytest.raises(Rejected, match="passage in another language"):
+        first(dialogue(tmp_path, ukrainian, language="de"))
+
+
 def test_one_dialogue_a_distinct_passage(tmp_path: Path) -> None:
     rows = [
         {"title": "등대", "context": PASSAGE},
@@ -168,11 +176,68 @@ def test_figures_are_the_same_however_they_are_spelt() -> None:
     assert grounding.unfounded_figures("3.5도까지요", "35도") == ["3.5"]
 
 
+def test_before_what_is_counted_only_the_full_value_counts() -> None:
+    for said in ("3만 명이요", "3만여 명이요", "3만 3천 명", "3억 원이에요", "3백 개", "3천만 원"):
+        assert grounding.unfounded_figures(said, "3명, 3원, 3개") != [], said
+    assert grounding.unfounded_figures("3명이요", "3만 명이 왔다") == ["3"]
+    assert grounding.unfounded_figures("3만 남았어요", "3이 남았다") == [], "only 3"
+
+
+def test_chinese_numerals_are_figures() -> None:
+    passage = "灯塔建于1931年，高23米，有112级台阶，每年三万五千人参观。"
+    assert grounding.unfounded_figures("一九三一年建成，高二十三米，有一百一十二级台阶，每年35000人来。", passage) == []
+    assert grounding.unfounded_figures("一九三二年建成，高三十二米，每年五千人来，分两层。", passage) == [
+        "一九三二",
+        "三十二",
+        "五千",
+        "两",
+    ]
+    adverbs = "一个人十分高兴，万一星期三天气不好，千万别去，一起走吧。"
+    assert grounding.unfounded_figures(adverbs, passage) == []
+
+
+MADE_UP = "그 앞바다에서는 예전에 해적들이 싸우다가 배를 잃었답니다."
+
+
+@pytest.mark.parametrize(
+    ("number", "lines", "reason"),
+    [
+        (
+            6,
+            ["A: 그럼 1950년에 7000명이 다녀갔다는 말이지요?", "B: 네, 맞아요."],
+            "a figure that is not in the passage",
+        ),
+        (
+            6,
+            ["A: 등대지기는 다섯 명이었나요?", "B: 맞습니다, 돌아가며 지켰어요."],
+            "a figure that is not in the passage",
+        ),
+        (6, ["A: 등대지기는 다섯 명이었나요?", "B: 아니요, 세 명이 여덟 시간씩 지켰어요."], None),
+        (6, ["A: 등대지기는 다섯 명이었나요?", "B: 세 명이 여덟 시간씩 돌아가며 지켰어요."], None),
+        (6, ["A: 두 가지만 더 알려 주세요.", "B: 네, 등대지기 세 명이 돌아가며 지켰어요."], None),
+        (6, ["A: 바다에 얽힌 이야기가 있나요?", f"B: {MADE_UP}"], "not grounded"),
+        (
+            8,
+            ["A: 정말 잘 들었어요, 고마워요.", "B: 저도 반가웠어요. 궁금한 게 또 있으면 언제든 편하게 물어보세요!"],
+            None,
+        ),
+    ],
+)
+def test_each_utterance_stands_on_the_passage(
+    tmp_path: Path, number: int, lines: list[str], reason: str | None
+) -> None:
+    job = dialogue(tmp_path)
+    item, state = first(job)
+    text = "\n".join([*LINES[:number], *lines, *LINES[number + 2 :]])
+    rejected = advance(job, item, state, Answer(text))[1]
+    assert (rejected and rejected.reason) == reason, rejected
+
+
 def test_sentences_are_counted_as_people_count_them() -> None:
-    assert sentences("네. 그래요! 정말요?") == 3
-    assert sentences("높이가 3.5미터예요") == 1
-    assert sentences("음... 글쎄요.") == 2
-    assert sentences("是的。真的！") == 2
+    assert len(each_sentence("네. 그래요! 정말요?")) == 3
+    assert len(each_sentence("높이가 3.5미터예요")) == 1
+    assert len(each_sentence("음... 글쎄요.")) == 2
+    assert len(each_sentence("是的。真的！")) == 2
 
 
 def test_full_width_colons_are_read() -> None:

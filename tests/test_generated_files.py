@@ -9,19 +9,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import okinst
-from okinst.builders import Row
 from okinst.generation import sources
 from okinst.generation.answering import Answering
+from okinst.generation.backends import Options, opened
 from okinst.generation.dialogue import Dialogue
+from okinst.generation.engine import Plan, run
 from okinst.generation.evolving import Evolving
-from okinst.generation.job import Answer, Ask, Job, advance
+from okinst.generation.job import Answer, Job, advance
 from okinst.generation.translating import Translating
 from okinst.mixtures import recipe
 from okinst.mixtures.builder import builder_of_mixture
+from tests import llm_double
+from tests.generating import go, rows
+from tests.llm_double import serving
 from tests.own_files import Made
 from tests.test_dialogue import SPOKEN
 
-Model = Callable[[Ask], str]
+Model = Callable[[list[dict[str, str]]], str]
 KOREAN = {
     "sand": "모래성을 무너지지 않게 쌓으려면 젖은 모래를 단단히 눌러 담고, 바닥을 넓게 잡은 다음 위로 갈수록 좁게 쌓으세요.",
     "kite": "연은 바람이 고르게 부는 넓은 들판에서 바람을 등지고 줄을 조금씩 풀어 주면 잘 올라갑니다.",
@@ -29,29 +33,23 @@ KOREAN = {
 
 
 def made(job: Job, model: Model, folder: Path) -> Path:
-    """The job's file, as upstream lays it out, every answer asked of a model of one's own."""
-    rows: list[Row] = []
-    for item in job.items():
-        state = job.start(item)
-        while ask := job.ask(item, state):
-            state, rejected = advance(job, item, state, Answer(model(ask)))
-            assert rejected is None, rejected
-        rows.append(job.row(item, state))
-    path = folder / job.file().name
-    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    path.write_text(json.dumps(rows, ensure_ascii=False) if job.file().array else lines, encoding="utf-8")
-    return path
+    """The job's file, by a run that asks a server where a model of one's own answers."""
+    file = folder / job.file().name
+    with serving(answer=model) as double:
+        done = go(job, double, file)
+    assert done.stopped is None and done.written.done == done.written.items and not done.written.set_aside, done.written
+    return file
 
 
 def english(folder: Path, *more: str) -> sources.Source:
-    rows = [
+    spoken = [
         [
             f"How do I build a sand castle that stands for {n} hours?",
             "Press the wet sand firmly, begin with a wide base, and build it narrower toward the top so that it does not fall.",
         ]
         for n in range(2, 5)
     ]
-    rows += [
+    spoken += [
         [
             "How do I fly a kite?",
             "Go to a wide field with a steady wind, turn your back to it, and let out the line little by little.",
@@ -59,12 +57,12 @@ def english(folder: Path, *more: str) -> sources.Source:
         ]
     ]
     path = folder / "english.jsonl"
-    turns = ([{"role": ("user", "assistant")[i % 2], "content": text} for i, text in enumerate(row)] for row in rows)
+    turns = ([{"role": ("user", "assistant")[i % 2], "content": text} for i, text in enumerate(row)] for row in spoken)
     path.write_text("".join(json.dumps({"messages": row}) + "\n" for row in turns), encoding="utf-8")
     return sources.opened(str(path), "conversation")
 
 
-def translator(ask: Ask) -> str:
+def translator(messages: list[dict[str, str]]) -> str:
     def korean(text: str) -> str:
         if text.startswith("How"):
             return (
@@ -74,7 +72,7 @@ def translator(ask: Ask) -> str:
             )
         return KOREAN["sand" if "sand" in text else "kite"]
 
-    return json.dumps({key: korean(text) for key, text in json.loads(ask.messages[-1]["content"]).items()})
+    return json.dumps({key: korean(text) for key, text in json.loads(messages[-1]["content"]).items()})
 
 
 PASSAGES = [
@@ -98,11 +96,7 @@ def generated(tmp_path: Path) -> Iterator[dict[str, Path]]:
     jobs += [
         (
             Evolving(asked),
-            lambda ask: (
-                KOREAN["sand"]
-                if "=" in ask.messages[0]["content"] or "friendly" in ask.messages[0]["content"]
-                else harder
-            ),
+            lambda messages: KOREAN["sand"] if "friendly" in messages[0]["content"] else harder,
         )
     ]
     folders = {}
@@ -122,20 +116,20 @@ def test_every_file_loads_through_the_builder_of_its_set(generated: dict[str, Pa
         "kochatgpt-sft",
         "evolve-instruct-evolved",
     }
-    rows = {name: okinst.load(name, data_dir=str(folder), split="train") for name, folder in generated.items()}
-    assert {name: len(found) for name, found in rows.items()} == {
+    found = {name: okinst.load(name, data_dir=str(folder), split="train") for name, folder in generated.items()}
+    assert {name: len(each) for name, each in found.items()} == {
         "oig-smallchip2-ko": 4,
         "korquad-chat": 1,
         "koalpaca-v1.1": 1,
         "kochatgpt-sft": 1,
         "evolve-instruct-evolved": 1,
     }
-    translated = rows["oig-smallchip2-ko"][0]
+    translated = found["oig-smallchip2-ko"][0]
     assert [turn["content"] for turn in translated["messages"]] == [
         "2시간 동안 서 있는 모래성은 어떻게 쌓나요?",
         KOREAN["sand"],
     ]
-    chat = rows["korquad-chat"][0]
+    chat = found["korquad-chat"][0]
     assert chat["messages"][0] == {"role": "system", "content": PASSAGES[0]["context"]}
     assert len(chat["messages"]) == 11 and chat["messages"][-1]["content"] == "해마다 35,000명이 찾는답니다."
     raw = okinst.load("oig-smallchip2-ko", data_dir=str(generated["oig-smallchip2-ko"]), split="train", raw=True)[3]
@@ -252,3 +246,40 @@ def test_generated_files_go_into_a_mixture_and_through_curation(generated: dict[
     mixture = Made(builder)
     assert sorted(row["source"] for row in mixture.rows) == ["korquad-chat", "oig-smallchip2-ko", "oig-smallchip2-ko"]
     assert len(mixture.dropped) == 2, "one answer to three questions was kept once"
+
+
+def asked(folder: Path, *questions: str, answer: str = "You take the small bridge to the market.") -> sources.Source:
+    path = folder / "rows.jsonl"
+    path.write_text(
+        "".join(json.dumps({"question": each, "answer": answer}) + "\n" for each in questions), encoding="utf-8"
+    )
+    return sources.opened(str(path), "conversation")
+
+
+def test_rows_that_are_moved_are_not_paid_again(tmp_path: Path) -> None:
+    questions = [f"Where is the market number {n} in the town?" for n in range(6)]
+    before, file = "Where is the quiet river in the town?", tmp_path / "out.jsonl"
+    with serving() as double:
+        for given, requests in ((questions, 6), ([before, *questions], 7), ([*questions[::-1], before], 7)):
+            done = go(Translating(asked(tmp_path, *given), to="ko", source_language="en"), double, file)
+            assert done.written.done == len(given) and len(double.requests) == requests
+            assert [row["user"] for row in rows(file)] == given, "the output stands in the order of the source"
+
+
+@pytest.mark.parametrize("name", ["google", "deepl"])
+def test_a_translator_that_loses_white_space_keeps_the_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    pytest.importorskip({"deepl": "deepl", "google": "google.cloud.translate_v3"}[name])
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "a-project")
+    monkeypatch.setenv("DEEPL_AUTH_KEY", "sk-test-do-not-write-me-anywhere")
+    plain = llm_double.korean
+    monkeypatch.setattr(llm_double, "korean", lambda text: " ".join(plain(text).split()))
+    recipe_of_tea = "Do this:\n\n- boil the water\n- warm the pot\n- wait four minutes\n\nThen drink it slowly."
+    source = asked(tmp_path, "How do I make tea at home?", answer=recipe_of_tea)
+    with serving() as double:
+        backend = opened(name, Options(base_url=double.url, source="en", target="ko"))
+        run(Plan(Translating(source, to="ko", source_language="en"), backend, tmp_path / "out.jsonl"))
+    (row,) = rows(tmp_path / "out.jsonl")
+    lines = row["chip2_translated"].split("\n")
+    assert [line[:2] == "- " for line in lines] == [False, False, True, True, True, False, False]

@@ -1,9 +1,11 @@
 """What a translation must not be: figures and names trip nothing, and what is wrong is named."""
 
+import time
+
 import pytest
 
 from okinst.generation import checks, languages
-from okinst.generation.job import Rejected
+from okinst.generation.job import Answer, Rejected
 
 LONG = "The old bakery on the corner opens at six, and the first loaves are gone before seven."
 
@@ -28,6 +30,12 @@ LONG = "The old bakery on the corner opens at six, and the first loaves are gone
             "fr",
         ),
         ("모퉁이의 오래된 빵집은 여섯 시에 문을 엽니다.", "The old bakery on the corner opens at six o'clock.", "en"),
+        (
+            "The old bakery on the corner opens at six, and the first\nloaves are gone before seven.",
+            "모퉁이의 오래된 빵집은 여섯 시에 문을 열고, 첫 빵은 일곱 시가 되기 전에 다 팔립니다.",
+            "ko",
+        ),
+        ("First:\n1. boil\n2. drink", "먼저:\n\n1. 끓이기\n\n2. 마시기", "ko"),
         ("I'm sorry, but I cannot help you with that.", "죄송하지만 그 일은 도와드릴 수 없습니다.", "ko"),
     ],
 )
@@ -63,6 +71,12 @@ def test_a_translation_passes(source: str, text: str, to: str) -> None:
         (LONG, "角の古いパン屋は六時に開き、最初のパンは七時前に売り切れます。", "zh-Hans", "wrong language"),
         (LONG, "모퉁이의 빵집.", "ko", "far off in length"),
         (
+            "Do this:\n\n- boil the water\n- warm the pot\n- wait four minutes\n\nThen drink it.",
+            "이렇게 하세요: - 물을 끓입니다 - 주전자를 데웁니다 - 4분 기다립니다 그런 다음 마십니다.",
+            "ko",
+            "lines lost",
+        ),
+        (
             LONG,
             "모퉁이의 오래된 빵집은 여섯 시에 문을 열고, 첫 빵은 일곱 시가 되기 전에 다 팔립니다. " * 3,
             "ko",
@@ -93,3 +107,95 @@ def test_a_code_of_a_language_is_checked() -> None:
     assert languages.checked("pt-BR", "--to") == "pt-BR"
     with pytest.raises(ValueError, match="--to 'korean!' should be the code of a language"):
         languages.checked("korean!", "--to")
+
+
+OPENS = {
+    "ar": "يفتح المخبز القديم في الزاوية عند الساعة السادسة، وتنفد الأرغفة الأولى قبل الساعة السابعة.",
+    "be": "Старая пякарня на рагу адчыняецца ў шэсць, а першыя боханы разбіраюць яшчэ да сёмай гадзіны.",
+    "bg": "Старата пекарна на ъгъла отваря в шест, а първите хлябове свършват още преди седем часа.",
+    "el": "Ο παλιός φούρνος στη γωνία ανοίγει στις έξι και τα πρώτα καρβέλια τελειώνουν πριν από τις επτά.",
+    "fa": "نانوایی قدیمی سر کوچه ساعت شش باز می‌شود و نان‌های اول پیش از ساعت هفت تمام می‌شوند.",
+    "he": "המאפייה הישנה בפינה נפתחת בשש, והכיכרות הראשונות נגמרות עוד לפני השעה שבע בבוקר.",
+    "hi": "कोने की पुरानी बेकरी छह बजे खुलती है, और पहली रोटियाँ सात बजे से पहले ही बिक जाती हैं।",
+    "ja": "角の古いパン屋は六時に開き、最初のパンは七時前に売り切れます。",
+    "kk": "Бұрыштағы ескі наубайхана сағат алтыда ашылады, ал алғашқы нандар жетіге жетпей таусылады.",
+    "ko": "모퉁이의 오래된 빵집은 여섯 시에 문을 열고, 첫 빵은 일곱 시가 되기 전에 다 팔립니다.",
+    "ky": "Бурчтагы эски нан жайы саат алтыда ачылат, ал эми биринчи нандар жетиге чейин эле түгөнөт.",
+    "mk": "Старата пекара на аголот отвора во шест, а првите лебови се продаваат уште пред седум часот.",
+    "mn": "Буланд байдаг хуучин талхны газар зургаан цагт нээгддэг бөгөөд эхний талх долоон цагаас өмнө дуусдаг.",
+    "mr": "कोपऱ्यावरची जुनी बेकरी सहा वाजता उघडते आणि पहिले पाव सात वाजायच्या आधीच संपतात.",
+    "ne": "कुनाको पुरानो बेकरी छ बजे खुल्छ, र पहिलो पाउरोटीहरू सात बज्नुअघि नै सकिन्छन्।",
+    "ru": "Старая пекарня на углу открывается в шесть, а первые буханки расходятся ещё до семи часов.",
+    "sr": "Стара пекара на углу отвара се у шест, а прве векне се распродају још пре седам сати.",
+    "th": "ร้านขนมปังเก่าแก่ตรงหัวมุมเปิดตอนหกโมงเช้า และขนมปังชุดแรกขายหมดก่อนเจ็ดโมง",
+    "uk": "Стара пекарня на розі відчиняється о шостій, а перші буханці розбирають ще до сьомої години.",
+    "ur": "کونے پر واقع پرانی بیکری چھ بجے کھلتی ہے، اور پہلی روٹیاں سات بجے سے پہلے ہی بک جاتی ہیں۔",
+    "zh": "街角那家老面包店六点开门，第一批面包不到七点就卖光了。",
+}
+
+
+@pytest.mark.parametrize("language", sorted(languages.WRITTEN))
+def test_every_language_that_has_letters_of_its_own_passes_as_itself(language: str) -> None:
+    checks.translation(LONG, OPENS[language], to=language, source_language="en")
+    checks.answer("When does it open?", OPENS[language], language)
+    wrong = OPENS["ko" if language != "ko" else "ru"]
+    with pytest.raises(Rejected, match="wrong language"):
+        checks.translation(LONG, wrong, to=language, source_language="en")
+    with pytest.raises(Rejected, match="wrong language"):
+        checks.answer("When does it open?", wrong, language)
+
+
+def test_what_the_source_has_in_a_third_language_may_stay() -> None:
+    spell = "once the shaking stops you turn off the gas and open the door"
+    korean = f"간판에는 이렇게 적혀 있었습니다: {spell}. 우리는 그대로 따라 하고 나서 밖으로 나갔습니다."
+    chinese = f"招牌上是这样写的: {spell}. 我们照着做了以后就一起走到外面去了。"
+    checks.translation(korean, chinese, to="zh-Hans", source_language="ko")
+    english = "The sign says 안녕하세요 to all who come in, and nobody here knows what that is."
+    checks.translation(english, "招牌上写着안녕하세요，向所有进来的人问好，这里没有人知道那是什么意思。", to="zh-Hans")
+    with pytest.raises(Rejected, match="untranslated"):
+        checks.translation(f"The sign said this: {spell}. So we did, and went out.", chinese, to="zh-Hans")
+
+
+@pytest.mark.parametrize(
+    ("finish", "reason"),
+    [
+        ("length", "cut off"),
+        ("MAX_TOKENS", "cut off"),
+        ("content_filter", "withheld"),
+        ("SAFETY", "withheld"),
+        ("refusal", "refusal"),
+        ("abort", "not finished"),
+        ("error", "not finished"),
+        ("tool_calls", "not finished"),
+    ],
+)
+def test_only_what_was_said_to_its_end_is_read(finish: str, reason: str) -> None:
+    with pytest.raises(Rejected) as rejected:
+        checks.said(Answer("그 주제는 다루지 않겠습니다.", finish=finish))
+    assert rejected.value.reason == reason
+    for whole in ("stop", "STOP", "end_turn", "eos_token"):
+        assert checks.said(Answer("네, 그래요.", finish=whole)) == "네, 그래요."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<think>\n무엇을 말할까?\n</think>\n\n답입니다.",
+        "\n<thinking>흠 <think></thinking>답입니다.",
+        "무엇을 말할까?\n</think>\n답입니다.",
+        "[THINK]흠[/THINK]답입니다.",
+        "<think></think>답입니다.",
+    ],
+)
+def test_reasoning_before_an_answer_is_no_part_of_it(text: str) -> None:
+    assert checks.said(Answer(text)) == "답입니다."
+
+
+def test_reasoning_without_an_end_is_no_answer() -> None:
+    with pytest.raises(Rejected, match="reasoning without an end"):
+        checks.said(Answer("<think>무엇을 말할까? 답입니다."))
+    began = time.process_time()
+    assert checks.said(Answer(" " * 40_000)) == ""
+    assert time.process_time() - began < 1.0
+    inside = "답의 앞에는 <think>생각</think>이 온다."
+    assert checks.said(Answer(inside)) == inside, "what an answer speaks of stays"

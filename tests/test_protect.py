@@ -1,6 +1,7 @@
 """What must not change comes back exactly, whatever text stands around it and whatever looks like a mark."""
 
 import re
+import time
 
 import pytest
 from hypothesis import given
@@ -56,10 +57,59 @@ def test_each_kind_is_taken_out_whole(piece: str) -> None:
         "if a < b and c > d, then stop [see above] [1].",
         "{ not a placeholder } and a lone ` tick",
         "He said: 7 * 6 = 42, e.g. at 10:30.",
+        "Hi there~~~ Could you tell me how to cook rice? Thanks~~~",
+        "~~~ hello ~~~",
+        "~~~\nHow are you today?",
+        "Begin with ``` and go on as you like.",
+        "``` begins a line too, and nothing closes it.",
+        "I don`t know what you`re saying.",
+        "It is $5 here and in Canada it is 7$ now.",
+        "Either $5 or 7$ will do.",
+        "이 표는 $5 이고 캐나다에서는 7$ 입니다.",
+        "We spent $$ on rice and earned $$ with it.",
+        "a <b then we all go home and c> d",
     ],
 )
 def test_plain_text_is_left_alone(text: str) -> None:
     assert masked(text).text == text
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("One:\n~~~sh\nls\n~~~\nTwo.", ("~~~sh\nls\n~~~",)),
+        ("- item\n  ```py\n  a = 1\n  ```\nTwo.", ("  ```py\n  a = 1\n  ```",)),
+        ("One:\n```py\nprint(1)", ("```py\nprint(1)",)),
+        ("Use ``` for code:\n```\nls\n```\nThat is all.", ("```\nls\n```",)),
+        ("See ```a = 1``` here.", ("```a = 1```",)),
+        ("Let $n \\bmod m$ and $x \\text{ if it is } y$ be $a$.", ("$n \\bmod m$", "$x \\text{ if it is } y$", "$a$")),
+        ("거리는 $속도 = \\frac{a}{b}$ 이다.", ("$속도 = \\frac{a}{b}$",)),
+        ('Put <input type="text" required> and <br/> there.', ('<input type="text" required>', "<br/>")),
+    ],
+)
+def test_code_formulas_and_tags_end_where_they_end(text: str, pieces: tuple[str, ...]) -> None:
+    assert masked(text).pieces == pieces
+
+
+def test_what_never_ends_takes_no_time() -> None:
+    began = time.process_time()
+    masked("\\begin{a} " * 20_000)
+    for never in (
+        "$$ ",
+        "\\[ ",
+        "`a ",
+        "<a ",
+        "<a b=",
+        "a.",
+        "{{",
+        "```\n",
+        "~~~\n",
+        "```a\n``` x ",
+        "$a b",
+    ):
+        masked(never * (40_000 // len(never)))
+    assert not masked("tea" + " " * 80_000 + "tea").breaks
+    assert time.process_time() - began < 5.0, "twice the text takes four times the time"
 
 
 def test_what_ends_a_sentence_is_not_part_of_an_address() -> None:
@@ -102,6 +152,44 @@ def test_a_mark_lost_doubled_or_made_up_is_found(answer: str, reason: str) -> No
 def test_a_tag_that_came_back_changed_is_found(answer: str) -> None:
     with pytest.raises(Rejected, match="protected text broken"):
         untagged(answer, masked("`a` and `b`"))
+
+
+LIST = "Do this:\n\n- boil the `water`\n  - slowly\n\nThen drink."
+
+
+@pytest.mark.parametrize(
+    "came",
+    [
+        '이렇게:<br id="2"/>- <x id="1"/>을 끓인다<br id="3"/>- 천천히<br id="4"/>마신다.',
+        '이렇게: <br id="2"> - <x id="1"></x>을 끓인다 <BR ID="3" /> - 천천히<br id=\'4\'></br> 마신다.',
+    ],
+)
+def test_a_translator_keeps_the_lines(came: str) -> None:
+    masks = masked(LIST)
+    assert masks.tagged == ('Do this:<br id="2"/>- boil the <x id="1"/><br id="3"/>- slowly<br id="4"/>Then drink.'), (
+        "no line break is left to be lost"
+    )
+    assert untagged(came, masks) == "이렇게:\n\n- `water`을 끓인다\n  - 천천히\n\n마신다."
+
+
+@pytest.mark.parametrize(
+    ("came", "reason"),
+    [
+        ('이렇게: - <x id="1"/> - 천천히 마신다.', "lines lost"),
+        ('이렇게:<br id="2"/>- <x id="1"/><br id="3"/>- 천천히 마신다.', "lines lost"),
+        ('이렇게:<br id="3"/>- <x id="1"/><br id="2"/>- 천천히<br id="4"/>마신다.', "lines in another order"),
+        (
+            '이렇게:<br id="2"/>- <x id="1"/><br id="3"/>-<br id="3"/>천천히<br id="4"/>마신다.',
+            "protected text doubled",
+        ),
+        ('이렇게:<br/>- <x id="1"/><br id="3"/>- 천천히<br id="4"/>마신다.', "protected text broken"),
+        ('이렇게:<br id="2"/>- <x id="1"/><br id="3"/>- 천천히<br id="4"/>마신<x id="5"/>다.', "protected text broken"),
+    ],
+)
+def test_a_line_that_a_translator_lost_is_found(came: str, reason: str) -> None:
+    with pytest.raises(Rejected) as rejected:
+        untagged(came, masked(LIST))
+    assert rejected.value.reason == reason
 
 
 ANYTHING = st.lists(

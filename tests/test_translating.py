@@ -9,6 +9,7 @@ import pytest
 
 from okinst.builders import WrongCall
 from okinst.generation import sources
+from okinst.generation.course import Course
 from okinst.generation.job import Answer, Item, Rejected, State, advance
 from okinst.generation.translating import Translating
 
@@ -134,6 +135,36 @@ def test_an_answer_that_has_no_room_is_asked_for_in_halves(tmp_path: Path) -> No
     assert [turn["value"] for turn in job.row(item, state)["conversations"]] == korean
 
 
+@pytest.mark.parametrize("told_by", ["model", "server"])
+def test_halving_is_no_try_while_it_gets_smaller(tmp_path: Path, told_by: str) -> None:
+    """Sixteen turns, and room for one: four halvings, and three tries."""
+    english = [f"This is sentence number {n} about the old harbour town." for n in range(16)]
+    job = translating(tmp_path, talk(*english))
+    course = Course(job, next(iter(job.items())), tries=3, settings={}, steady=False)
+    asked = 0
+    while course.ask is not None and (asked := asked + 1) < 200:
+        texts = {
+            key: f"이것은 오래된 항구 마을에 관한 {int(key.split('-')[0]) - 1}번째 문장입니다."
+            for key in course.ask.texts
+        }
+        if len(texts) == 1:
+            course.take(Answer(json.dumps(texts)))
+        elif told_by == "server":
+            course.refuse("too long", "the context has 64 tokens")
+        else:
+            course.take(Answer(json.dumps(texts)[:50], finish="length"))
+    assert course.aside is None and len(course.row()["conversations"]) == 16
+
+
+def test_a_single_turn_that_has_no_room_has_its_tries(tmp_path: Path) -> None:
+    job = translating(tmp_path, talk(*TEA))
+    course = Course(job, next(iter(job.items())), tries=3, settings={}, steady=False)
+    asked = 0
+    while course.ask is not None and (asked := asked + 1) < 200:
+        course.take(Answer("{", finish="length"))
+    assert course.aside is not None and course.aside.reason == "cut off" and asked == 4, "two turns, and thrice one"
+
+
 def test_roles_and_turns_are_kept_and_code_alone_is_not_sent(tmp_path: Path) -> None:
     code = "```python\nprint('hello')\n```"
     row = {
@@ -189,6 +220,41 @@ def test_a_turn_that_is_there_already_stays_as_it_is(tmp_path: Path) -> None:
     assert ask is not None and list(ask.texts) == ["1-user"]
 
 
+MIXED = ("What does 안녕하세요 mean?", "It is a polite greeting that people say to each other.")
+
+
+@pytest.mark.parametrize(
+    ("question", "source_language"),
+    [(MIXED[0], "en"), (MIXED[0], None), ("What is '만나서 반갑습니다'?", None), ("And 만나서 반갑습니다?", "en")],
+)
+def test_a_turn_that_quotes_the_target_language_is_translated(
+    tmp_path: Path, question: str, source_language: str | None
+) -> None:
+    job = translating(tmp_path, talk(question, MIXED[1]), source_language=source_language)
+    ask = job.ask(*first(job))
+    assert ask is not None and list(ask.texts) == ["1-user", "2-assistant"]
+
+
+def test_a_turn_with_names_in_it_is_there_already(tmp_path: Path) -> None:
+    job = translating(tmp_path, talk("IT 회사에서 GPT-4와 BERT는 무엇이 다른가요?", MIXED[1]), source_language="en")
+    ask = job.ask(*first(job))
+    assert ask is not None and list(ask.texts) == ["2-assistant"]
+
+
+@pytest.mark.parametrize("source_language", ["uk", None])
+def test_a_language_in_the_same_letters_is_not_there_already(tmp_path: Path, source_language: str | None) -> None:
+    row = talk("Коли відчиняється пекарня на розі?", "Вона відчиняється о шостій годині ранку.")
+    job = translating(tmp_path, row, to="ru", source_language=source_language)
+    if source_language is None:  # nobody can tell
+        with pytest.raises(Rejected, match="already in ru"):
+            first(job)
+    else:
+        ask = job.ask(*first(job))
+        assert ask is not None and len(ask.texts) == 2
+        with pytest.raises(Rejected, match="untranslated"):
+            job.read(*first(job), Answer(in_json(turn["content"] for turn in row["messages"])))
+
+
 def test_chinese_is_put_into_the_other_script(tmp_path: Path) -> None:
     row = talk("你好！今天天气怎么样？", "今天很好。")
     job = translating(tmp_path, row, to="zh-Hant")
@@ -211,11 +277,20 @@ def test_the_format_is_chosen_by_the_rows_unless_it_is_said(tmp_path: Path) -> N
         translating(tmp_path, talk(*TEA), output="alpaca")
 
 
-def test_keys_hold_place_and_content(tmp_path: Path) -> None:
-    job = translating(tmp_path, talk(*TEA), talk(*TEA), talk(*TEA_KO))
-    keys = [item.key for item in job.items()]
-    assert [key.partition("#")[0] for key in keys] == ["mine/train/0", "mine/train/1", "mine/train/2"]
+def test_keys_hold_what_is_said_and_how_often_it_was_said_before(tmp_path: Path) -> None:
+    keys = [item.key for item in translating(tmp_path, talk(*TEA), talk(*TEA), talk(*TEA_KO)).items()]
+    assert [key.partition("#")[0] for key in keys] == ["mine/train/0", "mine/train/1", "mine/train/0"]
     assert keys[0][-16:] == keys[1][-16:] != keys[2][-16:]
+    moved = [
+        item.key for item in translating(tmp_path, talk("Hello?", "Hi."), talk(*TEA_KO), talk(*TEA), talk(*TEA)).items()
+    ]
+    assert moved[1:] == [keys[2], *keys[:2]], "rows that are moved keep their keys"
+
+
+def test_every_conversation_has_an_id_of_its_own(tmp_path: Path) -> None:
+    job = translating(tmp_path, talk(*TEA), talk(*TEA), talk(*TEA_KO), output="sharegpt-deepl-ko")
+    made = [job.row(item, {"done": {}})["id"] for item in job.items()]
+    assert len(set(made)) == 3
 
 
 def test_another_prompt_is_another_setting(tmp_path: Path) -> None:

@@ -53,8 +53,7 @@ class Answering:
         return Ask(self._prompt.messages(values, state.get(TRIED, ())))
 
     def read(self, item: Item, state: State, answer: Answer) -> State:
-        checks.finished(answer)
-        text = clean(answer.text)
+        text = clean(checks.said(answer))
         checks.answer(item.row["instruction"], text, self.language)
         if self.output == "kochatgpt-sft" and unquote(text) != text:
             raise Rejected(

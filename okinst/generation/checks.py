@@ -1,9 +1,10 @@
 """What an answer must not be, each named: the first flaw of a text is the reason that its row is asked again, or set aside, under.
 
-The bounds are measured on the package descriptions of Debian 12 and their translations (short and long descriptions, pairs from 955
-Chinese-Korean to 39,009 English-French, 8,266 English-Korean); the shares of false alarms stand with them. All checks of a translation
-together set aside 0.12 % of 6,000 English-Korean pairs, 0.04 % of Korean-English, 0.24 % of English-Chinese, 0.34 % of English-Japanese,
-some of them pairs that are wrong.
+The bounds were measured once, by hand, on the package descriptions of Debian 12 and their translations (short and long descriptions, pairs
+from 955 Chinese-Korean to 39,009 English-French, 8,266 English-Korean); the shares of false alarms stand with them. All checks of a translation
+together set aside 0.9 % of 6,000 English-Korean pairs (three quarters of it for lines that only a width had broken), 0.1 % of Korean-English,
+0.6 % of English-Chinese, 0.2 % of English-Japanese, some of them pairs that are wrong. What `answer` rejects of published answers is measured by
+benchmarks/generation_checks.py: none of 230 of KoAlpaca v1.1 and evolve-instruct, 0.24 % of 11,420 of KoAlpaca v1.0.
 """
 
 import re
@@ -27,20 +28,52 @@ VERBOSITY = {"de": 1.15, "en": 1.0, "es": 1.15, "fr": 1.19, "ja": 1.17, "ko": 1.
 LONG = 20
 LONG_BOUNDS, SHORT_BOUNDS = (1 / 2, 2.0), (1 / 3, 3.0)
 SLACK = (2, 4)
+#: Lines of so many wide characters may be those of a paragraph that was broken to a width; shorter ones only where no sign ends them.
+#: False alarms, of pairs with more lines than one: English to Korean 2.1 %, all broken to a width, to Chinese 1.0 %, to French 0.6 %, to
+#: Japanese 0.1 %, to German and Korean to English none.
+WIDTH, SHORTEST_WIDTH = (24.0, 40.0), 14.0
+_ENDS = tuple(".!?:;…。！？：；|")
+_LISTED = re.compile(r"\s*(?:[-*+•·‧○●▪#>|]|\(?\d{1,3}[.)]|[①-⑳]|[A-Za-z가-하][.)]\s)")
 #: the least share of a translation that is in the scripts of its language. False alarms: Korean 0.08 %, Chinese 0.19 %, Japanese
 #: 0.03 %, Russian 0.02 %; English texts that pass for Korean: none of 8,266.
 SCRIPT_SHARE = 0.5
 #: a text that says nothing that could be translated has fewer small words, or characters of another script, than this
 WORDS = 1
+#: how servers say that an answer is whole: OpenAI's and most others, Anthropic's, text-generation-inference's, Cohere's
+WHOLE = ("stop", "end_turn", "stop_sequence", "eos", "eos_token", "complete")
+_CUT = ("cut off", "the answer ended at the limit of tokens")
+_WITHHELD = ("withheld", "the provider's filter withheld the answer")
+#: and that it is not, in the ways that are known
+NOT_WHOLE = {
+    **dict.fromkeys(("length", "max_tokens", "model_length", "max_length"), _CUT),
+    **dict.fromkeys(("content_filter", "safety", "recitation", "blocklist", "prohibited_content", "spii"), _WITHHELD),
+    "refusal": ("refusal", "the server marks the answer as a refusal"),
+}
+# where the template of the prompt opens it, the answer only has the end
+_REASONING = re.compile(
+    r"\A(?:<(think|thinking|reasoning)>.*?</\1>|(?:(?!<think>).)*?</think>|\[THINK\].*?\[/THINK\])\s*", re.DOTALL
+)
+_BEGUN = re.compile(r"(?:<(?:think|thinking|reasoning)>|\[THINK\])")
 _BESIDE = re.compile(r"[\W_]+")
 
 
-def finished(answer: Answer) -> None:
-    """Raise Rejected where an answer was not spoken to its end: cut off at the limit of tokens, or withheld by a filter."""
-    if answer.finish == "length":
-        raise Rejected("cut off", "the answer ended at the limit of tokens")
-    if answer.finish == "content_filter":
-        raise Rejected("withheld", "the provider's filter withheld the answer")
+def said(answer: Answer) -> str:
+    """What a model said to its end, without the reasoning that stands before it. Raises Rejected for anything less.
+
+    >>> said(Answer("<think>인사를 해야지.</think>\\n안녕하세요."))
+    '안녕하세요.'
+    >>> said(Answer("<think>인사를", finish="max_tokens"))
+    Traceback (most recent call last):
+    okinst.generation.job.Rejected: cut off: the answer ended at the limit of tokens
+    """
+    finish = answer.finish.casefold()
+    if finish not in WHOLE:
+        reason, detail = NOT_WHOLE.get(finish, ("not finished", f"the server ended it with {answer.finish[:40]!r}"))
+        raise Rejected(reason, detail)
+    text = _REASONING.sub("", answer.text.lstrip())
+    if begun := _BEGUN.match(text):
+        raise Rejected("reasoning without an end", f"it begins with {begun[0]!r}, and nothing closes that")
+    return text
 
 
 def refused(text: str, asked: str = "") -> str | None:
@@ -80,7 +113,24 @@ def translation(source: str, text: str, *, to: str, source_language: str | None 
     _refusal_of_its_own(source, text)
     if found := residue.label(text, source):
         raise Rejected("label", f"it begins with {found!r}")
+    if (got := sum(bool(line.strip()) for line in text.splitlines())) < (wanted := lines(source)):
+        raise Rejected("lines lost", f"{got} of {wanted} lines")
     _as_long(source, text, to, source_language or languages.likely(source) or "en")
+
+
+def lines(text: str) -> int:
+    """How many lines of a text stay lines in its translation: not those of a paragraph that was broken to a width.
+
+    >>> lines("Do this:\\n- boil it\\n- drink it"), lines("A line that goes on and on, until it comes to an\\nend in the next.")
+    (3, 1)
+    """
+    count, before = 0, ""
+    for line in text.splitlines():
+        size, ended = weight(before), before.rstrip().endswith(_ENDS)
+        broken = WIDTH[0] <= size <= WIDTH[1] or (SHORTEST_WIDTH <= size < WIDTH[0] and not ended)
+        count += bool(line.strip()) and (not broken or _LISTED.match(line) is not None)
+        before = line
+    return count
 
 
 def plain(text: str) -> str:
@@ -124,28 +174,29 @@ def answer(instruction: str, text: str, language: str) -> None:
         raise Rejected("refusal", refusal)
     if broken := residue.mojibake(text):
         raise Rejected("broken encoding", broken)
-    spoken = languages.likely(masked(without_code(text)).bare)
-    if spoken not in (None, language.partition("-")[0]) and not residue.asks_for_another_language(instruction):
+    foreign = languages.foreign(masked(without_code(text)).bare, language)
+    if foreign and not residue.asks_for_another_language(instruction):
         raise Rejected("wrong language", text[:200])
 
 
 def _in_language(source: str, text: str, to: str) -> None:
-    share = languages.share(text, to)
-    spoken = languages.likely(text)
-    own = to.partition("-")[0]
+    share, found = languages.share(text, to), languages.script_of(text)
     if share is not None and share < SCRIPT_SHARE:
-        same = spoken is not None and spoken == languages.likely(source)
+        same = found is not None and found == languages.script_of(source)
         raise Rejected("untranslated" if same else "wrong language", f"{share:.0%} of it is in {languages.name_of(to)}")
-    if spoken == "en" and own != "en":
-        raise Rejected("untranslated", "it is in English")
-    if spoken not in (None, own) and languages.written(own) != languages.LATIN:  # Japanese where Chinese was asked for
-        raise Rejected("wrong language", f"it is in {languages.name_of(str(spoken))}")
+    if found is not None and languages.foreign(text, to):
+        if found == languages.LATIN:
+            raise Rejected("untranslated", "it is in English")
+        if languages.written(to) != languages.LATIN:  # Japanese where Chinese was asked for
+            raise Rejected("wrong language", f"it is written in {' and '.join(found)}")
     if to in ("zh-Hans", "zh-Hant"):
         tilt = sum(map(scripts.traditional, scripts.HAN.findall(text)))
         # a single telling character tells nothing: 呎 stands in simplified texts too
         if (tilt > 1) if to == "zh-Hans" else (tilt < -1):
             raise Rejected("wrong language", f"it is not in {languages.name_of(to)}")
-    if own in ("ko", "zh", "ja") and (span := residue.untranslated(text, "")):
+    span = residue.untranslated(text, "") if to.partition("-")[0] in ("ko", "zh", "ja") else None
+    # what the source itself has in a third language may stay: a sentence in English in a Korean text
+    if span and (span not in source or languages.script_of(source) in (None, languages.script_of(span))):
         raise Rejected("untranslated", f"left in it: {span!r}")
 
 

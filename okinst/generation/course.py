@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 
 from okinst.builders import Row
-from okinst.generation.job import TRIED, Answer, Ask, Item, Job, Rejected, State, advance
+from okinst.generation.job import NO_ROOM, TRIED, Answer, Ask, Item, Job, Rejected, State, advance
 from okinst.generation.ledger import ACCEPTED, REJECTED, Ledger, digest
 
 TWICE = "the same key as an item before"
@@ -74,10 +74,11 @@ class Course:
     def _reject(self, reason: str, detail: str, answer: Answer | None) -> None:
         told = {"step": self.step, "reason": reason, "detail": detail}
         self.tried.append({**told, "answer": None if answer is None else asdict(answer)})
-        self.failed_tries += 1
+        before, asked = self.digest, self.ask
+        self._next()
+        smaller = reason in NO_ROOM and self.ask and asked and len(self.ask.texts) < len(asked.texts)
+        self.failed_tries += not smaller
         if self.failed_tries < self.tries:
-            before = self.digest
-            self._next()
             # another answer may only come of another request, where the model is steady or the server would not read it
             if self.ask is not None and (self.digest != before or (answer is not None and not self.steady)):
                 return

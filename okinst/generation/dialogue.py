@@ -7,6 +7,7 @@ mentioned, A씨 and B씨 for names; about 8 exchanges and 200 words. One dialogu
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,24 @@ _MENTIONED = re.compile(
     re.IGNORECASE,
 )
 _NAMES = {"A": re.compile(r"(?<![A-Za-z])A\s?씨"), "B": re.compile(r"(?<![A-Za-z])B\s?씨")}
+#: B agrees with what A said, and answers for its figures
+_AGREES = re.compile(
+    r"(?:네|예|응|그럼요|물론이(?:죠|지요|에요)|물론입니다|是|是的|是啊|对|对的|對|對的|没错|沒錯|はい|ええ|yes|yeah|exactly|correct)(?=[,.!~…，。！、]|$)"
+    r"|(?:(?:네|예)\s+)?(?:맞(?:아|습|죠|지)|정확(?:해|합)|그렇(?:습|죠|지요|답|네)|그래요|没错|that's right|right[,.!])",
+    re.IGNORECASE,
+)
+_DISAGREES = re.compile(
+    r"아니|아뇨|않|틀렸|틀려|달라요|다릅니다|不是|不对|不對|没有|沒有|違い|\b(?:no|not|but)\b|n't", re.IGNORECASE
+)
+#: "두 가지만 더 알려 주세요": a figure of what A wants, not of the passage
+_WANTS = re.compile(
+    r"(?:세요|줘요?|줄래요|주실래요|게요|싶어요|부탁\S*|주시겠어요)[.!?~]*$|请|請|告诉我|\bplease\b", re.IGNORECASE
+)
+#: what people say to each other about nothing
+_COURTEOUS = re.compile(
+    r"안녕|반가[워웠]|반갑|고마[워웠]|고맙|감사|천만에|별말씀|언제든|도움이\s?(?:되|돼)|물어\s?보|궁금|你好|您好|谢谢|謝謝|不客气|\b(?:hello|thank|welcome)\b",
+    re.IGNORECASE,
+)
 #: a line of a passage that would be read as the beginning of a turn
 _MARKER = re.compile(r"\s*\n\s*(?=" + "|".join(map(re.escape, korquad_chat.SPEAKERS)) + ")")
 
@@ -58,7 +77,7 @@ class Dialogue:
             "exchanges": list(EXCHANGES),
             "words": list(WORDS),
             "sentences": SENTENCES,
-            "grounded": grounding.GROUNDED,
+            "grounded": [grounding.GROUNDED, grounding.GROUNDED_EACH],
         }
 
     def items(self) -> Iterator[Item]:
@@ -74,13 +93,11 @@ class Dialogue:
 
     def start(self, item: Item) -> State:
         passage = readable(item)["context"]
-        if languages.likely(passage) != self.language.partition("-")[0] and not self._unknown():
+        found, english = languages.script_of(passage), self.language.partition("-")[0] == "en"
+        told = found is not None or languages.written(self.language) == languages.LATIN
+        if not told or languages.foreign(passage, self.language) or (english and not languages.is_english(passage)):
             raise Rejected("passage in another language", clean(passage)[:80])
         return {}
-
-    def _unknown(self) -> bool:
-        """Whether nothing tells this language from others in the same letters."""
-        return languages.written(self.language) == languages.LATIN and self.language.partition("-")[0] != "en"
 
     def ask(self, item: Item, state: State) -> Ask | None:
         if "turns" in state:
@@ -96,9 +113,9 @@ class Dialogue:
         return Ask(self._prompt.messages(values, state.get(TRIED, ())))
 
     def read(self, item: Item, state: State, answer: Answer) -> State:
-        checks.finished(answer)
-        checks.sound(answer.text)
-        spoken = turns(answer.text)
+        text = checks.said(answer)
+        checks.sound(text)
+        spoken = turns(text)
         self._spoken_well(item.row["context"], spoken)
         self._grounded(item.row, spoken)
         named = [(speaker, _called(words)) for speaker, words in spoken]
@@ -117,7 +134,7 @@ class Dialogue:
 
     def _spoken_well(self, passage: str, spoken: list[Turn]) -> None:
         for _, words in spoken:
-            if (count := sentences(words)) > SENTENCES:
+            if (count := len(each_sentence(words))) > SENTENCES:
                 raise Rejected("too many sentences", f"{count} in {words[:120]!r}")
             if (found := _MENTIONED.search(words)) and found[0] not in passage:
                 raise Rejected("the passage is mentioned", f"{found[0]!r} in {words[:120]!r}")
@@ -133,12 +150,24 @@ class Dialogue:
 
     def _grounded(self, row: Row, spoken: list[Turn]) -> None:
         known = f"{row['title']}\n{row['context']}"
-        said = " ".join(words for speaker, words in spoken if speaker == "assistant")
-        if made_up := grounding.unfounded_figures(said, known):
+        answers = [words for speaker, words in spoken if speaker == "assistant"]
+        claims = [
+            *answers,
+            *(
+                claim
+                for asked, answer in zip(spoken[::2], spoken[1::2], strict=True)
+                for claim in agreed(asked[1], answer[1])
+            ),
+        ]
+        if made_up := grounding.unfounded_figures("\n".join(claims), known):
             raise Rejected("a figure that is not in the passage", ", ".join(made_up)[:200])
-        share = grounding.share(said, known)
+        share = grounding.share(" ".join(answers), known)
         if share is None or share < grounding.GROUNDED:
             raise Rejected("not grounded", f"{share or 0:.0%} of B's words are in the passage")
+        for words in answers:
+            matter = " ".join(each for each in each_sentence(words) if not _COURTEOUS.search(each))
+            if grounding.astray(matter, known):
+                raise Rejected("not grounded", f"hardly a word of it is in the passage: {words[:120]!r}")
 
 
 def turns(text: str) -> list[Turn]:
@@ -171,14 +200,25 @@ def turns(text: str) -> list[Turn]:
     return spoken
 
 
-def sentences(words: str) -> int:
-    """How many sentences somebody says.
+def each_sentence(words: str) -> list[str]:
+    """The sentences that somebody says.
 
-    >>> sentences("네, 3.5미터예요. 정말 높죠? 그럼요"), sentences("是的。很高！")
-    (3, 2)
+    >>> each_sentence("네, 3.5미터예요. 정말 높죠? 그럼요"), each_sentence("是的。很高！")
+    (['네, 3.5미터예요.', '정말 높죠?', '그럼요'], ['是的。', '很高！'])
     """
-    ends = list(_END.finditer(words))
-    return len(ends) + bool(words[ends[-1].end() if ends else 0 :].strip())
+    ends = [0, *(found.end() for found in _END.finditer(words)), len(words)]
+    return [each for start, end in pairwise(ends) if (each := words[start:end].strip())]
+
+
+def agreed(asked: str, answer: str) -> list[str]:
+    """The sentences of A that B's answer agrees with, and so says, too; not what A wants.
+
+    >>> agreed("1950년에 세워졌다고요? 두 가지만 더 알려 주세요.", "네, 맞아요."), agreed("1950년이지요?", "1931년이에요.")
+    (['1950년에 세워졌다고요?'], [])
+    """
+    if not _AGREES.match(answer) or _DISAGREES.search(answer):
+        return []
+    return [each for each in each_sentence(asked) if not _WANTS.search(each)]
 
 
 def _called(words: str) -> str:

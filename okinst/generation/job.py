@@ -15,6 +15,8 @@ from okinst.builders import Row
 
 State = dict[str, Any]
 TRIED = "tried"
+#: an answer that has no room; where the next request is for fewer texts, it was no try
+NO_ROOM = ("cut off", "too long")
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Item:
     """One row to work on."""
 
     number: int  # its place in the source: the output stands in this order
-    key: str  # "<source>/<split>/<index or id>#<first 16 hex digits of the SHA-256 of what is worked on>"
+    key: str  # "<source>/<split>/<id, or times that a file said the same before>#<first 16 hex digits of the SHA-256 of what is worked on>"
     row: Row
 
 

@@ -57,8 +57,10 @@ WRITTEN = {
     "zh": ("Han",),
 }
 LATIN = ("Latin",)
-#: the share of small words that are little English ones, and how many different ones, from which on a text is English. Of Debian 12's
-#: package descriptions, which are terse, with eight small words or more, 90 % of the English ones have both; of the Portuguese 0.35 %,
+#: and where its code says so
+_TAGGED = {"Arab": ("Arabic",), "Cyrl": ("Cyrillic",), "Deva": ("Devanagari",), "Latn": LATIN}
+#: the share of small words that are little English ones, and how many different ones, from which on a text is English. Once, by
+#: hand: of Debian 12's package descriptions, which are terse, with eight small words or more, 90 % of the English ones have both; of the Portuguese 0.35 %,
 #: German 0.08 %, French 0.03 %, Spanish none of 2,850
 ENGLISH_SHARE, ENGLISH_WORDS = 0.15, 2
 #: so many small words are needed to tell
@@ -87,10 +89,11 @@ def name_of(language: str) -> str:
 def written(language: str) -> tuple[str, ...]:
     """The scripts of a language.
 
-    >>> written("zh-Hant"), written("ja"), written("nl")
-    (('Han',), ('kana', 'Han'), ('Latin',))
+    >>> written("zh-Hant"), written("ja"), written("nl"), written("sr"), written("sr-Latn")
+    (('Han',), ('kana', 'Han'), ('Latin',), ('Cyrillic',), ('Latin',))
     """
-    return WRITTEN.get(language.partition("-")[0], LATIN)
+    plain, *more = language.split("-")
+    return next((_TAGGED[tag] for tag in more if tag in _TAGGED), WRITTEN.get(plain, LATIN))
 
 
 def counted(text: str) -> Counter[str]:
@@ -119,30 +122,44 @@ def share(text: str, language: str) -> float | None:
     return own / total if (total := sum(found.values())) else None
 
 
+def script_of(text: str) -> tuple[str, ...] | None:
+    """The scripts that most of a text is in, as `written` has them; None where they are mixed, or nothing tells.
+
+    >>> script_of("Сьогодні йде дощ."), script_of("天気がいい。"), script_of("天气很好。"), script_of("Il pleut."), script_of("42")
+    (('Cyrillic',), ('kana', 'Han'), ('Han',), ('Latin',), None)
+    """
+    found = counted(text)
+    most = scripts.MOST * sum(found.values())
+    if (characters := found["Han"] + found["kana"]) > most:
+        return WRITTEN["ja"] if found["kana"] >= scripts.KANA_SHARE * characters else WRITTEN["zh"]
+    return next(((script,) for script, count in found.items() if count > most), None)
+
+
 def likely(text: str) -> str | None:
-    """The language of most of a text, as far as its scripts tell: ko, ja, zh, ru, ...; "en" where it is English, and None for any other.
+    """The language of most of a text where its script is of one language alone: ko, ja, zh, ...; "en" where it is English; else None.
 
     >>> likely("오늘은 비가 온다."), likely("天気がいい。"), likely("天气很好。"), likely("It is raining, and the wind is cold today.")
     ('ko', 'ja', 'zh', 'en')
-    >>> likely("Il pleut."), likely("42")
-    (None, None)
+    >>> likely("Il pleut."), likely("Сьогодні йде дощ."), likely("42")
+    (None, None, None)
     """
-    found = counted(text)
-    total = sum(found.values())
-    if found["Latin"] > scripts.MOST * total:
+    found = script_of(text)
+    if found == LATIN:
         return "en" if is_english(text) else None
-    if (found["Han"] + found["kana"]) > scripts.MOST * total:
-        return "ja" if found["kana"] >= scripts.KANA_SHARE * (found["Han"] + found["kana"]) else "zh"
-    for language, names in (
-        ("ko", "Hangul"),
-        ("ru", "Cyrillic"),
-        ("el", "Greek"),
-        ("ar", "Arabic"),
-        ("hi", "Devanagari"),
-    ):
-        if found[names] > scripts.MOST * total:
-            return language
-    return None
+    alike = [language for language, written_in in WRITTEN.items() if written_in == found]
+    return alike[0] if len(alike) == 1 else None
+
+
+def foreign(text: str, language: str) -> bool:
+    """Whether a text is in another language, as far as its scripts tell. Of Latin letters only English is told from other languages.
+
+    >>> foreign("Сьогодні йде дощ.", "uk"), foreign("Сьогодні йде дощ.", "ko"), foreign("Il pleut.", "de")
+    (False, True, False)
+    """
+    found = script_of(text)
+    if found == LATIN:
+        return is_english(text) and language.partition("-")[0] != "en"
+    return found is not None and found != written(language)
 
 
 def is_english(text: str) -> bool:

@@ -1,7 +1,8 @@
 """What must come through a translation untouched: taken out before a text is sent, and put back where its mark came back.
 
 Code blocks, code in backticks, LaTeX, addresses, e-mail addresses, tags, and placeholders such as {name}, {{x}}, ${x}, %s, <name> and [NAME]. In
-their place stand marks, ⟦1⟧, ⟦2⟧, ... for a chat model, `<x id="1"/>` for a translator that keeps XML tags. Each has to come back exactly
+their place stand marks, ⟦1⟧, ⟦2⟧, ... for a chat model, `<x id="1"/>` for a translator that keeps XML tags, and `<br id="2"/>` for a line
+break, which a translator of HTML would lose. Each has to come back exactly
 once, in whatever order the target language wants. A text with marks of its own is no danger: they are protected like the rest.
 """
 
@@ -14,25 +15,43 @@ from dataclasses import dataclass
 from okinst.generation.job import Rejected
 
 _WHAT = r"""
-    ```.*?(?:```|\Z)                                              # code blocks, closed or not
-  | ~~~.*?(?:~~~|\Z)
-  | (?P<ticks>`{1,2})(?!`)[^\n]{1,500}?(?<!`)(?P=ticks)(?!`)      # code in a line
-  | \\begin\{(?P<environment>[A-Za-z]{1,30}\*?)\}.*?\\end\{(?P=environment)\}
+    ^[ \t]*```[^`\n]*\n.*?```+                                     # a code block
+  | ^[ \t]*```[\w.+#-]{0,30}[ \t]*\n.*\Z                           # one that is not closed
+  | ^[ \t]*~~~+[ \t]*[\w.+#-]{0,30}[ \t]*\n(?:.{0,8000}?\n)??[ \t]*~~~+[ \t]*$ # "Hi~~~ there~~~" is chat
+  | ```(?:[\w.+#-]{0,30}[ \t]*\n.{0,20000}?|[^`\n]{1,500}?)```       # one that begins in a line
+  | (?<![A-Za-z`])(?P<ticks>`{1,2})(?!`)[^\n]{1,500}?(?<!`)(?P=ticks)(?!`)  # code in a line, not "don`t"
+  | \\begin\{(?P<environment>[A-Za-z]{1,30}\*?)\}.{0,3000}?\\end\{(?P=environment)\}
   | \\\[.{1,3000}?\\\] | \\\(.{1,1000}?\\\)
-  | \$\$.{1,3000}?\$\$
-  | \$(?![\s$])[^$\n]{0,300}?(?<![\s\\])\$(?!\d)                  # not the dollars of "$5 and $10"
+  | \$\$(?!PROSE).{1,3000}?\$\$
+  | \$(?![\s$])(?!PROSE)[^$\n]{0,300}?(?<![\s\\])\$(?!\d)          # not the dollars of "$5 and $10"
   | (?:https?|ftp)://[!-~]+(?<![.,;:!?)'"\]}>*_`$|]) | \bwww\.[!-~]+(?<![.,;:!?)'"\]}>*_`$|])
   | [\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}
   | \{\{[^{}\n]{1,80}\}\} | \$?\{[A-Za-z_0-9][\w.\[\]:!-]{0,60}\} # {{x}}, {name}, ${x}, {0}
   | %\(\w{1,40}\)[sdfr] | %(?:\d{1,2}\$)?[-+0]?\d{0,3}(?:\.\d{1,2})?[sdifgxr](?![A-Za-z])
-  | </?[A-Za-z][^<>\n]{0,200}>                                    # <name>, and the tags of HTML
+  | </?[A-Za-z][\w:.-]{0,60}(?:\s+ATTRIBUTE){0,30}\s*/?>           # <name>, and the tags of HTML
   | \[[A-Z][A-Z0-9_ -]{1,40}\]                                    # [NAME]
   | ⟦[^⟦⟧\n]{0,40}⟧ | [⟦⟧]                                        # what would be taken for a mark
 """
-PROTECTED = re.compile(_WHAT, re.VERBOSE | re.DOTALL)
+#: words side by side, or a number and a word: prices stand around them, not a formula ("$5 here and in Canada it is 7$")
+_PROSE = (
+    r"[^$\n\\]{0,300}?(?<![A-Za-z\\{])[A-Za-z]{2,}[,.]?[ ]+[A-Za-z]{2,}|[0-9][0-9.,]*[ ]+[A-Za-z]{2,}"
+    r"|[^$\n\\={}^_]{0,300}?[가-힣\u3041-\u30ff\u4e00-\u9fff]{2}[^$\n\\={}^_]{0,300}?\$"
+)
+_ATTRIBUTE = (
+    r"""(?:[A-Za-z_:@][\w:.@-]{0,60}\s*=\s*(?:"[^"<>]{0,2000}"|'[^'<>]{0,2000}'|[^\s"'<>=`]{1,500})"""
+    r"""|async|autoplay|checked|controls|defer|disabled|hidden|loop|multiple|muted|open|readonly|required|selected)"""
+)
+PROTECTED = re.compile(
+    _WHAT.replace("PROSE", _PROSE).replace("ATTRIBUTE", _ATTRIBUTE), re.VERBOSE | re.DOTALL | re.MULTILINE
+)
 _MARK = re.compile(r"⟦\s*(\d{1,6})\s*⟧")
 _STRAY = re.compile("[⟦⟧]")
-_TAG = re.compile(r"""<x\s+id\s*=\s*["'](\d{1,6})["']\s*(?:/>|>\s*</x\s*>)""", re.IGNORECASE)
+_BREAK = re.compile(r"(?<![^\S\n])[^\S\n]*\n\s*")
+# an HTML parser closes no <br>, and closes <x/> with a tag of its own
+_TAG = re.compile(
+    r"""<(?:x\s+id\s*=\s*["'](?=\d{1,6}["']\s*(?:/|>\s*</x))|br\s+id\s*=\s*["'])(\d{1,6})["']\s*(?:/>|>(?:\s*</(?:x|br)\s*>)?)""",
+    re.IGNORECASE,
+)
 _ANY_TAG = re.compile(r"</?[A-Za-z!?]")
 
 
@@ -56,8 +75,15 @@ class Masked:
 
     @property
     def tagged(self) -> str:
-        """The text for a translator that keeps XML tags."""
-        return _MARK.sub(r'<x id="\1"/>', html.escape(self.text, quote=False))
+        """The text for a translator that keeps XML tags; its line breaks are tags, too, as white space means nothing in HTML."""
+        first, *others = _BREAK.split(_MARK.sub(r'<x id="\1"/>', html.escape(self.text, quote=False)))
+        numbered = enumerate(others, len(self.pieces) + 1)
+        return first + "".join(f'<br id="{number}"/>{line}' for number, line in numbered)
+
+    @property
+    def breaks(self) -> tuple[str, ...]:
+        """The line breaks, with the white space around them; a translator has them by the numbers after those of the pieces."""
+        return tuple(_BREAK.findall(self.text))
 
 
 def masked(text: str) -> Masked:
@@ -95,32 +121,42 @@ def unmasked(answer: str, masks: Masked) -> str:
 def untagged(answer: str, masks: Masked) -> str:
     """A translator's translation with everything back in its place. Raises Rejected as `unmasked` does.
 
-    >>> untagged('<x id="1"></x> &amp; 나머지', masked("`a` & the rest"))
-    '`a` & 나머지'
+    >>> untagged('<x id="1"></x> &amp; <br id="2"> 나머지', masked("`a` &\\n- the rest"))
+    '`a` &\\n나머지'
     """
     if _ANY_TAG.search(_TAG.sub("", answer)):
         raise Rejected("protected text broken", f"a tag came back changed: {answer[:200]!r}")
-    return _put_back(answer, _TAG, masks, html.unescape)
+    return _put_back(answer, _TAG, masks, html.unescape, masks.breaks)
 
 
-def _put_back(answer: str, mark: re.Pattern[str], masks: Masked, plain: Callable[[str], str]) -> str:
+def _put_back(
+    answer: str, mark: re.Pattern[str], masks: Masked, plain: Callable[[str], str], breaks: tuple[str, ...] = ()
+) -> str:
     parts = mark.split(answer)
     words, numbers = [plain(each) for each in parts[::2]], list(map(int, parts[1::2]))
-    there, wanted = Counter(numbers), range(1, len(masks.pieces) + 1)
-    if lost := [number for number in wanted if not there[number]]:
-        raise Rejected("protected text lost", _listed(lost, masks))
-    if twice := [number for number in wanted if there[number] > 1]:
-        raise Rejected("protected text doubled", _listed(twice, masks))
-    if unknown := there.keys() - set(wanted):
+    there, pieces = Counter(numbers), (*masks.pieces, *breaks)
+    lost = [number for number in range(1, len(pieces) + 1) if not there[number]]
+    if lost and lost[0] > len(masks.pieces):
+        raise Rejected("lines lost", f"{len(lost)} of {len(breaks)} line breaks")
+    if lost:
+        raise Rejected("protected text lost", _listed(lost, pieces))
+    if twice := [number for number, times in there.items() if 0 < number <= len(pieces) and times > 1]:
+        raise Rejected("protected text doubled", _listed(twice, pieces))
+    if unknown := [number for number in there if not 0 < number <= len(pieces)]:
         raise Rejected("protected text broken", f"a mark that was not sent came back: ⟦{min(unknown)}⟧")
+    if (lines := [number for number in numbers if number > len(masks.pieces)]) != sorted(lines):
+        raise Rejected("lines in another order", f"{lines[:20]}")
+    for place, number in enumerate(numbers):
+        if number > len(masks.pieces):  # the white space around a line break comes with it
+            words[place], words[place + 1] = words[place].rstrip(" \t"), words[place + 1].lstrip(" \t")
     whole = words[0]
     for number, after in zip(numbers, words[1:], strict=True):
         if number in masks.own_lines:  # a fence that does not begin its line is none
             whole = whole.rstrip(" \t") + "\n" if whole.rpartition("\n")[2].strip() else whole
             after = "\n" + after.lstrip(" \t") if after.partition("\n")[0].strip() else after
-        whole += masks.pieces[number - 1] + after
+        whole += pieces[number - 1] + after
     return whole
 
 
-def _listed(numbers: list[int], masks: Masked) -> str:
-    return ", ".join(repr(masks.pieces[number - 1][:80]) for number in numbers[:5])
+def _listed(numbers: list[int], pieces: tuple[str, ...]) -> str:
+    return ", ".join(repr(pieces[number - 1][:80]) for number in numbers[:5])

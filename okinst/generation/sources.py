@@ -1,12 +1,14 @@
 """What a job works on: conversations, passages or instructions, from a name of `okinst list` or a file of one's own.
 
-Rows come in order, lazily, each under a key that holds its place and what it says: a run goes on by key, and a row that was changed in
-between is another row. A row that cannot be read is an item too, so that it is set aside with its reason.
+Rows come in order, lazily, each under a key that a run goes on by. A row of a set has its id and what it says in it; a row of a file what
+it says, and how many said the same before it: rows put in front of it, or sorted another way, change nothing. A row that was changed is
+another row. A row that cannot be read is an item too, so that it is set aside with its reason.
 """
 
 import hashlib
 import itertools
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,14 +51,20 @@ class Source:
     name: str  # of the set, or of the file without its ending
     split: str
     settings: dict[str, Any]  # how it is read: a run goes on only with the same
-    rows: Callable[[], Iterator[tuple[str, Row | Unmapped]]]  # the end of each row's id, and what is worked on
+    #: the end of each row's id, None for one of a file, and what is worked on
+    rows: Callable[[], Iterator[tuple[str | None, Row | Unmapped]]]
     left_out: Mapping[str, int] = field(default_factory=dict)  # rows that the set's own builder left out, by reason
 
     def items(self) -> Iterator[Item]:
         """Every row, in order."""
+        before = Counter[str]()
         for number, (place, found) in enumerate(self.rows()):
             row = {UNREADABLE: str(found)} if isinstance(found, Unmapped) else found
-            yield Item(number, f"{self.name}/{self.split}/{place}#{digest(row)}", row)
+            said = digest(row)
+            if place is None:
+                place = str(before[said])
+                before[said] += 1
+            yield Item(number, f"{self.name}/{self.split}/{place}#{said}", row)
 
 
 def digest(row: Row) -> str:
@@ -126,7 +134,7 @@ def _of_set(name: str, wanted: Wanted, split: str | None, door: dict[str, Any]) 
         raise WrongCall(f"{name} has no split {chosen!r}; it has {', '.join(there)}. Name one with --split.")
     called = str(builder.config.name)
 
-    def rows() -> Iterator[tuple[str, Row | Unmapped]]:
+    def rows() -> Iterator[tuple[str | None, Row | Unmapped]]:
         for row in builder.as_dataset(split=chosen):
             # a row of a mixture has the id of the set that it came from: all of it is kept
             yield row["id"].removeprefix(f"{called}/{chosen}/"), _read(reading, row)
@@ -174,9 +182,9 @@ def _of_file(path: Path, wanted: Wanted, layout: str | None, columns: tuple[str,
         raise DamagedFile(f"{path} holds no rows.")
     reading, taken = _reading_of_file(path, wanted, layout, columns, first)
 
-    def rows() -> Iterator[tuple[str, Row | Unmapped]]:
-        for number, row in enumerate(_lines(path)):
-            yield str(number), row if isinstance(row, Unmapped) else _read(reading, row)
+    def rows() -> Iterator[tuple[None, Row | Unmapped]]:
+        for row in _lines(path):
+            yield None, row if isinstance(row, Unmapped) else _read(reading, row)
 
     return Source(path.stem, "train", {"source": path.name, "taken": taken}, rows)
 

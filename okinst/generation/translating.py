@@ -16,7 +16,7 @@ from okinst.builders import Row, WrongCall, clean, scripts
 from okinst.builders.schema import Message
 from okinst.curation.filters import residue
 from okinst.generation import checks, formats, languages
-from okinst.generation.job import TRIED, Answer, Ask, Item, Rejected, State, UpstreamFile
+from okinst.generation.job import NO_ROOM, TRIED, Answer, Ask, Item, Rejected, State, UpstreamFile
 from okinst.generation.prompts import prompt
 from okinst.generation.protect import Masked, masked, unmasked, untagged
 from okinst.generation.sources import Source, readable
@@ -25,10 +25,12 @@ Output = Literal["oig-smallchip2-ko", "sharegpt-deepl-ko"]
 OUTPUTS: tuple[Output, ...] = get_args(Output)
 #: of the turns that were translated; how many of those left are asked for at once, where one answer was cut off
 DONE, AT_ONCE = "done", "at_once"
-#: an answer that has no room: half of it is asked for
-NO_ROOM = ("cut off", "too long")
 _FENCED = re.compile(r"\s*```(?:json|JSON)?\s*(\{.*\})\s*```\s*", re.DOTALL)
+#: "IT" is a name
+_SHOUTED = re.compile("[A-Z]{2,}")
 EXCHANGE = ("user", "assistant")
+#: the share of a turn that is in the target language already, from which on it is left as it is where nobody said what it comes from
+NEARLY_ALL = 0.9
 
 
 @dataclass
@@ -80,7 +82,8 @@ class Translating:
         if not speaking:
             raise Rejected("nothing to translate", "code, formulas or figures alone")
         if not self._wanted(messages):
-            raise Rejected(f"already in {self.to}", speaking[0][:80])
+            hint = "" if self.source_language else " (if it is not, name its language with --from)"
+            raise Rejected(f"already in {self.to}", f"{speaking[0][:80]}{hint}")
         return {DONE: {}}
 
     def ask(self, item: Item, state: State) -> Ask | None:
@@ -102,8 +105,8 @@ class Translating:
     def read(self, item: Item, state: State, answer: Answer) -> State:
         asked = self._asked(item, state)
         try:
-            checks.finished(answer)
-            texts = answer.texts or json_object(answer.text)
+            said = checks.said(answer)
+            texts = answer.texts or json_object(said)
         except Rejected as rejected:
             if rejected.reason in NO_ROOM and len(asked) > 1:
                 rejected.state = {**state, AT_ONCE: (len(asked) + 1) // 2}
@@ -127,7 +130,7 @@ class Translating:
         translated = [state[DONE].get(key, text) for key, text in _texts(messages).items()]
         if self.output == "oig-smallchip2-ko":
             return formats.oig_smallchip2_ko(item.number, messages, translated)
-        return formats.sharegpt_deepl_ko(item.key.rpartition("#")[0], messages, translated)
+        return formats.sharegpt_deepl_ko(item.key, messages, translated)
 
     def file(self) -> UpstreamFile:
         return formats.OIG_SMALLCHIP2_KO if self.output == "oig-smallchip2-ko" else formats.SHAREGPT_DEEPL_KO
@@ -141,19 +144,35 @@ class Translating:
     def _wanted(self, messages: list[Message]) -> dict[str, Masked]:
         """The turns that need a translation."""
         texts = {key: masked(text) for key, text in _texts(messages).items()}
-        spoken = self.source_language or languages.likely(" ".join(masks.bare for masks in texts.values()))
+        if self.source_language:
+            spoken = languages.written(self.source_language)
+        else:
+            spoken = languages.script_of(" ".join(masks.bare for masks in texts.values())) or languages.LATIN
         return {key: masks for key, masks in texts.items() if masks.speaks and not self._there(masks.bare, spoken)}
 
-    def _there(self, text: str, spoken: str | None) -> bool:
-        """Whether a text is in the target language already, in a conversation in `spoken`."""
-        if languages.written(self.to) == languages.LATIN and languages.written(spoken or "en") != languages.LATIN:
-            return (
-                languages.share(text, self.to) == 1.0
-            )  # a few words in Latin letters do not tell which language they are in
+    def _there(self, text: str, spoken: tuple[str, ...]) -> bool:
+        """Whether a text is in the target language already, in a conversation that is written in `spoken`."""
+        written, own = languages.written(self.to), self.to.partition("-")[0]
+        if written == languages.LATIN and spoken != languages.LATIN:
+            # a few words in Latin letters do not tell which language they are in
+            return languages.share(text, self.to) == 1.0
+        if self.source_language and self._says_something(text, set(spoken) - set(written)):
+            return False
+        if not self.source_language and (languages.share(text, self.to) or 0.0) < NEARLY_ALL:
+            return False
         if self.to in ("zh-Hans", "zh-Hant") and languages.likely(text) == "zh":
             tilt = sum(map(scripts.traditional, scripts.HAN.findall(text)))
             return tilt <= 0 if self.to == "zh-Hans" else tilt >= 0  # what is written alike in both is there
-        return languages.likely(text) == self.to.partition("-")[0]
+        if written == languages.LATIN or (self.source_language and spoken == written):  # Ukrainian is no Russian
+            return own == "en" == languages.likely(text)
+        return languages.script_of(text) == written
+
+    def _says_something(self, text: str, telling: set[str]) -> bool:
+        """Whether a word of the language that is translated from is in a text, as far as scripts and little words tell."""
+        english = self.source_language == "en" or str(self.source_language).startswith("en-")
+        if english and telling and scripts.ENGLISH.search(_SHOUTED.sub("", text).lower()):
+            return True
+        return any(languages.counted(text)[script] for script in telling)
 
     def _translation(self, masks: Masked, text: object, put_back: Any) -> str:
         if text is None:

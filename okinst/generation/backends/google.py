@@ -82,7 +82,7 @@ class Google:
         asked = {
             "parent": self._parent,
             "contents": list(texts),
-            "mime_type": "text/html",  # which keeps tags
+            "mime_type": "text/html",  # which keeps tags, and line breaks as tags alone
             "model": self._model,
             **self._languages,
         }
