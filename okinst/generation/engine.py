@@ -240,7 +240,7 @@ class _Engine:
                     while course.ask is not None and await self._step(course):
                         asked = True
                         course.replay(self.ledger)
-                except BaseException:
+                except BaseException:  # Ctrl-C, too: it is raised again below
                     course = course.again()  # an answer that could not be kept is not used
                     course.replay(self.ledger)
                     raise

@@ -436,7 +436,7 @@ class _Push:
         try:
             additions = [self._addition(path, file) for path, file in new.items()]
             self.api.preupload_lfs_files(additions=additions, free_memory=False, **at)
-        except Exception as error:
+        except Exception as error:  # of the client, of the network, of the disk: each is raised again in words
             if isinstance(error, OkinstError) or status(error) in (401, 403, 404):
                 raise
             raise self._not_uploaded(error) from error
@@ -457,7 +457,7 @@ class _Push:
                 f"{self.repo_id}: the Hub does not take the head of README.md ({str(error).partition(chr(10))[2].strip()}). Mend it there, or report it. "
                 f"No commit was made."
             ) from error
-        except Exception as error:
+        except Exception as error:  # whatever it is is raised again: here only whether it was an answer matters
             if 400 <= (status(error) or 0) < 500:  # an answer: it was not made
                 self.unanswered = None
             raise
@@ -635,7 +635,7 @@ def _plain_errors(repo_id: str, token: str | None) -> Iterator[None]:
         raise
     except errors.OfflineModeIsEnabled as error:
         raise NoNetwork(f"{repo_id}: HF_HUB_OFFLINE forbids to reach the Hub. Unset it to push.") from error
-    except Exception as error:
+    except Exception as error:  # what is neither an answer nor the network's is raised as it is
         found = status(error)
         if found == 401:
             raise NotPushed(

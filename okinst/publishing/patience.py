@@ -39,7 +39,7 @@ def patiently(what: str, attempt: Callable[[], T]) -> T:
     for number in range(1, TRIES + 1):
         try:
             return attempt()
-        except Exception as error:
+        except Exception as error:  # what waiting does not mend is raised again
             found = status(error)
             if number == TRIES or (found not in PASSING if found else not is_of_the_network(error)):
                 raise
