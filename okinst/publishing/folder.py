@@ -7,7 +7,6 @@
 The Parquet bytes depend on the rows alone: row groups of a fixed size, no timestamps, no number of processes.
 """
 
-import json
 import shutil
 from collections import Counter
 from collections.abc import Callable
@@ -30,7 +29,7 @@ from okinst.publishing.built import BuiltFolder
 from okinst.publishing.card import card
 from okinst.publishing.inputs import inputs, versions
 from okinst.publishing.naming import builder_of
-from okinst.publishing.place import PROVENANCE, README, SET_ASIDE, appearing, check_output
+from okinst.publishing.place import PROVENANCE, README, SET_ASIDE, appearing, check_output, readable
 from okinst.version import VERSION
 from okinst.views import CannotHold, view
 
@@ -105,7 +104,7 @@ def build(
         told = {**_provenance(builder, built, layout), "files": built.files}
         (partial / README).write_text(card(BuiltFolder(partial, told)), encoding="utf-8")
         told["files"] = [*built.files, file_entry(partial, partial / README)]
-        (partial / PROVENANCE).write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        (partial / PROVENANCE).write_bytes(readable(told))
     return built
 
 

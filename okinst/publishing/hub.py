@@ -32,7 +32,7 @@ from okinst.publishing import plain_set, readme, refusal, report
 from okinst.publishing.built import BuiltFolder
 from okinst.publishing.card import card
 from okinst.publishing.patience import PASSING, chain, patiently, status
-from okinst.publishing.place import PROVENANCE, README
+from okinst.publishing.place import PROVENANCE, README, readable
 from okinst.publishing.public import KEPT_BACK, is_of_the_set, without_folders
 from okinst.version import VERSION
 
@@ -269,7 +269,7 @@ class _Push:
             if file["path"] != README and file["path"] not in self.kept_back
         ]
         told["kept_back"] = self.kept_back
-        return (json.dumps(told, ensure_ascii=False, indent=2) + "\n").encode()
+        return readable(told)
 
     # -- what is there -----------------------------------------------------------------------------------------------
 

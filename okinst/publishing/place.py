@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -60,6 +61,15 @@ def appearing(folder: Path, replace: str | None = None) -> Iterator[Path]:
     finally:
         shutil.rmtree(partial, ignore_errors=True)
         _lock_of(partial).unlink(missing_ok=True)
+
+
+def readable(told: Any) -> bytes:
+    """Plain values as JSON that people read too, such as provenance.json.
+
+    >>> readable({"이름": 1})
+    b'{\\n  "\\xec\\x9d\\xb4\\xeb\\xa6\\x84": 1\\n}\\n'
+    """
+    return (json.dumps(told, ensure_ascii=False, indent=2) + "\n").encode()
 
 
 def put(path: Path, content: bytes) -> None:

@@ -1,6 +1,5 @@
 """A Dataset or DatasetDict as a folder that can be pushed: of any making, so its provenance says what it holds and no more."""
 
-import json
 import logging
 import re
 from collections import Counter
@@ -16,7 +15,7 @@ from okinst.licences import COLUMNS, lot, together
 from okinst.publishing.built import BuiltFolder
 from okinst.publishing.card.head import sizes
 from okinst.publishing.folder import BY, Built, file_entry, write_split
-from okinst.publishing.place import PROVENANCE, README
+from okinst.publishing.place import PROVENANCE, README, readable
 from okinst.version import VERSION
 
 logger = logging.getLogger("okinst")
@@ -72,7 +71,7 @@ def write(rows: Any, folder: Path, name: str) -> Path:
         ],
         "files": [*built.files, file_entry(folder, folder / README)],
     }
-    (folder / PROVENANCE).write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    (folder / PROVENANCE).write_bytes(readable(told))
     return folder
 
 

@@ -1,7 +1,6 @@
 """Write the card of a folder that stands: measure, draw, and put README.md and provenance.json down, each whole."""
 
 import hashlib
-import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from okinst.publishing.card import plots
 from okinst.publishing.card.measure import LOOKED_AT, measure
 from okinst.publishing.card.text import card
 from okinst.publishing.card.words import Words
-from okinst.publishing.place import PROVENANCE, README, put
+from okinst.publishing.place import PROVENANCE, README, put, readable
 
 #: where the pictures of a card stand
 PICTURES = "card"
@@ -89,16 +88,12 @@ def write(
             put(folder / PICTURES / f"{name}.png", picture)
         # should all end before the end, the old card and the new one are both known for okinst's, and the same again mends it
         coming = {**built.provenance, "card_to_be": hashlib.sha256(text.encode()).hexdigest()}
-        put(folder / PROVENANCE, _json(coming))
+        put(folder / PROVENANCE, readable(coming))
         put(folder / README, text.encode())
         told["files"] = _files(folder, told)
-        put(folder / PROVENANCE, _json(told))
+        put(folder / PROVENANCE, readable(told))
         _remove_others(folder, told)
     return Told(folder / README, language, told.get("measured", {}), [f"{PICTURES}/{name}.png" for name in drawn], why)
-
-
-def _json(told: dict[str, Any]) -> bytes:
-    return (json.dumps(told, ensure_ascii=False, indent=2) + "\n").encode()
 
 
 def _files(folder: Path, told: dict[str, Any]) -> list[dict[str, Any]]:

@@ -46,7 +46,7 @@ def write(
     """Write the page of a folder that okinst built.
 
     `grid` is a folder of `okinst grid`, shown beside it; `rows` how many rows can be read in the page, drawn by `seed` where there
-    are more. With `of_the_set` no text of rows that are not in the set is shown, and no folder of this machine. The same folder,
+    are more. With `of_the_set` no text of rows that are not in the set is shown; folders of this machine never are. The same folder,
     options and okinst give the same bytes. Raises MissingFile and WrongCall for what is no such folder, DamagedFile for files that
     cannot be read.
     """
