@@ -423,6 +423,23 @@ def test_a_budget_that_leaves_more_room_than_a_model_has(double: Double, tmp_pat
     assert done.stopped is None and done.written.done == 3
 
 
+@pytest.mark.parametrize("counting", [True, False])
+def test_what_was_paid_without_a_price_is_charged_at_a_later_one(counting: bool, double: Double, tmp_path: Path) -> None:
+    """It counts against a budget of money, and the sum is known again."""
+    double.usage = counting
+    file, prices = tmp_path / "out.jsonl", Prices(1_000.0, 2_000.0)
+    first = go(Retelling(texts(20)), double, file, max_items=4)
+    assert first.as_json()["all runs"]["usd"] is None and first.as_json()["all runs"]["unpriced"] == 4
+    paid = (first.spent.tokens_in * 1_000 + first.spent.tokens_out * 2_000) / 1e6
+    none = go(Retelling(texts(20)), double, file, prices=prices, budget=Budget(usd=paid))
+    assert none.stopped == "budget" and none.cost.requests == 0 and len(double.requests) == 4
+    assert none.spent.usd == pytest.approx(paid) == none.priced_later.usd and none.priced_later.requests == 4
+    done = go(Retelling(texts(20)), double, file, prices=prices)
+    assert done.as_json()["all runs"]["unpriced"] == 0 and done.spent.usd == pytest.approx(paid + done.cost.usd)
+    known = go(Retelling(texts(20)), double, file).as_json()["all runs"]
+    assert known["usd"] == pytest.approx(done.cost.usd, abs=1e-6) and known["unpriced"] == 4, "a part is not nothing"
+
+
 def test_money_needs_prices(double: Double, tmp_path: Path) -> None:
     with pytest.raises(WrongCall, match="needs prices: --usd-in and --usd-out"):
         plan(Retelling(texts(1)), double, tmp_path / "out.jsonl", budget=Budget(usd=1.0))

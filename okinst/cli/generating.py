@@ -271,7 +271,9 @@ def lines(run: "Run", left_out: Mapping[str, int]) -> Iterator[str]:
         used = (
             f"{cost.characters:,} characters" if cost.characters else f"{cost.tokens_in:,} + {cost.tokens_out:,} tokens"
         )
-        money = f", ${cost.usd:,.4f}" if cost.usd and not cost.unpriced else ""
+        money = f", ${cost.usd:,.4f}" if cost.usd else ""
+        if cost.unpriced and cost.usd:
+            money += f" and {cost.unpriced:,} answers without a price"
         speed = f" in {run.seconds:,.1f} s" if name == "this run" else ""
         yield f"{name}: {cost.requests:,} requests{speed}, {used}{money}"
         if cost.guessed:
@@ -279,6 +281,11 @@ def lines(run: "Run", left_out: Mapping[str, int]) -> Iterator[str]:
                 f"  {cost.guessed:,} of these requests are charged what was put by for them: the server did not count, or its answer never came "
                 f"whole."
             )
+    if run.priced_later.requests:
+        yield (
+            f"  ${run.priced_later.usd:,.4f} of that is for {run.priced_later.requests:,} requests of earlier runs, which knew no price: they are "
+            f"charged at the prices of this call."
+        )
     written = run.written
     for reason, count in left_out.items():
         yield f"{count:,} rows of the source were left out by its builder: {reason}"

@@ -80,6 +80,17 @@ class Prices:
             usd = (tokens_in * (self.tokens_in or 0) + tokens_out * (self.tokens_out or 0)) / MILLION
         return Cost(1, tokens_in, tokens_out, characters, usd)
 
+    def again(self, cost: Cost, *, translator: bool = False) -> Cost:
+        """A cost of an earlier run; where nobody had named a price, at these prices, if they are known.
+
+        >>> Prices(0.15, 0.6).again(Prices().cost(1_000_000, 500_000)).usd
+        0.45
+        """
+        if not cost.unpriced or not self.known(translator):
+            return cost
+        usd = self.cost(cost.tokens_in, cost.tokens_out, cost.characters, translator=translator).usd
+        return replace(cost, usd=cost.usd + usd, unpriced=0)
+
 
 @dataclass(frozen=True)
 class Budget:

@@ -107,6 +107,8 @@ class Run:
     stopped: str | None = None
     #: why, and what to do
     why: str = ""
+    #: of `spent`, what earlier runs knew no price of: it is charged at the prices of this one
+    priced_later: Cost = field(default_factory=Cost)
 
     def as_json(self) -> dict[str, Any]:
         """As --json prints it."""
@@ -116,7 +118,8 @@ class Run:
                 "tokens_in": cost.tokens_in,
                 "tokens_out": cost.tokens_out,
                 "characters": cost.characters,
-                "usd": None if cost.unpriced else round(cost.usd, 6),
+                "usd": round(cost.usd, 6) if cost.usd or not cost.unpriced else None,
+                "unpriced": cost.unpriced,
                 "guessed": cost.guessed,
             }
             for name, cost in (("this run", self.cost), ("all runs", self.spent))
@@ -127,10 +130,10 @@ class Run:
 
 def run(plan: Plan) -> Run:
     """Run a job as far as it goes, and put its output down. Raises OkinstError where not even a file could be written."""
-    ledger = Ledger(plan.file, plan.head)
+    ledger = Ledger(plan.file, plan.head, partial(plan.prices.again, translator=plan.backend.translator))
     with ledger.opened():
         writing.check(plan.file, ledger)
-        before, started = ledger.spent, time.monotonic()
+        before, later, started = ledger.spent, ledger.priced_later, time.monotonic()
         with Outcomes(plan.file, ledger) as outcomes:
             engine = _Engine(plan, ledger, outcomes)
             asyncio.run(engine.run())
@@ -143,7 +146,7 @@ def run(plan: Plan) -> Run:
                 written = outcomes.put_down(plan.job.file())
             except DiskFull as error:
                 raise DiskFull(engine.why or str(error)) from error
-        return Run(written, ledger.spent, ledger.spent - before, seconds, engine.stopped, engine.why)
+        return Run(written, ledger.spent, ledger.spent - before, seconds, engine.stopped, engine.why, later)
 
 
 @dataclass

@@ -11,7 +11,7 @@ import hashlib
 import logging
 import os
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -100,13 +100,20 @@ def entry(line: bytes) -> Entry:
 class Ledger:
     """The ledger of one output file; `kept` has room for one run at a time."""
 
-    def __init__(self, file: Path, head: Mapping[str, Any]) -> None:
-        """`file` is the output; `head` what decides the answers (job, settings, backend), JSON."""
+    def __init__(
+        self, file: Path, head: Mapping[str, Any], priced: Callable[[Cost], Cost] = lambda cost: cost
+    ) -> None:
+        """`file` is the output; `head` what decides the answers (job, settings, backend), JSON; `priced` gives what a line cost, at the
+        prices of this run where the run that wrote it knew none.
+        """
         self.file = file
+        self._priced = priced
         self.path = file.with_name(f"{file.name}{ENDING}")
         self.head = jsonl.loads(jsonl.dumps(head))
         #: what earlier runs paid, and this one
         self.spent = Cost()
+        #: of that, what was paid before anybody had named a price
+        self.priced_later = Cost()
         #: the SHA-256 of every output file that was put down
         self.written: set[str] = set()
         #: answers that were paid for, and could not be written
@@ -176,7 +183,7 @@ class Ledger:
             )
         if others:  # and nothing was answered yet: it is begun anew
             os.ftruncate(self._descriptor, 0)
-            self._end, self.spent = 0, Cost()
+            self._end, self.spent, self.priced_later = 0, Cost(), Cost()
             self._failed.clear()
         if not self._end:
             when = datetime.now().astimezone().isoformat(timespec="seconds")
@@ -203,7 +210,10 @@ class Ledger:
         return "; ".join(f"{name} was {_short(was.get(name))} and is {_short(now.get(name))}" for name in names)
 
     def _remember(self, found: Entry, place: int) -> None:
-        self.spent += found.cost
+        cost = self._priced(found.cost)
+        self.spent += cost
+        if cost.unpriced < found.cost.unpriced:
+            self.priced_later += cost
         where = _place(found.key, found.ask)
         if found.outcome == STOPPED:
             return

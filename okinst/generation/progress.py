@@ -37,7 +37,7 @@ class Progress(tqdm):
 
     def _cost(self) -> str:
         spent = self._purse.spent
-        if spent.usd and not spent.unpriced:
+        if spent.usd:
             return f"${spent.usd:,.4f}"
         return f"{spent.characters:,} characters" if spent.characters else f"{spent.tokens:,} tokens"
 
