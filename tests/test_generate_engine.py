@@ -81,6 +81,7 @@ def test_an_item_that_is_never_answered_well_is_set_aside(fault: str, double: Do
     (found,) = aside(file)
     assert found["number"] == 1 and found["row"] == {"text": texts(3)[1]} and len(found["tried"]) == 3
     assert done.written.set_aside == {found["reason"]: 1} and found["tried"][-1]["reason"] == found["reason"]
+    assert done.written.helps == {"tries": 1, "run": 0}
     assert len(double.requests) == 5
     go(Retelling(texts(3)), double, file)
     assert len(double.requests) == 5, "what was set aside is not paid for again"
@@ -97,6 +98,7 @@ def test_an_item_that_the_server_always_fails_at_is_set_aside_and_asked_by_the_n
     file = tmp_path / "out.jsonl"
     done = go(Retelling(texts(30)), double, file, concurrency=2)
     assert done.written.set_aside == {"no answer": 1} and done.written.done == 29 and done.stopped is None
+    assert done.written.helps == {"tries": 0, "run": 1}
     assert aside(file)[0]["detail"].startswith("500: ") and "The server had an error" in aside(file)[0]["detail"]
     double.always = {}
     asked = len(double.requests)
@@ -210,7 +212,7 @@ def test_half_a_character_in_a_text_is_set_aside(double: Double, tmp_path: Path)
             return found and Ask(({"role": "user", "content": found.messages[0]["content"] + "\ud83d"},))
 
     done = go(Half(texts(1)), double, tmp_path / "out.jsonl")
-    assert done.written.set_aside == {"no Unicode text": 1} and not double.requests
+    assert done.written.set_aside == {"no Unicode text": 1} and not double.requests and not done.cost.requests
 
 
 def test_a_context_too_long_is_asked_once(double: Double, tmp_path: Path) -> None:
@@ -220,10 +222,61 @@ def test_a_context_too_long_is_asked_once(double: Double, tmp_path: Path) -> Non
     done = go(job, double, file)
     assert done.written.set_aside == {"too long": 1} and len(rows(file)) == 3
     assert "maximum context length" in aside(file)[0]["detail"]
-    # the job says more the second time, so it is asked again; a request that stays the same is not
-    job.name, asked = "retelling", len(double.requests)
+    assert done.written.helps == {"tries": 0, "run": 1}, "no number of tries makes it shorter"
+
+
+@pytest.mark.parametrize("reason", ["too long", "refused"])
+def test_what_was_rejected_without_an_answer_is_tried_by_the_next_run(
+    reason: str, double: Double, tmp_path: Path
+) -> None:
+    """A server may read more by then, or say something else; nobody has to say anything for that."""
+    many = [f"{'The tea. ' * 100}{number} of 7" for number in range(7)]
+    if reason == "too long":
+        double.longest = 300
+    else:
+        double.always = {"of 7": "403"}
+    file, job = tmp_path / "out.jsonl", Retelling([*texts(2), *many])
+    before = go(job, double, file, concurrency=1, max_items=5)
+    assert before.written.set_aside == {reason: 3} and before.written.done == 2
+    for _ in range(2):
+        done = go(job, double, file, concurrency=1, max_items=5)
+        assert done.stopped is None and done.written == before.written, "several in a row are no reason to stop"
+        assert 3 <= done.cost.requests <= 9
+    asked = len(double.requests)
+    stopped = go(job, double, file, concurrency=1, max_items=5, budget=Budget(requests=asked))
+    assert stopped.stopped == "budget" and stopped.written == before.written, (
+        "what was set aside stays so until it is asked"
+    )
+    double.longest, double.always = None, {}
+    done = go(job, double, file)
+    assert done.written.done == 9 and done.cost.requests == 7 == len(double.requests) - asked
     go(job, double, file)
-    assert len(double.requests) == asked
+    assert [row["text"] for row in rows(file)] == job.texts and len(double.requests) == asked + 7
+
+
+class Halving(Retelling):
+    """Asks for half a text where the whole was too long, as a translation does."""
+
+    def ask(self, item: Item, state: State) -> Ask | None:
+        found = super().ask(item, {**state, TRIED: []})
+        if found is None or not state.get(TRIED):
+            return found
+        half = item.row["text"][: len(item.row["text"]) // 2]
+        return Ask(({"role": "user", "content": json.dumps({"1-user": half})},))
+
+
+def test_what_was_too_long_and_then_answered_in_part_is_done(double: Double, tmp_path: Path) -> None:
+    double.longest = 300
+    file, job = tmp_path / "out.jsonl", Halving(["The tea. " * 50])
+    for _ in range(2):
+        assert go(job, double, file).written.done == 1 and len(double.requests) == 2
+
+
+def test_settings_may_be_mended_where_all_was_too_long(double: Double, tmp_path: Path) -> None:
+    double.longest = 10
+    go(Retelling(texts(2)), double, tmp_path / "out.jsonl")
+    double.longest = None
+    assert go(Retelling(texts(2)), double, tmp_path / "out.jsonl", model="larger").written.done == 2
 
 
 def test_a_request_that_is_refused_stops_the_run(double: Double, tmp_path: Path) -> None:
@@ -424,7 +477,9 @@ def test_a_budget_that_leaves_more_room_than_a_model_has(double: Double, tmp_pat
 
 
 @pytest.mark.parametrize("counting", [True, False])
-def test_what_was_paid_without_a_price_is_charged_at_a_later_one(counting: bool, double: Double, tmp_path: Path) -> None:
+def test_what_was_paid_without_a_price_is_charged_at_a_later_one(
+    counting: bool, double: Double, tmp_path: Path
+) -> None:
     """It counts against a budget of money, and the sum is known again."""
     double.usage = counting
     file, prices = tmp_path / "out.jsonl", Prices(1_000.0, 2_000.0)
@@ -485,6 +540,30 @@ def test_the_same_request_has_several_answers(double: Double, tmp_path: Path) ->
         assert done.written.done == 1 and len(double.requests) == 3
     lines = entries(file)
     assert len({line["ask"] for line in lines}) == 1 and [line["try"] for line in lines] == [0, 1, 2]
+    assert [request.body["temperature"] for request in double.requests] == [0, 0.3, 0.6], (
+        "the same request says the same"
+    )
+    assert [line.get("varied") for line in lines] == [None, {"temperature": 0.3}, {"temperature": 0.6}]
+
+
+@pytest.mark.parametrize(("temperature", "seed"), [(0.0, 5), (0.7, 5), (0.7, None)])
+def test_no_two_requests_of_an_item_are_the_same(
+    temperature: float, seed: int | None, double: Double, tmp_path: Path
+) -> None:
+    """But where a temperature draws another answer anyway."""
+    double.faults = ["empty", "refusal"]
+    options = Options(model="test", base_url=f"{double.url}/v1", temperature=temperature, seed=seed)
+    engine.run(engine.Plan(Stubborn(texts(1)), opened("openai", options), tmp_path / "out.jsonl"))
+    sent = [json.dumps(request.body, sort_keys=True) for request in double.requests]
+    assert len(sent) == 3 and len(set(sent)) == (1 if seed is None else 3)
+    assert [request.body.get("seed") for request in double.requests] == [seed and seed + n for n in range(3)]
+    assert {request.body["temperature"] for request in double.requests} == ({0.7} if temperature else {0, 0.3, 0.6})
+
+
+def test_a_server_without_temperatures_is_asked_again_without(double: Double, tmp_path: Path) -> None:
+    double.unknown, double.faults = ("temperature",), ["", "empty"]
+    done = go(Stubborn(texts(1)), double, tmp_path / "out.jsonl")
+    assert done.written.done == 1 and not any("varied" in line for line in entries(tmp_path / "out.jsonl"))
 
 
 def test_a_line_that_was_cut_off_is_asked_again(

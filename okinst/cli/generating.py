@@ -63,7 +63,12 @@ class Common:
         ),
     ] = 3
     timeout: Annotated[float, typer.Option(min=0.1, metavar="S", help="Seconds that a request may take.")] = 120.0
-    temperature: Annotated[float, typer.Option(min=0, metavar="T", help="0: the likeliest answer.")] = 0.0
+    temperature: Annotated[
+        float,
+        typer.Option(
+            min=0, metavar="T", help="0: the likeliest answer; a request that is asked again as it was gets some."
+        ),
+    ] = 0.0
     top_p: Annotated[float | None, typer.Option(min=0, max=1, metavar="P")] = None
     seed: Annotated[
         int | None, typer.Option(min=0, metavar="N", help="What is drawn, here and by servers that take one.")
@@ -290,7 +295,12 @@ def lines(run: "Run", left_out: Mapping[str, int]) -> Iterator[str]:
     for reason, count in left_out.items():
         yield f"{count:,} rows of the source were left out by its builder: {reason}"
     if written.set_aside:
-        yield f"{written.set_aside_file}: what was set aside, with every reason and answer. More --tries ask again."
+        told = f"{written.set_aside_file}: what was set aside, with every reason and answer."
+        if tries := written.helps["tries"]:
+            told += f" More --tries ask {tries:,} of them again."
+        if no_answer := written.helps["run"]:
+            told += f" {no_answer:,} came to no answer: the same command asks them again."
+        yield told
     yield f"{written.file}: {written.done:,} rows"
     if written.done:
         yield from loading(written.file, written.upstream.set_name, written.upstream.name)

@@ -90,7 +90,7 @@ class Plan:
 
     def courses(self) -> Iterator[Course]:
         """Every item at its start."""
-        return courses(self.job, self.tries, self.backend.settings, self.backend.steady, self.max_items)
+        return courses(self.job, self.tries, self.backend, self.max_items)
 
 
 @dataclass(frozen=True)
@@ -266,9 +266,9 @@ class _Engine:
         """Ask once, and go on with what comes; False where nothing came but failures."""
         assert course.ask is not None
         line = partial(Entry, course.item.key, course.step, course.failed_tries, course.digest)
-        took = _Attempts()
+        took, known = _Attempts(), course.before is not None
         try:
-            got = await self._answered(course.ask, took)
+            got = await self._answered(replace(course.ask, again=course.times), took)
         except Stopped:
             if took.cost.requests:
                 await self.ledger.keep(line(STOPPED, cost=took.cost))
@@ -280,19 +280,19 @@ class _Engine:
             except Exception as error:  # a fault of okinst's own must not lose an answer that was paid for
                 outcome, ended = UNREAD + type(error).__name__, error
             detail = course.tried[-1]["detail"] if outcome.startswith(REJECTED) else ""
-            new = line(outcome, detail, got.answer, got.request_id, got.model, took.seconds, took.cost)
+            new = line(outcome, detail, got.answer, got.request_id, got.model, took.seconds, took.cost, got.varied)
             await self.ledger.keep(new)
             if ended is not None:
                 raise ended
             return True
         if isinstance(got, Unanswerable):
             outcome = course.refuse(got.reason, got.said)
-        elif isinstance(got, Refused) and self._answers:
+        elif isinstance(got, Refused) and (self._answers or known):
             outcome = course.refuse(REFUSED, got.said)
         else:  # nobody knows yet whether it is the item: the next run asks again
             outcome = f"{FAILED}no answer"
         await self.ledger.keep(line(outcome, got.said, cost=took.cost))
-        if isinstance(got, Refused):
+        if isinstance(got, Refused) and not known:
             self._came_to_nothing(course.item.key, got.halt)
         elif isinstance(got, Busy):
             self._came_to_nothing(course.item.key, self._dead(got))

@@ -38,6 +38,9 @@ class Ask:
     )  # for a translator, by key; empty where only a chat model can answer
     json: bool = False  # a JSON object is wanted
     max_tokens: int | None = None
+    again: int = (
+        0  # how often this very request was answered before, and the answer rejected: a backend that can draws another
+    )
 
 
 @dataclass(frozen=True)

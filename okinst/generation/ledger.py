@@ -62,6 +62,9 @@ class Entry:
     model: str = ""  # as the server calls it
     seconds: float = 0.0  # of the attempt that was answered
     cost: Cost = field(default_factory=Cost)  # its requests are the attempts
+    varied: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # what was asked with, where it was not what the first line says
 
     def line(self) -> bytes:
         """As it stands in the file."""
@@ -78,6 +81,7 @@ class Entry:
             "attempts": cost.pop("requests"),
             **cost,
             "seconds": round(self.seconds, 3),
+            **({"varied": dict(self.varied)} if self.varied else {}),
             "answer": None if self.answer is None else asdict(self.answer),
         }
         return jsonl.dumps(told) + b"\n"
@@ -93,16 +97,14 @@ def entry(line: bytes) -> Entry:
     answer = None if told["answer"] is None else Answer(**told["answer"])
     return Entry(
         told["key"], told["step"], told["try"], told["ask"], told["outcome"], told["detail"], answer, told["request_id"],
-        told["model"], told["seconds"], cost,
+        told["model"], told["seconds"], cost, told.get("varied", {}),
     )  # fmt: skip
 
 
 class Ledger:
     """The ledger of one output file; `kept` has room for one run at a time."""
 
-    def __init__(
-        self, file: Path, head: Mapping[str, Any], priced: Callable[[Cost], Cost] = lambda cost: cost
-    ) -> None:
+    def __init__(self, file: Path, head: Mapping[str, Any], priced: Callable[[Cost], Cost] = lambda cost: cost) -> None:
         """`file` is the output; `head` what decides the answers (job, settings, backend), JSON; `priced` gives what a line cost, at the
         prices of this run where the run that wrote it knew none.
         """
@@ -120,6 +122,8 @@ class Ledger:
         self.lost = 0
         self._places: defaultdict[bytes, list[int]] = defaultdict(list)
         self._failed: dict[bytes, str] = {}
+        #: of those whose last line is a rejection without an answer
+        self._unanswered: set[bytes] = set()
         self._end = 0
         self._descriptor = -1
         self._waiting: list[tuple[Entry | None, bytes, asyncio.Future[None]]] = []
@@ -176,7 +180,7 @@ class Ledger:
                         f"what it answers is then asked, and paid, again."
                     ) from error
                 self._end += len(line)
-        if others and self._places:
+        if others and self.begun:
             raise WrongCall(
                 f"{self.path} was begun with other settings: {others}. Go on with those, or name another file with -o: answers of both would "
                 f"stand in one file, and nobody could tell them apart."
@@ -184,7 +188,8 @@ class Ledger:
         if others:  # and nothing was answered yet: it is begun anew
             os.ftruncate(self._descriptor, 0)
             self._end, self.spent, self.priced_later = 0, Cost(), Cost()
-            self._failed.clear()
+            for each in (self._failed, self._places, self._unanswered):
+                each.clear()
         if not self._end:
             when = datetime.now().astimezone().isoformat(timespec="seconds")
             self._write(jsonl.dumps({"okinst": VERSION, **self.head, "written": when}) + b"\n")
@@ -219,14 +224,21 @@ class Ledger:
             return
         if found.outcome.startswith(FAILED):
             self._failed[where] = found.detail
+            return
+        self._failed.pop(where, None)
+        if where in self._unanswered:  # what came of the same request later stands in its place
+            self._places[where][-1] = place
         else:
-            self._failed.pop(where, None)
             self._places[where].append(place)
+        if found.answer is None:
+            self._unanswered.add(where)
+        else:
+            self._unanswered.discard(where)
 
     @property
     def begun(self) -> bool:
         """Whether anything was answered, in any run."""
-        return bool(self._places)
+        return len(self._places) > len(self._unanswered)
 
     # -- reading -------------------------------------------------------------------------------------------------------
 

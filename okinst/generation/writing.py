@@ -35,6 +35,7 @@ class Written:
     done: int
     set_aside: dict[str, int]  # by reason
     left: int  # not asked yet, or not to their end
+    helps: dict[str, int]  # how many that are set aside more "tries" ask again, and how many the next "run"
 
     def as_json(self) -> dict[str, Any]:
         """As --json prints it."""
@@ -84,6 +85,7 @@ class Outcomes:
         #: by the place of the item: whether it is set aside, and where its line stands
         self._places: dict[int, tuple[bool, int, int]] = {}
         self._reasons: Counter[str] = Counter()
+        self._helps: Counter[str | None] = Counter()
 
     def __enter__(self) -> "Outcomes":
         return self
@@ -96,10 +98,13 @@ class Outcomes:
         aside = course.aside
         if course.ask is not None:
             failure = self.ledger.failure(course.item.key, course.digest)
-            if failure is None:
+            if failure is not None:
+                aside = Aside(NO_ANSWER, failure, course.tried, "run")
+            elif course.before is not None:
+                aside = course.before
+            else:
                 self._left += 1
                 return
-            aside = Aside(NO_ANSWER, failure, course.tried)
         line = jsonl.dumps(course.row() if aside is None else _told(course, aside))
         with disk_errors(self.file):
             write_whole(self._kept.fileno(), line, self._end)
@@ -107,6 +112,7 @@ class Outcomes:
         self._end += len(line)
         if aside is not None:
             self._reasons[aside.reason] += 1
+            self._helps[aside.helps] += 1
 
     def put_down(self, upstream: UpstreamFile) -> Written:
         """Write both files. Raises DiskFull; the files before then stay as they were."""
@@ -129,7 +135,8 @@ class Outcomes:
             )
         reasons = dict(sorted(self._reasons.items(), key=lambda each: (-each[1], each[0])))
         count, set_aside = len(self._places), sum(reasons.values())
-        return Written(self.file, aside, upstream, count + self._left, count - set_aside, reasons, self._left)
+        helps = {how: self._helps[how] for how in ("tries", "run")}
+        return Written(self.file, aside, upstream, count + self._left, count - set_aside, reasons, self._left, helps)
 
 
 def _told(course: Course, found: Aside) -> dict[str, Any]:

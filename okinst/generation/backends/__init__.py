@@ -24,6 +24,7 @@ class Reply:
     requests: int = 1  # a translator takes long texts in several
     counted: bool = True  # the server said how many tokens
     headers: Mapping[str, str] = field(default_factory=dict)
+    varied: Mapping[str, Any] = field(default_factory=dict)  # of the settings, because the request was answered before
 
 
 class Backend(Protocol):

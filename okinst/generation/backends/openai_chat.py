@@ -41,6 +41,8 @@ _NO_MONEY = re.compile(r"insufficient_quota|billing|credit balance|payment requi
 _FILTERED = re.compile(r"content_filter|content_policy|content management policy|requires moderation|was flagged", re.I)
 #: statuses that another attempt may not meet
 PASSING = {408, 409, 425, 429}
+#: what is added to a temperature of 0 each time that the same request is asked again, whose likeliest answer was rejected
+WARMER = 0.3
 
 
 class OpenAIChat:
@@ -85,11 +87,14 @@ class OpenAIChat:
 
     async def answer(self, ask: Ask) -> Reply:
         openai = self._openai
-        wanted = self._wanted(ask)
+        varied = self._varied(ask.again)
+        wanted = self._wanted(ask, varied)
         try:
             json.dumps(ask.messages, ensure_ascii=False).encode()
         except UnicodeEncodeError as error:
-            raise Unanswerable(NO_TEXT, f"half a character that is no Unicode: {error.reason}") from None
+            unsent = Unanswerable(NO_TEXT, f"half a character that is no Unicode: {error.reason}")
+            unsent.requests = 0
+            raise unsent from None
         try:
             raw = await asyncio.wait_for(
                 self._client.chat.completions.with_raw_response.create(
@@ -113,11 +118,21 @@ class OpenAIChat:
         except openai.OpenAIError as error:  # an answer that the client itself cannot read
             said = short(str(error), (self._key,))
             raise Busy(f"no answer that can be read ({said})", worked=True) from None
-        return self._reply(raw.text, raw.headers)
+        return self._reply(raw.text, raw.headers, {name: wanted[name] for name in varied if name in wanted})
 
-    def _wanted(self, ask: Ask) -> dict[str, Any]:
+    def _varied(self, again: int) -> dict[str, Any]:
+        """What draws another answer to a request that was answered before: what is fixed would bring the same once more."""
+        varied: dict[str, Any] = {}
+        if again and self._sampling["temperature"] == 0:
+            varied["temperature"] = round(min(1.0, WARMER * again), 2)
+        if again and "seed" in self._sampling:
+            varied["seed"] = self._sampling["seed"] + again
+        return varied
+
+    def _wanted(self, ask: Ask, varied: Mapping[str, Any]) -> dict[str, Any]:
         """What is said beside the messages, as far as this server knows it."""
-        wanted = {name: value for name, value in self._sampling.items() if name not in self._unknown}
+        sampling = {**self._sampling, **varied}
+        wanted = {name: value for name, value in sampling.items() if name not in self._unknown}
         if ask.json and "response_format" not in self._unknown:
             wanted["response_format"] = {"type": "json_object"}
         if ask.max_tokens is not None:
@@ -134,7 +149,7 @@ class OpenAIChat:
         if error.status_code not in (400, 422):
             return None
         text = _text(error)
-        own: tuple[str, ...] = ("temperature",) if wanted.get("temperature") == 0 else ()
+        own: tuple[str, ...] = ("temperature",) if self._sampling["temperature"] == 0 else ()
         for name in ("response_format", "max_tokens", "max_completion_tokens", *own):
             if name in wanted and re.search(rf"\b{name}\b", text) and not _TOO_LONG.search(text):
                 if name not in self._unknown:
@@ -166,7 +181,7 @@ class OpenAIChat:
             f"same again.",
         )
 
-    def _reply(self, body: str, headers: Mapping[str, str]) -> Reply:
+    def _reply(self, body: str, headers: Mapping[str, str], varied: Mapping[str, Any]) -> Reply:
         """What the body of an answer says. Raises Busy for garbage."""
         try:
             told = json.loads(body)
@@ -188,6 +203,7 @@ class OpenAIChat:
             model=self._kept(told.get("model") or self._model),
             headers={name.lower(): value for name, value in headers.items()},
             counted=None not in map(usage.get, _USAGE.values()),
+            varied=varied,
             **spent,
         )
 
