@@ -99,6 +99,9 @@ class Double:
     context: int | None = None
     #: headers of every answer
     headers: dict[str, str] = field(default_factory=dict)
+    #: the name of its model, and how it says that an answer ended, where not as usual
+    model: str | None = None
+    finish: str | None = None
     #: whether it counts the tokens of an answer; and those that it wrote and its bill has, counted or not
     usage: bool = True
     written: int = 0
@@ -268,12 +271,14 @@ class Handler(BaseHTTPRequestHandler):
             "id": f"chatcmpl-{hashlib.sha256(request.question.encode()).hexdigest()[:12]}",
             "object": "chat.completion",
             "created": 0,
-            "model": f"{request.body['model']}-2026",
+            "model": self.server.double.model or f"{request.body['model']}-2026",
             "choices": [
                 {
                     "index": 0,
                     "message": {"role": "assistant", "content": text},
-                    "finish_reason": "length" if cut or request.fault == "length" else "stop",
+                    "finish_reason": "length"
+                    if cut or request.fault == "length"
+                    else self.server.double.finish or "stop",
                 }
             ],
             "usage": {

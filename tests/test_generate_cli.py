@@ -226,7 +226,29 @@ def test_ctrl_c_twice_ends_at_once(tmp_path: Path) -> None:
         running.signal(signal.SIGINT)
         time.sleep(0.5)
         running.signal(signal.SIGINT)
-        assert running.end().returncode == 130 and time.monotonic() - began < 10
+        done = running.end()
+        assert done.returncode == 130 and time.monotonic() - began < 10
+    assert "Given up on their way: 5 of the requests. They are charged what was put by for them" in done.stdout
+    assert "5 of these requests are charged what was put by for them" in done.stdout
+    lines = entries(tmp_path / "out.jsonl")
+    assert [(line["outcome"], line["attempts"], line["guessed"]) for line in lines] == [("failed: stopped", 1, 1)] * 5
+    assert all(line["tokens_in"] > 50 and line["tokens_out"] >= 512 for line in lines)
+
+
+def test_ctrl_c_is_heard_while_a_run_stops_for_another_reason(tmp_path: Path) -> None:
+    source = tmp_path / "en.jsonl"
+    english(source, 2)
+    always = {"number 0?": "slow", "number 1?": "503"}
+    with serving(slow=30.0, always=always, headers={"Retry-After": "86400"}) as double:
+        running = Running(call(double, source, tmp_path / "out.jsonl"), tmp_path)
+        wait_for(double, 2, running)
+        began = time.monotonic()
+        for _ in range(2):
+            time.sleep(0.5)
+            running.signal(signal.SIGINT)
+        done = running.end()
+    assert done.returncode == 1 and time.monotonic() - began < 10
+    assert "asks to wait 86,400 seconds" in done.stderr and "Given up on their way: 1 of the requests" in done.stderr
 
 
 def test_a_key_that_expires_is_said_and_never_shown(tmp_path: Path) -> None:

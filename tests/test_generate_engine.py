@@ -179,6 +179,25 @@ def test_no_key_in_any_file_or_log(double: Double, tmp_path: Path, caplog: pytes
     assert "***" in told and KEY not in told
 
 
+@pytest.mark.parametrize("key", [KEY, 'sk+quoted"and/slashed-0123456789'])
+def test_a_key_that_a_server_says_elsewhere(
+    key: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As its model, as the end of an answer, in JSON within an error: nowhere is it kept, or said."""
+    caplog.set_level(logging.DEBUG, "okinst")
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+    with serving(model=f"model of {key}", finish=f"stopped by {key}") as double:
+        done = go(Retelling(texts(2)), double, tmp_path / "out.jsonl")
+        double.key = "another"
+        refused = go(Retelling(texts(2), steps=2), double, tmp_path / "other.jsonl")
+    assert done.written.done == 2
+    assert "model of ***" in entries(tmp_path / "out.jsonl")[0]["model"]
+    assert entries(tmp_path / "out.jsonl")[0]["answer"]["finish"] == "stopped by ***"
+    told = "".join(path.read_text(encoding="utf-8") for path in tmp_path.iterdir()) + caplog.text + refused.why
+    assert refused.stopped == "halted" and "provided: ***" in refused.why
+    assert key not in told and json.dumps(key)[1:-1] not in told and "0123456789" not in told
+
+
 @pytest.mark.parametrize("key", ["test", "EMPTY", "x"])
 def test_a_short_key_is_not_masked_in_answers(key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", key)

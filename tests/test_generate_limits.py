@@ -1,12 +1,15 @@
 """Rates, budgets and the ledger by themselves."""
 
 import asyncio
+import html
+import json
 import random
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from okinst.builders.waiting import retry_after
@@ -224,6 +227,27 @@ def test_no_secret_in_what_is_said(before: str, after: str) -> None:
 def test_what_looks_like_a_key_is_masked(said: str) -> None:
     told = masked(said)
     assert MASK in told and not any(secret in told for secret in ("abc.def", "abcdefgh", "279a2e9d", "hunter2"))
+
+
+def spellings(key: str) -> list[str]:
+    """As servers echo a key: in JSON, in JSON within JSON, in an address, in a page."""
+    in_json = json.dumps(key)[1:-1]
+    coded = "".join(each if each.isalnum() else f"\\u{ord(each):04X}" for each in key)
+    numbered = "".join(each if each.isalnum() else f"&#{ord(each)};" for each in key)
+    twice = json.dumps(in_json)[1:-1]
+    return [key, in_json, twice, in_json.replace("/", "\\/"), coded, quote(key, safe=""), html.escape(key), numbered]
+
+
+@example("".join(map(chr, range(33, 127))).replace("*", ""), "")
+@given(
+    st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters=MASK), min_size=16, max_size=40), ANY
+)
+def test_a_key_is_masked_however_it_is_spelt(key: str, around: str) -> None:
+    for said in spellings(key):
+        assert MASK in masked(f'{{"error": "key {said}"}}', (key,)) and said not in masked(
+            f"{around}{said}{around}", (key,)
+        )
+        assert hidden(f"model-{said}-2026", (key,)) == f"model-{MASK}-2026"
 
 
 def test_a_short_key_is_a_word_like_others() -> None:

@@ -304,7 +304,7 @@ def lines(run: "Run", left_out: Mapping[str, int]) -> Iterator[str]:
     yield f"{written.file}: {written.done:,} rows"
     if written.done:
         yield from loading(written.file, written.upstream.set_name, written.upstream.name)
-    if run.stopped == "budget":
+    if run.stopped in ("budget", "interrupted"):
         yield f"okinst: {run.why}"
 
 

@@ -138,6 +138,11 @@ def run(plan: Plan) -> Run:
             engine = _Engine(plan, ledger, outcomes)
             asyncio.run(engine.run())
             seconds = time.monotonic() - started
+            if engine.given_up:
+                engine.why += (
+                    f" Given up on their way: {engine.given_up:,} of the requests. They are charged what was put by for them, as they may be "
+                    f"billed; the next run asks them again."
+                )
             if ledger.lost:
                 engine.why += (
                     f" {ledger.lost:,} answers that came meanwhile could not be kept: they are asked, and paid, again."
@@ -172,6 +177,8 @@ class _Engine:
         self.estimates = Estimates(plan.prices, plan.backend.translator, limiting)
         self.stopped: str | None = None
         self.why = ""
+        #: requests that were on their way, and were not awaited
+        self.given_up = 0
         self._failure: Exception | None = None
         #: how many requests were answered in this run
         self._answers = 0
@@ -212,14 +219,16 @@ class _Engine:
     def _interruptible(self) -> Iterator[None]:
         """Ctrl-C lets what is on its way come back; a second one does not."""
         loop = asyncio.get_running_loop()
-        signals = []
+        signals, before = [], False
 
         def asked() -> None:
-            if self.stopped == INTERRUPTED:
+            nonlocal before
+            if before:
                 for worker in self._workers:
                     worker.cancel()
             else:
                 self.progress.say("stopping: what is on its way is awaited. Ctrl-C again does not wait for it.")
+            before = True
             self.stop(INTERRUPTED, "It was interrupted. The same command goes on from there.")
 
         for each in (signal.SIGINT, signal.SIGTERM):
@@ -269,7 +278,7 @@ class _Engine:
         took, known = _Attempts(), course.before is not None
         try:
             got = await self._answered(replace(course.ask, again=course.times), took)
-        except Stopped:
+        except (Stopped, asyncio.CancelledError):
             if took.cost.requests:
                 await self.ledger.keep(line(STOPPED, cost=took.cost))
             raise
@@ -393,6 +402,10 @@ class _Engine:
                     self._heard()
                 assert isinstance(trouble, Unanswerable | Refused | Learnt | Busy)
                 return trouble
+            except asyncio.CancelledError:  # the second Ctrl-C: whoever was asked may do the work all the same
+                spent = replace(expected, guessed=expected.requests)
+                self.given_up += expected.requests
+                raise
             finally:
                 took.seconds = time.monotonic() - started
                 took.cost += spent

@@ -1,5 +1,6 @@
 """What can come of a request but an answer. Messages hold what the server said, without keys."""
 
+import functools
 import re
 from collections.abc import Iterable, Mapping
 
@@ -16,6 +17,8 @@ _NAMED = re.compile(
     r"|(\b[\w-]*(?:api|subscription|auth)[-_]?key[\"']?\s*[:=]\s*[\"']?)[^\s\"',}]+"
 )
 MASK = "***"
+#: as HTML calls them
+_NAMED_SIGNS = {'"': "&quot;", "'": "&apos;", "<": "&lt;", ">": "&gt;", "&": "&amp;"}
 #: what the libraries beneath the clients call a connection that did not come about
 _UNREACHED = {"ConnectError", "ConnectTimeout", "NewConnectionError", "NameResolutionError", "ConnectTimeoutError"}
 #: characters of a key that is looked for anywhere; what servers of one's own are given (EMPTY, ollama, x) is a word like others
@@ -101,8 +104,32 @@ def hidden(text: str, secrets: Iterable[str]) -> str:
     """
     for secret in secrets:
         if len(secret) >= LONG:
-            text = text.replace(secret, MASK)
+            text = re.sub(_spelt(secret), MASK, text)
     return text
+
+
+@functools.cache
+def _spelt(secret: str) -> str:
+    r"""A pattern of all ways that a server may spell a secret: as it is, escaped in JSON (twice, even), in an address or in HTML.
+
+    >>> all(re.fullmatch(_spelt('a"/b'), said) for said in ('a"/b', r'a\"\/b', r"a\\\"\u002fb", "a%22%2Fb", "a&quot;&#47;b"))
+    True
+    """
+
+    def one(sign: str) -> str:
+        if sign.isascii() and sign.isalnum():
+            return sign
+        code = f"{ord(sign):02x}"
+        coded = (
+            rf"\\{{1,4}}u(?i:00{code})",
+            f"%(?i:{code})",
+            f"&#0*{ord(sign)};",
+            f"&#[xX]0*(?i:{code});",
+            _NAMED_SIGNS.get(sign, "(?!)"),
+        )
+        return f"(?:{'|'.join(coded)}|\\\\{{0,4}}{re.escape(sign)})"
+
+    return "".join(map(one, secret))
 
 
 def masked(text: str, secrets: Iterable[str] = ()) -> str:
@@ -114,7 +141,7 @@ def masked(text: str, secrets: Iterable[str] = ()) -> str:
     ('Authorization: ***', 'http://host/v1?api_key=***&a=1')
     """
     for secret in filter(None, secrets):
-        whole = re.escape(secret) if len(secret) >= LONG else rf"(?<!\w){re.escape(secret)}(?!\w)"
+        whole = _spelt(secret) if len(secret) >= LONG else rf"(?<!\w){_spelt(secret)}(?!\w)"
         text = re.sub(whole, MASK, text)
     return _NAMED.sub(lambda found: f"{found[1] or found[2]}{MASK}", _SECRETS.sub(MASK, text))
 

@@ -9,7 +9,7 @@ from okinst.builders import WrongCall
 from okinst.generation.backends import Options, Reply, usable
 from okinst.generation.backends.chunks import Sender, Translated
 from okinst.generation.job import Answer, Ask
-from okinst.generation.troubles import Busy, Halt, Refused, Trouble, masked, short, unreached
+from okinst.generation.troubles import Busy, Halt, Refused, Trouble, hidden, masked, short, unreached
 
 KEY, SERVER_URL = "DEEPL_AUTH_KEY", "DEEPL_SERVER_URL"
 #: texts, and bytes of them as they are sent, in one request; DeepL's own limit is 128 KiB, with what stands around them
@@ -68,7 +68,7 @@ class DeepL:
                 list(texts), **self._languages, tag_handling="xml", preserve_formatting=True
             )
             return Translated(
-                tuple(str(each.text) for each in found),
+                tuple(hidden(str(each.text), (self._key,)) for each in found),
                 sum(getattr(each, "billed_characters", None) or 0 for each in found) or sum(map(len, texts)),
             )
         except deepl.exceptions.DeepLException as error:
