@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import random
+import resource
 import stat
 import subprocess
 import time
@@ -19,6 +20,7 @@ from okinst.builders import WrongCall
 from okinst.generation import engine
 from okinst.generation.backends import Options, opened
 from okinst.generation.budget import Budget, Prices
+from okinst.generation.course import courses
 from okinst.generation.job import TRIED, Answer, Ask, Item, Rejected, State, UpstreamFile
 from tests.generating import KEY, Retelling, aside, entries, go, plan, rows, texts
 from tests.llm_double import ANSWERS, TRANSPORT, Double, serving, translation
@@ -639,12 +641,25 @@ def test_files_of_others_are_not_overwritten(double: Double, tmp_path: Path) -> 
     file.write_text("mine\n")
     with pytest.raises(WrongCall, match="was not written by okinst generate"):
         go(Retelling(texts(1)), double, file)
+    assert list(tmp_path.iterdir()) == [file], "nothing is left beside what is refused"
     file.unlink()
     go(Retelling(texts(1)), double, file)
     file.write_text(file.read_text(encoding="utf-8") + "{}\n")
     with pytest.raises(WrongCall, match="was changed since okinst generate wrote it"):
         go(Retelling(texts(2)), double, file)
     assert file.read_text(encoding="utf-8").endswith("{}\n") and len(double.requests) == 1
+
+
+@pytest.mark.parametrize("kind", ["device", "pipe"])
+def test_what_is_no_file_is_refused_at_once(kind: str, double: Double, tmp_path: Path) -> None:
+    file = tmp_path / "out.jsonl"
+    if kind == "device":
+        file.symlink_to("/dev/zero")  # reading it would never end
+    else:
+        os.mkfifo(file)
+    with pytest.raises(WrongCall, match="is a device or a pipe"):
+        go(Retelling(texts(1)), double, file)
+    assert list(tmp_path.iterdir()) == [file] and not double.requests
 
 
 @pytest.mark.parametrize("array", [False, True])
@@ -733,6 +748,24 @@ def test_half_a_character_is_kept_as_it_came(double: Double, tmp_path: Path) -> 
 
 
 # -- the disk ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_file_that_cannot_be_written_whole_leaves_nothing(tmp_path: Path) -> None:
+    """A real write that fails while the rows are put down, and again when their file is closed."""
+    file, job = tmp_path / "out.jsonl", Retelling([f"{number} {'차' * 900}" for number in range(4)])
+    ledger = engine.Ledger(file, {"job": "a", "settings": {}, "backend": {}})
+    _, hard = limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with ledger.opened(), engine.Outcomes(file, ledger) as outcomes:
+        for course in courses(job, 3, opened("openai", Options(model="test"))):
+            course.take(Answer('{"1-user": "네"}'))
+            outcomes.add(course)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, hard))
+        try:
+            with pytest.raises(engine.DiskFull, match="no room left for"):
+                outcomes.put_down(job.file())
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        assert [path.name for path in tmp_path.iterdir() if "incomplete" in path.name] == []
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")

@@ -131,8 +131,10 @@ class Run:
 def run(plan: Plan) -> Run:
     """Run a job as far as it goes, and put its output down. Raises OkinstError where not even a file could be written."""
     ledger = Ledger(plan.file, plan.head, partial(plan.prices.again, translator=plan.backend.translator))
+    if not ledger.path.exists():
+        writing.check(plan.file, ())  # before anything is put beside what is refused
     with ledger.opened():
-        writing.check(plan.file, ledger)
+        writing.check(plan.file, ledger.written)
         before, later, started = ledger.spent, ledger.priced_later, time.monotonic()
         with Outcomes(plan.file, ledger) as outcomes:
             engine = _Engine(plan, ledger, outcomes)

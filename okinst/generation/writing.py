@@ -5,8 +5,8 @@ import logging
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -50,15 +50,15 @@ class Written:
         }
 
 
-def check(file: Path, ledger: Ledger) -> None:
-    """Raise WrongCall where a file is in the way that no run on this ledger wrote, or that was changed since."""
+def check(file: Path, written: Collection[str]) -> None:
+    """Raise WrongCall where a file is in the way that no run on its ledger has `written` (by SHA-256), or that was changed since."""
     for path in (file, aside_file(file)):
         if path.is_dir():
             raise WrongCall(f"{path} is a folder. Name a file with -o.")
-        if path.exists() and sha256(path) not in ledger.written:
-            why = (
-                "was changed since okinst generate wrote it" if ledger.written else "was not written by okinst generate"
-            )
+        if path.exists() and not path.is_file():
+            raise WrongCall(f"{path} is a device or a pipe, and no file that can be written anew. Name a file with -o.")
+        if path.exists() and sha256(path) not in written:
+            why = "was changed since okinst generate wrote it" if written else "was not written by okinst generate"
             raise WrongCall(f"{path} {why}, and would be overwritten. Move it away, or name another file with -o.")
 
 
@@ -189,5 +189,6 @@ def _rows(path: Path, array: bool) -> Iterator[_Rows]:
     try:
         yield rows
     finally:
-        rows._file.close()
+        with suppress(OSError):  # a full disk, again: what is not written yet would be now
+            rows._file.close()
         rows.beside.unlink(missing_ok=True)
