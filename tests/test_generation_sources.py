@@ -111,6 +111,68 @@ def test_a_row_that_cannot_be_read_is_an_item_with_its_reason(tmp_path: Path) ->
     assert reasons == ["no 'chip2' in it", "int instead of text", "empty prompt", "half a character (a lone surrogate)"]
 
 
+def test_what_was_read_of_a_row_is_kept_though_it_cannot_be_worked_on(tmp_path: Path) -> None:
+    whole = {"user": ASKED, "chip2": 3, "when": "어제"}
+    place = write(tmp_path, "mine.jsonl", lines({"user": ASKED, "chip2": ANSWERED}, whole, {"user": "", "chip2": "네"}))
+    _, *others = opened(place, "conversation").items()
+    assert [item.row["read"] for item in others] == [whole, {"user": "", "chip2": "네"}]
+    again = list(sources.once(opened(place, "conversation", columns=("user", "user")).items(), "asked before"))
+    assert len(again) == 3 and again[1].row["unreadable"] == "asked before"
+    assert spoken(again[1].row["read"]) == [ASKED, ASKED]
+
+
+@pytest.mark.parametrize("name", ["mine.jsonl", "mine.json"])
+def test_one_broken_line_costs_itself_alone(name: str, tmp_path: Path) -> None:
+    good = {"user": ASKED, "chip2": ANSWERED}
+    broken = ['{"user": "비누는', "[1, 2]", '{"user": "\\ud83d", "chip2": "x"}']
+    place = write(tmp_path, name, "\n".join([broken[0], json.dumps(good), *broken[1:], "", json.dumps(good)]))
+    with Path(place).open("ab") as file:
+        file.write(b'\n{"user": "\xba\xf1", "chip2": "x"}\r\n')
+    items = list(opened(place, "conversation").items())
+    assert [item.number for item in items] == list(range(6)) and len({item.key for item in items}) == 6
+    assert spoken(items[1].row) == spoken(items[4].row) == [ASKED, ANSWERED]
+    told = []
+    for item in (items[0], items[2], items[3], items[5]):
+        with pytest.raises(Rejected) as rejected:
+            sources.readable(item)
+        told.append((rejected.value.reason, rejected.value.detail.partition(" (")[0]))
+    assert told == [
+        ("a line that is no JSON object", "line 1 is not JSON"),
+        ("a line that is no JSON object", "line 3 is a list, not an object with named columns"),
+        ("half a character (a lone surrogate)", "line 4"),
+        ("a line that is no JSON object", "line 7 is not JSON"),
+    ]
+    assert [items[place].row["read"] for place in (0, 2, 3)] == broken
+    assert items[5].row["read"] == '{"user": "\\xba\\xf1", "chip2": "x"}', "bytes that are no text are told, too"
+
+
+@pytest.mark.parametrize(
+    ("name", "encoding", "text"),
+    [
+        ("mine.csv", "cp949", LAYOUTS["table.csv"]),
+        ("mine.tsv", "utf-16", LAYOUTS["table.tsv"]),
+        ("mine.jsonl", "cp949", LAYOUTS["chip2.jsonl"]),
+        ("mine.json", "cp949", json.dumps([{"input": ASKED, "output": ANSWERED}], ensure_ascii=False)),
+        ("mine.csv", "gb18030", "question,answer\n肥皂是怎么做的？,把油和碱水混在一起，等它变硬。\n"),
+    ],
+)
+def test_a_file_in_another_encoding_says_which(name: str, encoding: str, text: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(text.encode(encoding))
+    with pytest.raises(
+        DamagedFile, match=f"is not UTF-8; it reads as {encoding}. .*iconv -f {encoding} -t utf-8 {name}"
+    ):
+        opened(str(tmp_path / name), "conversation")
+
+
+def test_a_file_that_is_damaged_says_so_as_before(tmp_path: Path) -> None:
+    for name, data in (("a.csv", "질문,답\n".encode() + b"\xff\xfe,x\n"), ("a.parquet", b"PAR1\x00\xba\xf1")):
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises(DamagedFile, match=r"damaged at row|not a whole Parquet file"):
+            list(opened(str(tmp_path / name), "instruction", columns=("질문",)).items())
+    with pytest.raises(DamagedFile, match="looks like one JSON array"):
+        opened(write(tmp_path, "array.jsonl", "[\n1]"), "conversation")
+
+
 def test_sets_are_read_by_name() -> None:
     source = opened("oig-smallchip2-ko", "conversation", sample=True)
     first = next(source.items())

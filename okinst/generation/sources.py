@@ -6,13 +6,14 @@ another row. A row that cannot be read is an item too, so that it is set aside w
 """
 
 import hashlib
+import io
 import itertools
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 from okinst.builders import (
     DamagedFile,
@@ -26,6 +27,7 @@ from okinst.builders import (
     formats,
     schema,
 )
+from okinst.generation import encodings
 from okinst.generation.job import Item, Rejected
 from okinst.mixtures import own
 from okinst.mixtures.meta import NAMES, builder_for
@@ -39,9 +41,19 @@ FORMATS: dict[str, formats.Format] = {**own.FORMATS, ".csv": "CSV", ".tsv": "TSV
 EXCHANGES = (("user", "chip2"), ("prompt", "completion"), ("question", "answer"), ("input", "output"))
 PASSAGES = ("context", "passage", "paragraph", "document", "text")
 INSTRUCTIONS = ("instruction", "prompt", "question", "input", "user")
-#: under this key stands why a row cannot be worked on
-UNREADABLE = "unreadable"
+#: under these keys stands why a row cannot be worked on, where and how exactly, and what was read of it
+UNREADABLE, DETAIL, READ = "unreadable", "detail", "read"
+#: of a line of a file
+NO_JSON = "a line that is no JSON object"
 Reading = Callable[[Row], Row]
+
+
+class Unread(Unmapped):
+    """A row that cannot be worked on, with what was read of it."""
+
+    def __init__(self, why: str, read: object, detail: str = "") -> None:
+        super().__init__(why)
+        self.read, self.detail = read, detail
 
 
 @dataclass(frozen=True)
@@ -59,7 +71,7 @@ class Source:
         """Every row, in order."""
         before = Counter[str]()
         for number, (place, found) in enumerate(self.rows()):
-            row = {UNREADABLE: str(found)} if isinstance(found, Unmapped) else found
+            row = _unreadable(found) if isinstance(found, Unmapped) else found
             said = digest(row)
             if place is None:
                 place = str(before[said])
@@ -67,16 +79,23 @@ class Source:
             yield Item(number, f"{self.name}/{self.split}/{place}#{said}", row)
 
 
+def _unreadable(why: Unmapped) -> Row:
+    told: Row = {UNREADABLE: str(why)}
+    if isinstance(why, Unread):
+        told |= ({DETAIL: why.detail} if why.detail else {}) | {READ: why.read}
+    return told
+
+
 def digest(row: Row) -> str:
     """The first 16 hexadecimal digits of the SHA-256 of a row's JSON."""
-    text = json.dumps(row, ensure_ascii=False, sort_keys=True)
+    text = json.dumps(row, ensure_ascii=False, sort_keys=True, default=str)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def readable(item: Item) -> Row:
     """The row of an item. Raises Rejected, with the reason, where it could not be read."""
     if UNREADABLE in item.row:
-        raise Rejected(item.row[UNREADABLE])
+        raise Rejected(item.row[UNREADABLE], item.row.get(DETAIL, ""))
     return item.row
 
 
@@ -85,7 +104,8 @@ def once(items: Iterable[Item], reason: str) -> Iterator[Item]:
     seen: set[str] = set()
     for item in items:
         said = item.key.rpartition("#")[2]
-        yield Item(item.number, item.key, {UNREADABLE: reason}) if said in seen and UNREADABLE not in item.row else item
+        row = {UNREADABLE: reason, READ: item.row}
+        yield Item(item.number, item.key, row) if said in seen and UNREADABLE not in item.row else item
         seen.add(said)
 
 
@@ -177,9 +197,7 @@ def _of_file(path: Path, wanted: Wanted, layout: str | None, columns: tuple[str,
         )
     if path.suffix.lower() not in FORMATS:
         raise WrongCall(f"{path} is none of {', '.join(FORMATS)}: which of them is it? Rename it, or convert it.")
-    first = next((row for row in _lines(path) if isinstance(row, dict)), None)
-    if first is None:
-        raise DamagedFile(f"{path} holds no rows.")
+    first = _first_row(path)
     reading, taken = _reading_of_file(path, wanted, layout, columns, first)
 
     def rows() -> Iterator[tuple[None, Row | Unmapped]]:
@@ -189,9 +207,45 @@ def _of_file(path: Path, wanted: Wanted, layout: str | None, columns: tuple[str,
     return Source(path.stem, "train", {"source": path.name, "taken": taken}, rows)
 
 
+def _first_row(path: Path) -> Row:
+    """The first row that can be read. Raises DamagedFile where there is none, with what the reader says of the whole file."""
+    for row in _lines(path):
+        if isinstance(row, dict):
+            return row
+    with path.open("rb") as file, encodings.named(path):
+        for _ in formats.READERS[FORMATS[path.suffix.lower()]](file, str(path)):
+            pass
+    raise DamagedFile(f"{path} holds no rows.")
+
+
 def _lines(path: Path) -> Iterator[Row | Unmapped]:
-    with path.open("rb") as file:
-        yield from formats.READERS[FORMATS[path.suffix.lower()]](file, str(path))
+    """The rows of a file. One line of JSON Lines that is broken costs itself alone; in other formats nobody knows where the next row is."""
+    kind = FORMATS[path.suffix.lower()]
+    with path.open("rb") as file, encodings.named(path):
+        if kind == "JSON Lines" or (kind == "JSON array or Lines" and _begins(file) != b"["):
+            for number, line in enumerate(file, 1):
+                if line.removeprefix(formats.BOM).strip():
+                    yield _of_line(line, number)
+        else:
+            yield from formats.READERS[kind](file, str(path))
+
+
+def _begins(file: IO[bytes]) -> bytes:
+    begin = file.read(1 << 12).removeprefix(formats.BOM).lstrip()[:1]
+    file.seek(0)
+    return begin
+
+
+def _of_line(line: bytes, number: int) -> Row | Unmapped:
+    why, detail = NO_JSON, f"line {number} "
+    try:
+        (row,) = formats.json_lines(io.BytesIO(line), "it")
+        if not isinstance(row, Unmapped):
+            return row
+        why, detail = str(row), detail.rstrip()
+    except DamagedFile as error:
+        detail += str(error).removeprefix("line 1 of it ").rstrip(".")
+    return Unread(why, line.rstrip(b"\r\n").decode("utf-8", "backslashreplace"), detail)
 
 
 def _reading_of_file(
@@ -293,8 +347,8 @@ def _read(reading: Reading, row: Row) -> Row | Unmapped:
     try:
         return reading(row)
     except Unmapped as why:
-        return why
+        return Unread(str(why), row)
     except (LookupError, TypeError, AttributeError, ValueError) as error:
         if isinstance(error, KeyError):
-            return Unmapped(f"no {error} in it")
-        return Unmapped(f"not laid out as it should be ({error})")
+            return Unread(f"no {error} in it", row)
+        return Unread(f"not laid out as it should be ({error})", row)
