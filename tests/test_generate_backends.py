@@ -22,6 +22,7 @@ from okinst.generation.backends.chunks import Translated, chunks
 from okinst.generation.budget import Budget, Prices
 from okinst.generation.engine import Plan, Run
 from okinst.generation.job import Item
+from okinst.generation.protect import masked
 from okinst.generation.troubles import Busy, Unanswerable
 from tests.generating import KEY, Retelling, aside, entries, rows, texts
 from tests.llm_double import Double, serving
@@ -159,6 +160,13 @@ def test_an_answer_that_comes_drop_by_drop(name: str, double: Double, tmp_path: 
     done = go(translator(name, double, timeout=0.5), tmp_path / "out.jsonl", concurrency=1)
     assert done.written.done == 5 and time.monotonic() - began < 6, "each would take longer than that alone"
     assert done.spent.guessed == 2 and done.spent.requests == 7
+
+
+def test_deepl_hears_that_a_line_ends_a_sentence(double: Double, tmp_path: Path) -> None:
+    """A list is not one sentence; and no tag of ours but that of a line break cuts one."""
+    go(translator("deepl", double), tmp_path / "out.jsonl", Retelling([masked("- tea\n- `x` milk").tagged]))
+    assert double.requests[0].body["text"] == ['- tea<br id="2"/>- <x id="1"/> milk']
+    assert double.requests[0].body["splitting_tags"] == ["br"] and double.requests[0].body["tag_handling"] == "xml"
 
 
 def test_deepl_gets_no_more_than_it_takes(double: Double, tmp_path: Path) -> None:

@@ -92,7 +92,7 @@ def test_whoever_waits_hears_of_the_end() -> None:
         await purse.reserve(Cost(1))
         waiting = [asyncio.ensure_future(rates.enter(0)), asyncio.ensure_future(purse.reserve(Cost(1)))]
         await asyncio.sleep(0.01)
-        rates.close(), purse.close()
+        rates.gate.close(), purse.gate.close()
         for each in waiting:
             with pytest.raises(Stopped):
                 await asyncio.wait_for(each, 1)

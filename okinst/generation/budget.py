@@ -1,11 +1,10 @@
 """What may be spent, and what is: requests, tokens, characters, money. What is on its way is reserved at its estimate."""
 
-import asyncio
 from dataclasses import dataclass, fields, replace
 
 from okinst.builders import WrongCall
+from okinst.generation.gates import Gate
 from okinst.generation.job import Ask
-from okinst.generation.troubles import Stopped
 
 MILLION = 1_000_000
 #: what sums of prices may be off by
@@ -170,25 +169,18 @@ class Purse:
         self.budget = budget
         self.spent = spent
         self.reserved = Cost()
-        self._waiters: set[asyncio.Future[None]] = set()
-        self._closed = False
+        self.gate = Gate()
 
     async def reserve(self, cost: Cost) -> str | None:
         """Put a cost by, when it fits; until then, wait for what is on its way. What it is short of, where it never will fit.
 
         Raises Stopped where the run ends meanwhile.
         """
-        while (short := self.budget.short_of(self.spent + self.reserved + cost)) is not None or self._closed:
-            if self._closed:
-                raise Stopped
+        self.gate.open()
+        while (short := self.budget.short_of(self.spent + self.reserved + cost)) is not None:
             if not self.reserved.requests:
                 return short
-            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._waiters.add(waiter)
-            try:
-                await waiter
-            finally:
-                self._waiters.discard(waiter)
+            await self.gate.changed()
         self.reserved += cost
         return None
 
@@ -196,14 +188,4 @@ class Purse:
         """What was reserved has cost so much."""
         self.reserved -= reserved
         self.spent += spent
-        self._wake()
-
-    def close(self) -> None:
-        """Give nothing away any more."""
-        self._closed = True
-        self._wake()
-
-    def _wake(self) -> None:
-        for waiter in self._waiters:
-            if not waiter.done():
-                waiter.set_result(None)
+        self.gate.change()

@@ -214,8 +214,8 @@ class _Engine:
         if self.stopped is None:
             self.stopped, self.why = how, why
             self._stopping.set()
-            self.rates.close()
-            self.purse.close()
+            self.rates.gate.close()
+            self.purse.gate.close()
 
     @contextlib.contextmanager
     def _interruptible(self) -> Iterator[None]:

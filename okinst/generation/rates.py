@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from okinst.builders.waiting import retry_after
-from okinst.generation.troubles import Stopped
+from okinst.generation.gates import Gate
 
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 #: numbers above are milliseconds since 1970, not seconds
@@ -79,23 +79,16 @@ class Rates:
         self._sent = self._sent_tokens = 0
         self._heard = self._halved = -1
         self._answers = 0
-        self._waiters: set[asyncio.Future[None]] = set()
-        self._closed = False
+        self.gate = Gate()
 
     async def enter(self, tokens: int) -> Flight:
         """Wait until a request of so many tokens may go. Raises Stopped where it may not any more."""
         loop = asyncio.get_running_loop()
-        while (wait := self.wait(tokens, loop.time())) or self._closed:
-            if not self._closed and math.isfinite(wait):
+        self.gate.open()
+        while wait := self.wait(tokens, loop.time()):
+            if math.isfinite(wait):
                 self._told(wait)
-            if self._closed:
-                raise Stopped
-            waiter: asyncio.Future[None] = loop.create_future()
-            self._waiters.add(waiter)
-            try:
-                await asyncio.wait((waiter,), timeout=wait if math.isfinite(wait) else None)
-            finally:
-                self._waiters.discard(waiter)
+            await self.gate.changed(wait if math.isfinite(wait) else None)
         return self.send(tokens)
 
     def wait(self, tokens: int, now: float) -> float:
@@ -145,17 +138,7 @@ class Rates:
             if self._answers >= self.allowed and self.allowed < self.most:
                 self.allowed += 1
                 self._answers = 0
-        self._wake()
-
-    def close(self) -> None:
-        """Let nobody in any more."""
-        self._closed = True
-        self._wake()
-
-    def _wake(self) -> None:
-        for waiter in self._waiters:
-            if not waiter.done():
-                waiter.set_result(None)
+        self.gate.change()
 
 
 def _number(value: str | None) -> float | None:

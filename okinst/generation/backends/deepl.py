@@ -65,7 +65,11 @@ class DeepL:
         deepl = self._deepl
         try:
             found = self._client.translate_text(
-                list(texts), **self._languages, tag_handling="xml", preserve_formatting=True
+                list(texts),
+                **self._languages,
+                tag_handling="xml",
+                splitting_tags=["br"],  # a line break ends a sentence, as it does where DeepL is sent plain text
+                preserve_formatting=True,
             )
             return Translated(
                 tuple(hidden(str(each.text), (self._key,)) for each in found),
