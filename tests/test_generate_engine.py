@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from okinst.builders import WrongCall
-from okinst.generation import engine
+from okinst.generation import engine, halting
 from okinst.generation.backends import Options, opened
 from okinst.generation.budget import Budget, Prices
 from okinst.generation.course import courses
@@ -128,7 +128,7 @@ def test_a_server_that_never_answers(count: int, double: Double, tmp_path: Path)
     double.share, double.kinds = 1.0, ("500", "503", "429")
     done = go(Retelling(texts(count)), double, tmp_path / "out.jsonl", concurrency=1)
     assert done.stopped == "halted" and "does not answer" in done.why and done.written.done == 0
-    assert len(double.requests) == engine.ATTEMPTS * min(count, engine.SEVERAL)
+    assert len(double.requests) == halting.ATTEMPTS * min(count, halting.SEVERAL)
 
 
 def test_too_large_for_a_minute_is_too_long(double: Double, tmp_path: Path) -> None:
@@ -304,7 +304,7 @@ def test_a_request_that_is_refused_stops_the_run(double: Double, tmp_path: Path)
     double.unknown = ("model",)
     done = go(Retelling(texts(20)), double, tmp_path / "out.jsonl", concurrency=2)
     assert done.stopped == "halted" and "Unsupported parameter: 'model'" in done.why
-    assert len(double.requests) <= engine.SEVERAL + 1, "several items in a row, and those on their way"
+    assert len(double.requests) <= halting.SEVERAL + 1, "several items in a row, and those on their way"
     double.unknown = ()
     go(Retelling(texts(20)), double, tmp_path / "out.jsonl", model="right")
     whole(tmp_path / "out.jsonl", 20)
@@ -379,7 +379,7 @@ def test_a_good_answer_may_ask_for_too_long_a_wait(how: str, double: Double, tmp
 def test_a_wait_is_said(
     double: Double, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "LONG", 0.1)
+    monkeypatch.setattr(halting, "LONG", 0.1)
     double.headers = {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "400ms"}
     go(Retelling(texts(2)), double, tmp_path / "out.jsonl", concurrency=1)
     assert "asks to wait" in caplog.text
@@ -397,14 +397,14 @@ def test_too_many_requests_are_waited_for_as_long_as_others_are_answered(double:
     """More often than a request is tried otherwise."""
 
     def answer(messages: list[dict[str, str]]) -> str:
-        if double.faulty() > 3 * engine.ATTEMPTS:
+        if double.faulty() > 3 * halting.ATTEMPTS:
             double.always = {}
         return translation(messages)
 
     double.always, double.answer, double.latency = {"number 1 ": "429"}, answer, 0.02
     done = go(Retelling(texts(300)), double, tmp_path / "out.jsonl", concurrency=2)
     whole(tmp_path / "out.jsonl", 300)
-    assert done.stopped is None and double.faulty() > 3 * engine.ATTEMPTS
+    assert done.stopped is None and double.faulty() > 3 * halting.ATTEMPTS
 
 
 # -- budget --------------------------------------------------------------------------------------------------------------

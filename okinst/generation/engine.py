@@ -21,10 +21,11 @@ from typing import Any
 from okinst.builders import WrongCall
 from okinst.builders.errors import DiskFull
 from okinst.builders.waiting import retry_after
-from okinst.generation import writing
+from okinst.generation import halting, writing
 from okinst.generation.backends import Backend, Reply
 from okinst.generation.budget import LARGEST, Budget, Cost, Estimates, Prices, Purse
 from okinst.generation.course import Course, courses
+from okinst.generation.halting import Patience
 from okinst.generation.job import Ask, Job
 from okinst.generation.ledger import FAILED, REJECTED, STOPPED, UNREAD, Entry, Ledger
 from okinst.generation.progress import Progress
@@ -44,21 +45,11 @@ from okinst.generation.writing import Outcomes, Written
 
 logger = logging.getLogger("okinst")
 
-#: attempts of one request that bring no answer, before its item is set aside
-ATTEMPTS = 8
-#: and of one that no server took, before any was answered
-ATTEMPTS_FIRST = 4
-#: items one after the other that no answer comes to: then it is not them
-SEVERAL = 5
 #: tokens that an answer is left, where less than was put by fits beside a long request
 LEAST = 128
 TOO_MANY = 429
 #: seconds of the first wait, and of the longest; each is shortened by chance, down to nothing (full jitter)
 FIRST, LONGEST = 1.0, 60.0
-#: seconds that a server may ask to wait, before a person is asked instead
-MOST = 600.0
-#: seconds of a wait that are said
-LONG = 5.0
 BUDGET, INTERRUPTED, HALTED = "budget", "interrupted", "halted"
 
 
@@ -171,8 +162,8 @@ class _Attempts:
 class _Engine:
     def __init__(self, plan: Plan, ledger: Ledger, outcomes: Outcomes) -> None:
         self.plan, self.ledger, self.outcomes = plan, ledger, outcomes
-        self.rates = Rates(plan.concurrency, self._waits)
-        self._waits_until = 0.0
+        self.patience = Patience(plan.backend.told, partial(self.stop, HALTED))
+        self.rates = Rates(plan.concurrency, self.patience.waits)
         self._limit_told = False
         self.purse = Purse(plan.budget, ledger.spent)
         limiting = plan.budget.of_length and not plan.backend.translator
@@ -182,11 +173,6 @@ class _Engine:
         #: requests that were on their way, and were not awaited
         self.given_up = 0
         self._failure: Exception | None = None
-        #: how many requests were answered in this run
-        self._answers = 0
-        #: the keys of items that came to nothing since the last answer, and why the last did
-        self._in_vain: set[str] = set()
-        self._why_in_vain = ""
         self._stopping = asyncio.Event()
         self._workers: list[asyncio.Task[None]] = []
 
@@ -203,8 +189,7 @@ class _Engine:
                 await self.plan.backend.close()
         if self._failure is not None:
             raise self._failure
-        if self._in_vain and not self._answers and not self.ledger.begun:
-            self.stop(HALTED, self._why_in_vain)
+        self.patience.end(self.ledger.begun)
         for course in items:  # that nobody came to: earlier runs may have
             course.replay(self.ledger)
             self.outcomes.add(course)
@@ -298,55 +283,41 @@ class _Engine:
             return True
         if isinstance(got, Unanswerable):
             outcome = course.refuse(got.reason, got.said)
-        elif isinstance(got, Refused) and (self._answers or known):
+        elif isinstance(got, Refused) and (self.patience.answers or known):
             outcome = course.refuse(REFUSED, got.said)
         else:  # nobody knows yet whether it is the item: the next run asks again
             outcome = f"{FAILED}no answer"
         await self.ledger.keep(line(outcome, got.said, cost=took.cost))
         if isinstance(got, Refused) and not known:
-            self._came_to_nothing(course.item.key, got.halt)
+            self.patience.in_vain(course.item.key, got.halt)
         elif isinstance(got, Busy):
-            self._came_to_nothing(course.item.key, self._dead(got))
+            self.patience.in_vain(course.item.key, self.patience.dead(got))
         return outcome.startswith(REJECTED)
-
-    def _came_to_nothing(self, key: str, why: str) -> None:
-        """One item without an answer is that item's matter; several in a row are the server's."""
-        self._in_vain.add(key)
-        self._why_in_vain = why
-        if len(self._in_vain) >= SEVERAL:
-            self.stop(HALTED, why)
-
-    def _dead(self, last: Busy) -> str:
-        return (
-            f"{self.plan.backend.told} does not answer; the last that came of many attempts: {last.said}. Look whether it runs, and at its "
-            f"address; then run the same again: what was answered is not asked again."
-        )
 
     async def _answered(self, ask: Ask, took: _Attempts) -> Reply | Unanswerable | Refused | Busy:
         """Attempts at a request until an answer comes, or no more are worth it. Raises Stopped."""
-        failures, before = 0, self._answers
+        failures, patience = 0, self.patience
+        before = patience.answers
         while True:
-            since = self._answers
+            since = patience.answers
             got = await self._attempt(ask, took)
             if isinstance(got, Learnt) or self._room_was_wrong(got, took):
                 continue
-            if isinstance(got, Refused) and got.at_once and not self._answers:
+            if isinstance(got, Refused) and got.at_once and not patience.answers:
                 self.stop(HALTED, got.halt)
                 raise Stopped
             if not isinstance(got, Busy):
                 return got
-            if got.status == TOO_MANY and self._answers > since:
+            if got.status == TOO_MANY and patience.answers > since:
                 failures = 0  # others are answered: it is a matter of waiting only
             failures += 1
             asked = retry_after(got.headers.get("retry-after"))
-            if asked is not None and asked > MOST:
-                self._wait_for_a_person(asked, f" ({got.said})")
+            if asked is not None and asked > halting.MOST:
+                patience.halt_until(asked, f" ({got.said})")
                 raise Stopped
-            # an address that is wrong should not take minutes to be found so
-            enough = ATTEMPTS if self._answers or got.status else ATTEMPTS_FIRST
-            if failures >= enough:
-                if not got.there and self._answers == before:
-                    self.stop(HALTED, self._dead(got))
+            if failures >= (enough := patience.attempts(got)):
+                if not got.there and patience.answers == before:
+                    self.stop(HALTED, patience.dead(got))
                     raise Stopped
                 return got
             logger.info("%s: %s; attempt %d of %d follows", self.plan.backend.told, got.said, failures + 1, enough)
@@ -389,7 +360,7 @@ class _Engine:
                 if reply.counted or cut:
                     counted = spent if reply.counted else replace(spent, tokens_in=0)
                     self.estimates.learn(ask, counted, cut=cut)
-                self._heard()
+                self.patience.heard()
                 if took.room is not None and reply.tokens_out > took.room:
                     self._does_not_limit(reply.tokens_out, took.room)
                 return reply
@@ -401,7 +372,7 @@ class _Engine:
                 if isinstance(trouble, Busy):
                     headers, refused = trouble.headers, trouble.status == TOO_MANY
                 elif isinstance(trouble, Unanswerable):
-                    self._heard()
+                    self.patience.heard()
                 assert isinstance(trouble, Unanswerable | Refused | Learnt | Busy)
                 return trouble
             except asyncio.CancelledError:  # the second Ctrl-C: whoever was asked may do the work all the same
@@ -415,11 +386,6 @@ class _Engine:
                 self.rates.back(flight, headers, now, time.time(), refused=refused)
         finally:
             self.purse.settle(expected, spent)
-
-    def _heard(self) -> None:
-        """The server is there, and answers."""
-        self._answers += 1
-        self._in_vain.clear()
 
     def _does_not_limit(self, tokens: int, room: int) -> None:
         if not self._limit_told:
@@ -446,20 +412,6 @@ class _Engine:
             cost = self.plan.prices.cost(characters=trouble.characters, translator=True)
             return replace(cost, requests=trouble.requests)
         return Cost(requests=trouble.requests)
-
-    def _waits(self, seconds: float) -> None:
-        """A server's headers ask to wait: say so, or stop where it is for long."""
-        if seconds > MOST:
-            self._wait_for_a_person(seconds)
-        elif seconds > LONG and (until := time.monotonic() + seconds) > self._waits_until + LONG:
-            self._waits_until = until
-            logger.warning("%s asks to wait %.0f s", self.plan.backend.told, seconds)
-
-    def _wait_for_a_person(self, seconds: float, said: str = "") -> None:
-        self.stop(
-            HALTED,
-            f"{self.plan.backend.told} asks to wait {seconds:,.0f} seconds{said}. Run the same again then: what was answered is not asked again.",
-        )
 
     async def _pause(self, seconds: float) -> None:
         """Wait, unless the run stops meanwhile. Raises Stopped."""
