@@ -248,7 +248,7 @@ def test_a_budget_ends_well_and_says_how_to_go_on(here: Calling, tmp_path: Path)
         assert done.returncode == 0, done.stderr
         assert len(double.requests) == 12 == len(rows(out))
         assert "The budget of 12 requests (--budget-requests) is used up" in done.stdout
-        assert "reads it where it is called oig-smallchip2-dedu.jsonl" in done.stdout
+        assert "reads it with data_dir= where it is called oig-smallchip2-dedu.jsonl" in done.stdout
 
 
 def test_a_disk_without_room(here: Calling, tmp_path: Path) -> None:

@@ -479,7 +479,8 @@ def test_a_line_that_was_cut_off_is_asked_again(
     lines = ledger.read_bytes().splitlines(keepends=True)
     ledger.write_bytes(b"".join(lines[:3]) + lines[3][:100])
     file.unlink()
-    (tmp_path / "out.jsonl.set-aside.jsonl").unlink()
+    for beside in ("set-aside.jsonl", "origin.json"):
+        (tmp_path / f"out.jsonl.{beside}").unlink()
     go(Retelling(texts(3)), double, file)
     whole(file, 3)
     assert len(double.requests) == 4 and "line 4 was cut off" in caplog.text
@@ -575,6 +576,7 @@ def test_two_runs_do_not_write_one_file(double: Double, tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "out.jsonl",
         "out.jsonl.ledger.jsonl",
+        "out.jsonl.origin.json",
         "out.jsonl.set-aside.jsonl",
     ]
 
