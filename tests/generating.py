@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from okinst.builders import Row
+from okinst.generation import sources
 from okinst.generation.backends import Options, opened
 from okinst.generation.engine import Plan, Run, run
 from okinst.generation.job import TRIED, Answer, Ask, Item, Rejected, State, UpstreamFile
@@ -25,6 +26,11 @@ class Retelling:
     keys: list[str] | None = None
     max_tokens: int | None = None
     name: str = "retelling"
+    way: str = "written"
+    language: str = "ko"
+    source: sources.Source = field(
+        default_factory=lambda: sources.Source("texts", "train", {}, lambda: iter(()), "as it is here.")
+    )
     settings: dict[str, Any] = field(default_factory=lambda: {"prompt": "retelling.v1"})
 
     def items(self) -> Iterator[Item]:

@@ -270,7 +270,7 @@ def test_a_budget_ends_well_and_says_how_to_go_on(here: Calling, tmp_path: Path)
         assert done.returncode == 0, done.stderr
         assert len(double.requests) == 12 == len(rows(out))
         assert "The budget of 12 requests (--budget-requests) is used up" in done.stdout
-        assert "reads it where it is called oig-smallchip2-dedu.jsonl" in done.stdout
+        assert "reads it with data_dir= where it is called oig-smallchip2-dedu.jsonl" in done.stdout
 
 
 def test_a_disk_without_room(here: Calling, tmp_path: Path) -> None:
@@ -283,7 +283,11 @@ def test_a_disk_without_room(here: Calling, tmp_path: Path) -> None:
             done.stderr
         )
         kept = len(entries(out))
-        assert 0 < kept < 60 and len(rows(out)) <= kept and len(double.requests) <= kept + 8
+        assert 0 < kept < 60 and len(double.requests) <= kept + 8
+        assert not out.exists() or len(rows(out)) <= kept, (
+            "where the ledger has no room left to note it, it is not put down"
+        )
+        assert "answers that came meanwhile could not be kept" in done.stderr
         assert here(*call(double, source, out)).returncode == 0
         assert len(rows(out)) == 60 == len(made) and sum(double.paid.values()) <= 60 + 8
 

@@ -244,7 +244,11 @@ def test_generated_files_go_into_a_mixture_and_through_curation(generated: dict[
     builder = builder_of_mixture(recipe.read(path), data_dir=str(together), cache_dir=str(tmp_path / "cache"))
     builder.download_and_prepare()
     mixture = Made(builder)
-    assert sorted(row["source"] for row in mixture.rows) == ["korquad-chat", "oig-smallchip2-ko", "oig-smallchip2-ko"]
+    assert sorted(row["source"] for row in mixture.rows) == [
+        "english-translate-ko",
+        "english-translate-ko",
+        "passages-dialogue-ko",
+    ]
     assert len(mixture.dropped) == 2, "one answer to three questions was kept once"
 
 

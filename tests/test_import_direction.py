@@ -21,7 +21,7 @@ MAY_IMPORT = {
     # what comes from what is a fact of the sources and mixtures, not of the command line: cards of published sets need it too
     "lineage": {"builders", "catalogue", "mixtures"},
     # rows are made from any set or file, checked as curation checks, and written as the sets of korean_instructions read them
-    "generation": {"builders", "curation", "korean_instructions", "mixtures"},
+    "generation": {"builders", "curation", "korean_instructions", "licences", "mixtures"},
     "publishing": {"builders", "catalogue", "curation", "licences", "mixtures", "views"},
     "cli": {
         "builders",

@@ -1,5 +1,6 @@
 """The builder that each source fills in: say where the files are, how they are laid out, and what one row means."""
 
+import functools
 import logging
 import sys
 from collections import Counter
@@ -12,11 +13,12 @@ from typing import IO, Any, ClassVar
 import datasets
 import pyarrow as pa
 
-from okinst.builders import bibliography, doors, formats, identity, measured, network, schema, tally
+from okinst.builders import bibliography, doors, formats, identity, measured, network, origin, schema, tally
 from okinst.builders.card import Card, License, Making, Variant
 from okinst.builders.ending import closed_at_exit
 from okinst.builders.errors import DamagedFile, Drift, MissingFile, TooManyLost, Unmapped, Unwanted, WrongCall
 from okinst.builders.formats import Format
+from okinst.builders.origin import Origin
 from okinst.builders.schema import Row, Shape
 from okinst.builders.tables import TableBuilder
 from okinst.builders.tally import Tally
@@ -26,6 +28,9 @@ logger = logging.getLogger("okinst")
 
 #: this many rows may always be left out, as long as more come through: a share says nothing about a file of twelve rows
 FEW = 10
+#: the doors behind which files may lie that upstream never published
+NO_REVISION = "as it is"
+BY_OTHERS = frozenset(("folder", "mirror"))
 _FOREIGN = frozenset(("datasets.builder", "builtins"))
 
 
@@ -59,6 +64,8 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
     MAY_LOSE: ClassVar[float] = 0.05
     #: files named like another split of those that are read, and not read on purpose
     UNREAD: ClassVar[tuple[str, ...]] = ()
+    #: common columns that a generated row does not say itself here: its part's name is its source
+    DECLARED: ClassVar[frozenset[str]] = frozenset()
     #: rows per Arrow table: a MB or two of text. Fewer where one row is as large as a book.
     BATCH: ClassVar[int] = 1_000
     BUILDER_CONFIG_CLASS = Variant
@@ -99,8 +106,29 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
 
     @property
     def card(self) -> Card:
-        """What is known of these rows; rows of one's own have the card their recipe gives them."""
-        return self.CARD
+        """What is known of these rows; generated ones, and those of one's own, have other cards than the set they are laid out as."""
+        return self.origins[0].card if self.origins else self.CARD
+
+    @functools.cached_property
+    def origins(self) -> tuple[Origin, ...]:
+        """Of the files that `okinst generate` wrote, those there are in place of upstream's."""
+        return tuple(self._origins(self._door(self.config), self.config))
+
+    def _origins(self, door: doors.Door, config: Variant) -> Iterator[Origin]:
+        if door.name in BY_OTHERS:
+            files = (file for files in config.files.values() for file in files)
+            yield from filter(None, (self._generated(place) for file in files for place in door.there(file)))
+
+    def _generated(self, place: str) -> Origin | None:
+        """The origin of a file; of one's own the recipe has taken it in."""
+        return origin.beside(Path(place))
+
+    @property
+    def own_licenses(self) -> list[str]:
+        """Every licence that these rows can have, their card's first."""
+        if self.origins:
+            return list(dict.fromkeys(license for each in self.origins for license, _ in each.standings))
+        return [self.card.license, *self.ROW_LICENSES]
 
     @classmethod
     def licenses(cls) -> tuple[License, ...]:
@@ -152,6 +180,7 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
         for split, files in config.files.items():
             yield split
             yield from (f"{file}@{file.repo.revision} {door.fingerprint(file)}" for file in files)
+        yield from map(repr, self._origins(door, config))
         if door.name != "network":  # which is not asked for a name
             yield from (place for _, place in self._other_splits(config))
 
@@ -166,11 +195,20 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
 
     def _info(self) -> datasets.DatasetInfo:
         return datasets.DatasetInfo(
-            description=self.config.description,
+            description=self._described(),
             features=schema.upstream_features(self.COLUMNS) if self.config.raw else self.row_features(),
             homepage=self.card.homepage,
-            license=", ".join((self.card.license, *self.ROW_LICENSES)),
+            license=", ".join(self.own_licenses),
             citation=bibliography.bibtex(self.card.citations),
+        )
+
+    def _described(self) -> str:
+        """In a sentence, what the rows are."""
+        if not self.origins:
+            return str(self.config.description)
+        return " ".join(
+            f"{each.name}: rows that okinst generate made, laid out as {each.layout}'s. {each.license_note}"
+            for each in self.origins
         )
 
     def _split_generators(self, downloads: Any) -> list[datasets.SplitGenerator]:
@@ -284,7 +322,7 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
 
     def short_of(self) -> list[str]:
         """Where the files hold another number of rows than upstream is known to have, split by split."""
-        if not self.config.rows_exact or type(self).examples is not SourceBuilder.examples:
+        if not self.config.rows_exact or type(self).examples is not SourceBuilder.examples or self.origins:
             return []
         read: Counter[str] = Counter()
         for count in self.tallies():
@@ -308,6 +346,8 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
 
     def _tally(self, file: Located, split: str) -> Tally:
         described, ids = file.describe(), self._prefix(file, split)
+        if file.is_local and (generated := self._generated(file.place)):
+            described |= {"repo": generated.name, "revision": NO_REVISION}  # it is no repository's
         count = Tally(self.config.name, split, described, self._door(self.config).name, ids=ids)
         if file.is_local:
             count.bytes, count.sha256 = Path(file.place).stat().st_size, doors.sha256(file.place)
@@ -318,7 +358,7 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
 
     def _compare(self, count: Tally, **found: Any) -> None:
         known = self._measure(count)
-        if known is None or count.door == "sample":
+        if known is None or count.door == "sample" or self.origins:
             return
         try:
             measured.compare(known, **found)
@@ -397,6 +437,8 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
             if isinstance(row, Unmapped):
                 count.leave_out(str(row), number, row.rows)
                 continue
+            if row.pop(origin.ORIGIN, None) is not None:
+                count.mend("what okinst generate says of the row left out", number)
             if unknown := ", ".join(sorted(schema.beyond(row, self.COLUMNS))):
                 if not self.config.accept_drift:
                     raise DamagedFile(
@@ -422,6 +464,7 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
                 _leave_out(count, theirs, number, None)
                 continue
             made: list[Row | Unmapped] = []
+            whose = origin.said(theirs)
             try:
                 if rule and (unwanted := rule(theirs)):
                     count.rule_out(unwanted, number, upstream=theirs)
@@ -444,6 +487,8 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
                     continue
                 if self.config.roles:
                     _read_roles(row, self.config.roles)
+                if whose:
+                    row |= {name: text for name, text in whose.items() if name not in self.DECLARED}
                 reason = judge(row) if judge else None
                 if reason is not None and not self._mended(row, reason, number, count, theirs):
                     continue
@@ -472,7 +517,7 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
             count.read += 1
             if isinstance(row, dict) and (unseen or row.keys() != known):
                 unseen -= row.keys()
-                unknown |= dict.fromkeys(row.keys() - known)
+                unknown |= dict.fromkeys(row.keys() - known - {origin.ORIGIN})
             yield row
         if unseen and unknown:
             told = (

@@ -27,4 +27,5 @@ Making = Literal[
     "human, machine-translated",
     "generated, machine-translated",
     "human and generated, machine-translated",
+    "unstated, machine-translated",  # of files whose owner does not say how they were made
 ]

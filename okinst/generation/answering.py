@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 
 from okinst.builders import Row, WrongCall, clean
 from okinst.generation import checks, formats, languages
-from okinst.generation.job import TRIED, Answer, Ask, Item, Rejected, State, UpstreamFile
+from okinst.generation.job import TRIED, Answer, Ask, Item, Rejected, State, UpstreamFile, Way
 from okinst.generation.prompts import prompt
 from okinst.generation.sources import Source, once, readable
 from okinst.korean_instructions.kochatgpt_sft import unquote
@@ -25,6 +25,7 @@ class Answering:
     language: str = "ko"
     prompt_file: Path | None = None
     name: str = "answers"
+    way: Way = "answered"
     settings: dict[str, Any] = field(init=False)
 
     def __post_init__(self) -> None:

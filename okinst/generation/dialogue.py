@@ -13,7 +13,7 @@ from typing import Any
 
 from okinst.builders import Row, clean
 from okinst.generation import checks, formats, grounding, languages
-from okinst.generation.job import TRIED, Answer, Ask, Item, Rejected, State, UpstreamFile
+from okinst.generation.job import TRIED, Answer, Ask, Item, Rejected, State, UpstreamFile, Way
 from okinst.generation.prompts import prompt
 from okinst.generation.sources import UNREADABLE, Source, readable
 from okinst.korean_instructions import korquad_chat
@@ -64,6 +64,7 @@ class Dialogue:
     language: str = "ko"
     prompt_file: Path | None = None
     name: str = "dialogue"
+    way: Way = "written"
     settings: dict[str, Any] = field(init=False)
 
     def __post_init__(self) -> None:

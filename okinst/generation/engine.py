@@ -141,7 +141,7 @@ def run(plan: Plan) -> Run:
                     f" {ledger.lost:,} answers that came meanwhile could not be kept: they are asked, and paid, again."
                 )
             try:
-                written = outcomes.put_down(plan.job.file())
+                written = outcomes.put_down(plan.job, plan.backend.machine)
             except DiskFull as error:
                 raise DiskFull(engine.why or str(error)) from error
         return Run(written, ledger.spent, ledger.spent - before, seconds, engine.stopped, engine.why, later)

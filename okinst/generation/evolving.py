@@ -14,7 +14,7 @@ from typing import Any
 from okinst.builders import Row, WrongCall, clean
 from okinst.curation.scripts import weight
 from okinst.generation import checks, formats, languages
-from okinst.generation.job import TRIED, Answer, Ask, Item, Rejected, State, UpstreamFile
+from okinst.generation.job import TRIED, Answer, Ask, Item, Rejected, State, UpstreamFile, Way
 from okinst.generation.prompts import prompt
 from okinst.generation.protect import masked
 from okinst.generation.sources import Source, once, readable
@@ -55,6 +55,8 @@ class Evolving:
         None  # a folder with prompts named as in okinst/generation/prompts; those that it has not are okinst's
     )
     name: str = "evolve"
+    way: Way = "written"
+    language: str = "ko"
     settings: dict[str, Any] = field(init=False)
 
     def __post_init__(self) -> None:

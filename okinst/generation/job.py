@@ -9,11 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from okinst.builders import Row
 
+if TYPE_CHECKING:
+    from okinst.generation.sources import Source
+
 State = dict[str, Any]
+#: each turn translated; an answer written to what somebody else asked; all of it written anew
+Way = Literal["translated", "answered", "written"]
 TRIED = "tried"
 #: an answer that has no room; where the next request is for fewer texts, it was no try
 NO_ROOM = ("cut off", "too long")
@@ -26,6 +31,8 @@ class Item:
     number: int  # its place in the source: the output stands in this order
     key: str  # "<source>/<split>/<id, or times that a file said the same before>#<first 16 hex digits of the SHA-256 of what is worked on>"
     row: Row
+    license: str = "unstated"  # of the row, and how it came to be
+    making: str = "unstated"
 
 
 @dataclass(frozen=True)
@@ -75,7 +82,14 @@ class Job(Protocol):
     """Translate, dialogue, answers or evolve, over one source."""
 
     name: str
+    way: Way  # what is done to a row
+    source: Source
     settings: dict[str, Any]  # JSON: all that decides an answer but the backend; a run goes on only with the same
+
+    @property
+    def language(self) -> str:
+        """Of what comes of it."""
+        ...
 
     def items(self) -> Iterator[Item]:
         """The rows to work on, in order, lazily; the same on every call."""

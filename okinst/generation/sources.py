@@ -11,12 +11,14 @@ import itertools
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Any, Literal, NamedTuple, get_args
 
 from okinst.builders import (
     DamagedFile,
+    License,
+    Making,
     MissingFile,
     Row,
     SourceBuilder,
@@ -25,11 +27,14 @@ from okinst.builders import (
     ask,
     clean,
     formats,
+    origin,
     schema,
 )
 from okinst.generation import encodings
 from okinst.generation.job import Item, Rejected
+from okinst.licences import known_facts
 from okinst.mixtures import own
+from okinst.mixtures.builder import facts
 from okinst.mixtures.meta import NAMES, builder_for
 from okinst.mixtures.recipe import is_recipe
 
@@ -45,6 +50,8 @@ INSTRUCTIONS = ("instruction", "prompt", "question", "input", "user")
 UNREADABLE, DETAIL, READ = "unreadable", "detail", "read"
 #: of a line of a file
 NO_JSON = "a line that is no JSON object"
+#: the licence, or the making, of what nobody said it of
+UNSTATED = "unstated"
 Reading = Callable[[Row], Row]
 
 
@@ -63,20 +70,34 @@ class Source:
     name: str  # of the set, or of the file without its ending
     split: str
     settings: dict[str, Any]  # how it is read: a run goes on only with the same
-    #: the end of each row's id, None for one of a file, and what is worked on
-    rows: Callable[[], Iterator[tuple[str | None, Row | Unmapped]]]
+    rows: Callable[[], Iterator["Found"]]
+    license_note: str
+    generators: tuple[str, ...] = ()  # models that wrote text of it, machines that translated it
+    translators: tuple[str, ...] = ()
+    derived_from: tuple[str, ...] = ()  # the sets that its rows are from
+    research_only: bool = False
+    not_passed_on: bool = False
     left_out: Mapping[str, int] = field(default_factory=dict)  # rows that the set's own builder left out, by reason
 
     def items(self) -> Iterator[Item]:
         """Every row, in order."""
         before = Counter[str]()
-        for number, (place, found) in enumerate(self.rows()):
-            row = _unreadable(found) if isinstance(found, Unmapped) else found
+        for number, found in enumerate(self.rows()):
+            row, place = _unreadable(found.row) if isinstance(found.row, Unmapped) else found.row, found.place
             said = digest(row)
             if place is None:
                 place = str(before[said])
                 before[said] += 1
-            yield Item(number, f"{self.name}/{self.split}/{place}#{said}", row)
+            yield Item(number, f"{self.name}/{self.split}/{place}#{said}", row, found.license, found.making)
+
+
+class Found(NamedTuple):
+    """One row of a source."""
+
+    place: str | None  # the end of its id, None for one of a file
+    row: Row | Unmapped  # what is worked on
+    license: str
+    making: str
 
 
 def _unreadable(why: Unmapped) -> Row:
@@ -104,8 +125,8 @@ def once(items: Iterable[Item], reason: str) -> Iterator[Item]:
     seen: set[str] = set()
     for item in items:
         said = item.key.rpartition("#")[2]
-        row = {UNREADABLE: reason, READ: item.row}
-        yield Item(item.number, item.key, row) if said in seen and UNREADABLE not in item.row else item
+        again = said in seen and UNREADABLE not in item.row
+        yield replace(item, row={UNREADABLE: reason, READ: item.row}) if again else item
         seen.add(said)
 
 
@@ -119,17 +140,24 @@ def opened(
     data_dir: str | None = None,
     mirror: str | None = None,
     sample: bool = False,
+    license: str | None = None,
+    making: str | None = None,
 ) -> Source:
     """The rows of a name of `okinst list` (its split "train", or the only one there is), or of a file.
 
     `layout` (messages, alpaca, sharegpt, koalpaca) and `columns` are for a file that does not say by its columns what it is:
-    a question's and an answer's where conversations are wanted, else one. Raises WrongCall for what cannot be read so.
+    a question's and an answer's where conversations are wanted, else one. `license` and `making` are of rows of a file that do not
+    say them. Raises WrongCall for what cannot be read so.
     """
     path = Path(place).expanduser()
     if place in NAMES or is_recipe(place):
         if layout or columns:
             raise WrongCall(
                 f"{place}: --layout and --column are for files of your own; okinst knows how this set is laid out."
+            )
+        if license or making:
+            raise WrongCall(
+                f"{place}: --license and --making are for files of your own; the rows of this set say both themselves."
             )
         return _of_set(place, wanted, split, {"data_dir": data_dir, "mirror": mirror, "sample": sample})
     if path.suffix.lower() not in FORMATS and not path.exists():
@@ -138,7 +166,13 @@ def opened(
         )
     if split or data_dir or mirror or sample:
         raise WrongCall(f"{place} is a file: --split, --data-dir, --mirror and --sample are for names of okinst list.")
-    return _of_file(path, wanted, layout, columns)
+    for option, value, known in (
+        ("--license", license, get_args(License)),
+        ("--making", making, (*get_args(Making), UNSTATED)),
+    ):
+        if value is not None and value not in known:
+            raise WrongCall(f"{option} {value} should be one of {', '.join(known)}.")
+    return _of_file(path, wanted, layout, columns, license or UNSTATED, making or UNSTATED)
 
 
 # -- sets ---------------------------------------------------------------------------------------------------------------
@@ -154,12 +188,13 @@ def _of_set(name: str, wanted: Wanted, split: str | None, door: dict[str, Any]) 
         raise WrongCall(f"{name} has no split {chosen!r}; it has {', '.join(there)}. Name one with --split.")
     called = str(builder.config.name)
 
-    def rows() -> Iterator[tuple[str | None, Row | Unmapped]]:
+    def rows() -> Iterator[Found]:
         for row in builder.as_dataset(split=chosen):
             # a row of a mixture has the id of the set that it came from: all of it is kept
-            yield row["id"].removeprefix(f"{called}/{chosen}/"), _read(reading, row)
+            place = row["id"].removeprefix(f"{called}/{chosen}/")
+            yield Found(place, _read(reading, row), row["license"], row["making"])
 
-    if wanted == "passage" and all(isinstance(found, Unmapped) for _, found in rows()):
+    if wanted == "passage" and all(isinstance(found.row, Unmapped) for found in rows()):
         raise WrongCall(
             f"{name} has no passages: context is empty in all rows of {chosen}. okinst list shows the sets."
         )
@@ -168,7 +203,24 @@ def _of_set(name: str, wanted: Wanted, split: str | None, door: dict[str, Any]) 
         if count.split == chosen:
             for reason, number in count.left_out.items():
                 left_out[reason] = left_out.get(reason, 0) + number
-    return Source(called, chosen, {"source": called, "split": chosen}, rows, left_out)
+    of_each = {**known_facts(), **facts(builder)}
+    from_ = sorted(builder.as_dataset(split=chosen).unique("source"))
+    known = [of_each[name] for name in from_ if name in of_each]
+    return Source(
+        called,
+        chosen,
+        {"source": called, "split": chosen},
+        rows,
+        f"That of {called}: {builder.card.license_note}"
+        if isinstance(builder, SourceBuilder)
+        else f"That of each row of {called}.",
+        tuple(name for each in known for name in each.generators),
+        tuple(name for each in known for name in each.translators),
+        tuple(from_),
+        any(each.research_only for each in known),
+        any(each.not_passed_on for each in known),
+        left_out,
+    )
 
 
 def _reading_of_set(name: str, wanted: Wanted, columns: set[str]) -> Reading:
@@ -190,7 +242,9 @@ def _reading_of_set(name: str, wanted: Wanted, columns: set[str]) -> Reading:
 # -- files --------------------------------------------------------------------------------------------------------------
 
 
-def _of_file(path: Path, wanted: Wanted, layout: str | None, columns: tuple[str, ...]) -> Source:
+def _of_file(
+    path: Path, wanted: Wanted, layout: str | None, columns: tuple[str, ...], license: str, making: str
+) -> Source:
     if not path.is_file():
         raise MissingFile(
             f"there is no file {path}. Name one that ends in {', '.join(FORMATS)}, or a set of okinst list."
@@ -198,13 +252,28 @@ def _of_file(path: Path, wanted: Wanted, layout: str | None, columns: tuple[str,
     if path.suffix.lower() not in FORMATS:
         raise WrongCall(f"{path} is none of {', '.join(FORMATS)}: which of them is it? Rename it, or convert it.")
     first = _first_row(path)
+    made = origin.beside(path)
+    if made and not layout and not columns and wanted != "passage":
+        layout = made.layout
     reading, taken = _reading_of_file(path, wanted, layout, columns, first)
 
-    def rows() -> Iterator[tuple[None, Row | Unmapped]]:
+    def rows() -> Iterator[Found]:
         for row in _lines(path):
-            yield None, row if isinstance(row, Unmapped) else _read(reading, row)
+            if isinstance(row, Unmapped):
+                yield Found(None, row, license, making)
+                continue
+            own = {**row, **origin.said(row)}
+            declared = {"license": license, "making": making}
+            says = {
+                name: own[name] if isinstance(own.get(name), str) and own[name] else declared[name] for name in declared
+            }
+            yield Found(None, _read(reading, row), **says)
 
-    return Source(path.stem, "train", {"source": path.name, "taken": taken}, rows)
+    settings = {"source": path.name, "taken": taken}
+    if made is None:
+        return Source(path.stem, "train", settings, rows, f"That of {path.name}, as its rows or its owner say.")
+    whose = (made.generators, made.translators, (made.name,), made.research_only, made.not_passed_on)
+    return Source(path.stem, "train", settings, rows, made.license_note, *whose)
 
 
 def _first_row(path: Path) -> Row:
@@ -254,8 +323,8 @@ def _reading_of_file(
     """How the rows of a file are read, and that in words."""
     if layout and columns:
         raise WrongCall(f"{path}: --layout and --column exclude each other: name one.")
-    if layout is not None and layout not in own.LAYOUTS:
-        raise WrongCall(f"--layout {layout} should be one of {', '.join(own.LAYOUTS)}.")
+    if layout is not None:
+        own.check_layout(layout, f"--layout {layout}")
     if unknown := [column for column in columns if column not in first]:
         raise WrongCall(f"{path} has no column {unknown[0]!r}; it has {', '.join(map(str, first))}.")
     if columns:
@@ -267,7 +336,7 @@ def _reading_of_file(
     else:
         known = layout or _layout(first)
         if known:
-            return (_conversation if wanted == "conversation" else _asked)(own.EXAMPLES[known]), known  # type: ignore[index]
+            return (_conversation if wanted == "conversation" else _asked)(own.reading(known)), known
         guesses = EXCHANGES if wanted == "conversation" else tuple((column,) for column in INSTRUCTIONS)
         if wanted == "instruction" and {"instruction", "input"} <= first.keys():  # Alpaca's, before anybody answered
             return _joined, "instruction and input"

@@ -16,7 +16,7 @@ from okinst.builders import Row, WrongCall, clean, scripts
 from okinst.builders.schema import Message
 from okinst.curation.filters import residue
 from okinst.generation import checks, formats, languages
-from okinst.generation.job import NO_ROOM, TRIED, Answer, Ask, Item, Rejected, State, UpstreamFile
+from okinst.generation.job import NO_ROOM, TRIED, Answer, Ask, Item, Rejected, State, UpstreamFile, Way
 from okinst.generation.prompts import prompt
 from okinst.generation.protect import Masked, masked, unmasked, untagged
 from okinst.generation.sources import Source, readable
@@ -43,6 +43,7 @@ class Translating:
     output: str | None = None  # None: what all rows of the source fit into
     prompt_file: Path | None = None
     name: str = "translate"
+    way: Way = "translated"
     settings: dict[str, Any] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -62,6 +63,10 @@ class Translating:
             "from": self.source_language,
             "format": self.output,
         }
+
+    @property
+    def language(self) -> str:
+        return self.to
 
     def _fitting(self) -> Output:
         """The format of single exchanges where every row is one, else that of conversations."""

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from okinst.builders import WrongCall
+from okinst.builders import WrongCall, origin
 from okinst.builders.doors import sha256
-from okinst.generation import jsonl
+from okinst.builders.origin import Origin
+from okinst.generation import jsonl, origins
 from okinst.generation.course import Aside, Course
-from okinst.generation.job import UpstreamFile
+from okinst.generation.job import Job, UpstreamFile
 from okinst.generation.ledger import Ledger, disk_errors, sync_folder, write_whole
 
 logger = logging.getLogger("okinst")
@@ -31,6 +32,7 @@ class Written:
     file: Path
     set_aside_file: Path
     upstream: UpstreamFile
+    origin: Origin
     items: int
     done: int
     set_aside: dict[str, int]  # by reason
@@ -43,6 +45,7 @@ class Written:
             "file": str(self.file),
             "set_aside_file": str(self.set_aside_file),
             "set": self.upstream.set_name,
+            "origin": self.origin.as_json(),
             "items": self.items,
             "done": self.done,
             "set_aside": self.set_aside,
@@ -52,7 +55,7 @@ class Written:
 
 def check(file: Path, written: Collection[str]) -> None:
     """Raise WrongCall where a file is in the way that no run on its ledger has `written` (by SHA-256), or that was changed since."""
-    for path in (file, aside_file(file)):
+    for path in (file, aside_file(file), origin.place(file)):
         if path.is_dir():
             raise WrongCall(f"{path} is a folder. Name a file with -o.")
         if path.exists() and not path.is_file():
@@ -86,6 +89,8 @@ class Outcomes:
         self._places: dict[int, tuple[bool, int, int]] = {}
         self._reasons: Counter[str] = Counter()
         self._helps: Counter[str | None] = Counter()
+        #: by licence and making of what was worked on, the rows that are done
+        self._standings: Counter[tuple[str, str]] = Counter()
 
     def __enter__(self) -> "Outcomes":
         return self
@@ -105,7 +110,9 @@ class Outcomes:
             else:
                 self._left += 1
                 return
-        line = jsonl.dumps(course.row() if aside is None else _told(course, aside))
+        line = jsonl.dumps(
+            course.row() | origins.said(course.job, course.item) if aside is None else _told(course, aside)
+        )
         with disk_errors(self.file):
             write_whole(self._kept.fileno(), line, self._end)
         self._places[course.place] = (aside is not None, self._end, len(line))
@@ -113,19 +120,28 @@ class Outcomes:
         if aside is not None:
             self._reasons[aside.reason] += 1
             self._helps[aside.helps] += 1
+        else:
+            self._standings[course.item.license, course.item.making] += 1
 
-    def put_down(self, upstream: UpstreamFile) -> Written:
-        """Write both files. Raises DiskFull; the files before then stay as they were."""
-        aside = aside_file(self.file)
-        with disk_errors(self.file), _rows(self.file, upstream.array) as rows, _rows(aside, False) as others:
+    def put_down(self, job: Job, machine: str) -> Written:
+        """Write all files. Raises DiskFull; the files before then stay as they were."""
+        aside, upstream, whose = aside_file(self.file), job.file(), origins.origin(job, machine, self._standings)
+        with (
+            disk_errors(self.file),
+            _rows(self.file, upstream.array) as rows,
+            _rows(aside, False) as others,
+            _rows(origin.place(self.file), False) as told,
+        ):
             for _, (is_aside, place, size) in sorted(self._places.items()):
                 (others if is_aside else rows).write(os.pread(self._kept.fileno(), size, place))
-            rows.close()
-            others.close()
-            self.ledger.put_down({rows.path.name: rows.sha256, others.path.name: others.sha256})
+            told.write(jsonl.dumps(whose.as_json()))
+            files = (told, rows, others)
+            for each in files:
+                each.close()
+            self.ledger.put_down({each.path.name: each.sha256 for each in files})
             before, now = rows_of(self.file, upstream.array), len(self._places) - self._reasons.total()
-            rows.take_place()
-            others.take_place()
+            for each in files:  # no rows without their origin
+                each.take_place()
             sync_folder(self.file.parent)
         if now < before:
             logger.warning(
@@ -136,7 +152,9 @@ class Outcomes:
         reasons = dict(sorted(self._reasons.items(), key=lambda each: (-each[1], each[0])))
         count, set_aside = len(self._places), sum(reasons.values())
         helps = {how: self._helps[how] for how in ("tries", "run")}
-        return Written(self.file, aside, upstream, count + self._left, count - set_aside, reasons, self._left, helps)
+        return Written(
+            self.file, aside, upstream, whose, count + self._left, count - set_aside, reasons, self._left, helps
+        )
 
 
 def _told(course: Course, found: Aside) -> dict[str, Any]:

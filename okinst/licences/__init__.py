@@ -3,7 +3,16 @@
 from okinst.licences.arithmetic import NOT_ADVICE, Conflict, Lot, Whole, attribution, lot, together
 from okinst.licences.gate import KINDS, Gate, gate
 from okinst.licences.machines import Machine, Terms, machine
-from okinst.licences.standing import COLUMNS, Facts, Standing, facts_of, known_facts, standing, stricter_origins
+from okinst.licences.standing import (
+    COLUMNS,
+    Facts,
+    Standing,
+    facts_of,
+    facts_of_origin,
+    known_facts,
+    standing,
+    stricter_origins,
+)
 from okinst.licences.terms import LICENCES, Answer, Licence, licence
 
 __all__ = [
@@ -23,6 +32,7 @@ __all__ = [
     "Whole",
     "attribution",
     "facts_of",
+    "facts_of_origin",
     "gate",
     "known_facts",
     "licence",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from okinst import catalogue
 from okinst.builders import WORKS, SourceBuilder
+from okinst.builders.origin import Origin
 from okinst.licences.machines import NOT_COMMERCIAL, Machine, machine
 from okinst.licences.terms import LICENCES, Answer, Licence, strictest
 
@@ -87,6 +88,11 @@ def facts_of(builder: type[SourceBuilder]) -> Facts:
     )
 
 
+def facts_of_origin(origin: Origin) -> Facts:
+    """What `okinst generate` says of rows that it wrote."""
+    return Facts(origin.name, "", origin.generators, origin.translators, origin.research_only, origin.not_passed_on)
+
+
 def standing(license: str | None, making: str | None, facts: Facts | None = None) -> Standing:
     """Where rows of a licence and a making stand, in a source of which these facts are known.
 
@@ -99,7 +105,7 @@ def standing(license: str | None, making: str | None, facts: Facts | None = None
     return Standing(
         LICENCES.get(id, LICENCES["other"]),
         # of an unstated making nobody knows whether a machine had a part in it
-        tuple(map(machine, facts.generators or ("unstated",))) if "generated" in made or made == "unstated" else (),
+        tuple(map(machine, facts.generators or ("unstated",))) if "generated" in made or "unstated" in made else (),
         tuple(map(machine, facts.translators or ("unstated",))) if "machine-translated" in made else (),
         facts.research_only,
         facts.not_passed_on,

@@ -4,7 +4,7 @@ import dataclasses
 import json
 import logging
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -16,8 +16,10 @@ import pyarrow.parquet as pq
 
 from okinst.builders import SourceBuilder, WrongCall, bibliography, schema
 from okinst.builders.identity import code_of, digest
+from okinst.builders.origin import Origin
 from okinst.builders.tables import DATASET, TableBuilder, plain_disk_errors
 from okinst.curation.scoring.compute import Compute
+from okinst.licences import Facts, facts_of_origin
 from okinst.mixtures import aside, pins, streaming, tokens
 from okinst.mixtures.arrange import SET_ASIDE, Order, arrange
 from okinst.mixtures.aulm_0809 import AULM_0809, AULM_0809_DOCUMENTED
@@ -408,12 +410,14 @@ def step(
     return {
         "source": builder.config.name,
         "split": split,
-        "licenses": [card.license, *builder.ROW_LICENSES],
+        "licenses": builder.own_licenses,
         "license_note": card.license_note,
         "warning": card.warning,
         "making": card.making,
         "languages": list(card.languages),
-        "upstream_rows": builder.config.rows.get(split) if builder.config.rows_exact else None,
+        "upstream_rows": (
+            builder.config.rows.get(split) if builder.config.rows_exact and not builder.origins else None
+        ),
         "door": next((tally.door for tally in tallies), None),
         "read": sum(tally.read for tally in tallies),
         **reasons,
@@ -430,8 +434,25 @@ def step(
             }
             for tally in tallies
         ],
+        **({"origins": [each.as_json() for each in builder.origins]} if builder.origins else {}),
         **known,
     }
+
+
+def facts(builder: "SourceBuilder | MixtureBuilder") -> dict[str, Facts]:
+    """What is known of rows that are no source's of the catalogue: of files of one's own, and of generated ones."""
+    if isinstance(builder, MixtureBuilder):
+        return builder.config.facts | facts_told(builder.funnel())
+    return {each.name: facts_of_origin(each) for each in builder.origins}
+
+
+def facts_told(funnel: Iterable[Mapping[str, Any]]) -> dict[str, Facts]:
+    """The same of generated rows, as a funnel tells it."""
+    found: dict[str, Facts] = {}
+    for line in funnel:
+        found |= facts_told(line.get("parts", ()))
+        found |= {each["name"]: facts_of_origin(Origin.of(each)) for each in line.get("origins", ())}
+    return found
 
 
 def _beside(number: int, parts: Sequence[Part]) -> list[str] | None:

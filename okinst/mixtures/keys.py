@@ -9,7 +9,7 @@ from okinst.builders import Language, License, Making, WrongCall
 from okinst.catalogue import nearest
 from okinst.curation.filters import Filter, language, residue
 from okinst.mixtures.amounts import RATES
-from okinst.mixtures.own import LAYOUTS
+from okinst.mixtures.own import LAYOUTS, LIKE
 from okinst.mixtures.selecting import Select
 from okinst.mixtures.steps import Decontaminate, Dedup, Gate
 from okinst.mixtures.where import Where
@@ -136,7 +136,7 @@ KEYS: dict[str, Key] = {
 PART_KEYS: dict[str, Key] = {
     "source": _text("A name of `okinst list`: a source, or a mixture."),
     "recipe": _text("Another recipe file, from this one's folder."),
-    "file": _text("A file of your own: JSON Lines, JSON or Parquet, from this recipe's folder."),
+    "file": _text("A file of your own: JSON Lines, JSON or Parquet, from this recipe's folder. It needs `license`, `language` and `layout`, where okinst generate did not write it."),
     "hub": _text("A dataset on the Hub, owner/name; `file` names one of its files, or several as a glob."),
     "revision": _text("A commit of that dataset, which is never asked for anew; or a branch (main): its commit when the recipe is opened."),
     "name": _text("What rows of a file of your own bear as their `source`; the file's name otherwise."),
@@ -151,7 +151,10 @@ PART_KEYS: dict[str, Key] = {
     "may_be_empty": Key(
         (bool,), "true or false", "true where a filter may leave no row of it; that is refused otherwise.", {"type": "boolean"}
     ),
-    "layout": _one_of(LAYOUTS, "How a file of your own is laid out."),
+    "layout": Key(
+        (str,), f"{', '.join(LAYOUTS)}, or a set of conversations (oig-smallchip2-ko)",
+        "How a file of your own is laid out, or as the files of which set.", {"enum": [*LAYOUTS, *LIKE]},
+    ),
     "license": _one_of(get_args(License), "The licence of a file of your own."),
     "language": _one_of(get_args(Language), "The language of a file of your own."),
     "making": _one_of((*get_args(Making), "unstated"), "How the text of a file of your own came to be."),
@@ -162,7 +165,7 @@ PART_KEYS: dict[str, Key] = {
         (list,), 'a list of machines (["DeepL"])', "Machines that translated it; the same.", _MACHINES
     ),
 }  # fmt: skip
-#: what a file of one's own must declare, and what it may
+#: what a file of one's own must declare, unless okinst generate wrote it and said so beside it, and what it may
 MUST, MAY = ("license", "language", "layout"), ("making", "generators", "translators", "revision", "name")
 
 
@@ -181,8 +184,10 @@ def schema() -> dict[str, Any]:
     part["oneOf"] = [
         {"required": ["source"], "not": {"anyOf": [{"required": [key]} for key in ["recipe", "file", "hub", *own]]}},
         {"required": ["recipe"], "not": {"anyOf": [{"required": [key]} for key in ["source", "file", "hub", *own]]}},
-        {"required": ["file", *MUST], "not": {"anyOf": [{"required": [key]} for key in ["source", "recipe"]]}},
+        {"required": ["file"], "not": {"anyOf": [{"required": [key]} for key in ["source", "recipe"]]}},
     ]
+    # of a file of one's own all of it must be declared; nothing need be of one that says it itself
+    part["dependentRequired"] = {key: list(MUST) for key in ("hub", *MUST)}
     # a recipe that extends another names parts of it without saying anew what they are
     changed = {"anyOf": [{"required": [key]} for key in ("source", "recipe", "file", "name")]}
     whole = table(KEYS)

@@ -141,7 +141,9 @@ class Part:
             return [lot for part in self.source.parts for lot in part.lots]
         if self.variant is not None:
             (card,) = self.cards
-            return [(self.config, card.license, card.making)]
+            origin = getattr(self.variant, "origin", None)
+            # what a recipe declares is of rows that do not say it themselves: generated ones all do
+            return [(self.config, *each) for each in (origin.standings if origin else [(card.license, card.making)])]
         return [(self.config, license, making) for license, making in self.source.standings()]
 
     @property
@@ -161,7 +163,9 @@ class Part:
         if self.variant is None:
             return {}
         (card,) = self.cards
-        return {self.config: Facts(card.title, card.homepage, card.generators, card.translators)}
+        origin = getattr(self.variant, "origin", None)
+        terms = (origin.research_only, origin.not_passed_on) if origin else ()
+        return {self.config: Facts(card.title, card.homepage, card.generators, card.translators, *terms)}
 
     @property
     def leaves(self) -> list[tuple[str, str]]:
@@ -480,6 +484,8 @@ def _part_recipe(part: Part) -> dict[str, Any]:
         for key in ("generators", "translators"):
             if named := getattr(part.cards[0], key):
                 values[key] = list(named)
+        if origin := getattr(part.variant, "origin", None):
+            values["origin"] = origin.as_json()
     if part.files is not None:
         values["files"] = [str(file) for file in part.files]
     for key, given in (("reading", part.reading), ("rule", part.rule)):

@@ -29,6 +29,7 @@ from typing import Any
 
 from okinst import catalogue
 from okinst.builders import Hub, WrongCall
+from okinst.builders.origin import Origin, beside
 from okinst.curation.filters import Filter
 from okinst.mixtures import MIXTURES, Mixture, Part
 from okinst.mixtures.keys import KEYS, MAY, MUST, PART_KEYS, check_keys, schema
@@ -196,6 +197,22 @@ def _near_files(path: Path) -> str:
     return f" The nearest: {', '.join(catalogue.nearest(path.name, there))}." if there else ""
 
 
+def _declared_beside(origin: Origin | None, table: dict[str, Any]) -> dict[str, Any]:
+    """What a part says of its file, and for what it does not say, what okinst generate has put beside it."""
+    if origin is None:
+        return table
+    license, making = origin.standings[0]
+    said = {
+        "name": origin.name,
+        "layout": origin.layout,
+        "language": origin.languages[0],
+        "license": license,
+        "making": making,
+    }
+    machines = {"generators": list(origin.generators), "translators": list(origin.translators)}
+    return {**said, **machines, **table}
+
+
 class _PartReader:
     """Reads the parts of one recipe."""
 
@@ -297,12 +314,14 @@ class _PartReader:
         return Part(entry.builder, entry.name, split=split, **given)
 
     def _own(self, table: dict[str, Any], where: Where, given: dict[str, Any]) -> Part:
+        found = None if "hub" in table else beside(self._place(table["file"]))
+        table = _declared_beside(found, table)
         for key in MUST:
             if key not in table:
                 hint = {
                     "license": "who reads the mixture must know what may be done with it; say unstated if nobody says",
                     "language": "as BCP-47: ko, zh-Hans, en",
-                    "layout": f"one of {', '.join(LAYOUTS)}",
+                    "layout": f"one of {', '.join(LAYOUTS)}, or a set of conversations as whose files it is laid out",
                 }[key]
                 raise WrongCall(f"{where / 'file'}: {table['file']} needs its {key}: {hint}.")
         if table.get("split", "train") != "train":
@@ -330,6 +349,7 @@ class _PartReader:
                 making=table.get("making", "unstated"),
                 generators=tuple(table.get("generators", ())),
                 translators=tuple(table.get("translators", ())),
+                origin=found,
             )
         return Part(OwnRows, variant=variant, **given)
 

@@ -14,6 +14,7 @@ from okinst.builders import DamagedFile, WrongCall
 from okinst.builders.doors import sha256
 from okinst.licences import Facts
 from okinst.mixtures.aside import DROPPED
+from okinst.mixtures.builder import facts_told
 from okinst.mixtures.selecting import CLUSTERS, NOT_CHOSEN, SELECTION
 from okinst.publishing.place import PROVENANCE, README
 
@@ -81,8 +82,8 @@ class BuiltFolder:
 
     @property
     def facts(self) -> dict[str, Facts]:
-        """What the recipe declares of files of one's own, those of parts that are mixtures included."""
-        return _facts(self.provenance.get("recipe", {}))
+        """What the recipe declares of files of one's own, those of parts that are mixtures included, and what generated rows say."""
+        return _facts(self.provenance.get("recipe", {})) | facts_told(self.funnel)
 
     @property
     def told_rows(self) -> str:
@@ -137,5 +138,7 @@ def _facts(recipe: dict[str, Any]) -> dict[str, Facts]:
             found |= _facts(part["source"])
         elif "file" in part:
             generators, translators = (tuple(part.get(key, ())) for key in ("generators", "translators"))
-            found[part["source"]] = Facts(part["source"], "", generators, translators)
+            origin = part.get("origin", {})
+            terms = (bool(origin.get("research_only")), bool(origin.get("not_passed_on")))
+            found[part["source"]] = Facts(part["source"], "", generators, translators, *terms)
     return found

@@ -18,6 +18,7 @@ from okinst.builders import DamagedFile, SourceBuilder, WrongCall
 from okinst.licences import COLUMNS, NOT_ADVICE, Facts, Lot, attribution, gate, lot, stricter_origins, together
 from okinst.licences.gate import COMMERCIAL, REDISTRIBUTABLE
 from okinst.mixtures import MIXTURES, Mixture, MixtureBuilder, recipe
+from okinst.mixtures.builder import facts as facts_known
 from okinst.mixtures.mixture import Tokens
 from okinst.publishing.built import BuiltFolder
 from okinst.publishing.naming import builder_of
@@ -129,14 +130,10 @@ def _known(name: str, door: dict[str, Any]) -> Known:
         built = bool(builder.tallies()) and not builder.config.raw
     if built:
         counts = _counts(table for rows in builder.as_dataset().values() for table in _tables(rows))
-        facts = _facts(builder)
+        facts = facts_known(builder)
         told = "Rows counted in what was built here."
         return Known(builder.config.name, COUNTED, told, _lots(counts, facts), {}, frozenset(), facts)
     return _of_cards(builder)
-
-
-def _facts(builder: SourceBuilder | MixtureBuilder) -> dict[str, Facts]:
-    return builder.config.facts if isinstance(builder, MixtureBuilder) else {}
 
 
 def _tables(rows: datasets.Dataset) -> Iterator[pa.Table]:
@@ -219,6 +216,8 @@ def _of_cards(builder: SourceBuilder | MixtureBuilder) -> Known:
     if isinstance(builder, MixtureBuilder):
         parts = [*_of_mixture(builder.config)]
         gates = [*_told_of_gates(builder.config)]
+    elif builder.origins:
+        parts = [_Expected(each.name, None, True, each.standings) for each in builder.origins]
     else:
         name = builder.config.name
         splits = [_expected(name, split, None, None, True) for split in builder.config.files]
@@ -228,7 +227,7 @@ def _of_cards(builder: SourceBuilder | MixtureBuilder) -> Known:
     among = Counter[str]()  # a source may be there with two splits
     for part in parts:
         among[part.source] += part.rows or 0
-    facts = _facts(builder)
+    facts = facts_known(builder)
     for each in gates:
         goes = "; ".join(f"{gone['source']}, {gone['license']}: {gone['why']}" for gone in each["goes"]) or "nothing"
         gated += f" license = {json.dumps(each['license'])} of {each['of']} is counted in. It lets go: {goes}."

@@ -32,6 +32,8 @@ class Backend(Protocol):
 
     #: what decides an answer, JSON; it goes into the ledger, so no keys
     settings: dict[str, Any]
+    #: the model or translator, as cards name it
+    machine: str
     #: what it is called in messages
     told: str
     #: answers Ask.texts, not messages; is paid by the character

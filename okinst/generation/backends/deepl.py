@@ -51,6 +51,7 @@ class DeepL:
         # the client writes what is not ASCII as \uXXXX: six bytes for a Hangul syllable
         self._sender = Sender(options.timeout, TEXTS, BYTES, lambda text: len(json.dumps(text)))
         self.settings: dict[str, Any] = {"name": "deepl", **self._languages}
+        self.machine = "DeepL"
         self.told = f"DeepL at {masked(str(self._client.server_url), (self._key,))}"
 
     async def answer(self, ask: Ask) -> Reply:

@@ -64,6 +64,7 @@ class Google:
         self._timeout = options.timeout
         self._sender = Sender(options.timeout, TEXTS, CHARACTERS, len)
         self.settings: dict[str, Any] = {"name": "google", "model": options.model, **self._languages}
+        self.machine = "Google Translate"
         self.told = f"Google Cloud Translation{f' at {masked(options.base_url)}' if options.base_url else ''}"
 
     async def answer(self, ask: Ask) -> Reply:

@@ -74,6 +74,7 @@ class Local:
             "top_p": options.top_p,
             "seed": options.seed,
         }
+        self.machine = self._title
         self.told = f"{self._title} on {self._device}"
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="model")  # one batch after the other
         self._waiting: list[_Waiting] = []

@@ -81,6 +81,7 @@ class OpenAIChat:
         if options.seed is not None:
             self._sampling["seed"] = options.seed
         self.settings = {"name": "openai", "model": options.model, **self._sampling}
+        self.machine = options.model if url else f"{options.model} (OpenAI)"
         self.told = f"{options.model} at {masked(str(self._client.base_url), (self._key,)).rstrip('/')}"
         #: what this server turned out not to know
         self._unknown: set[str] = set()

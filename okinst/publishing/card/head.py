@@ -143,6 +143,8 @@ def hub_sources(built: BuiltFolder) -> list[str]:
     """The datasets of the Hub that rows are from, so far as the catalogue or the recipe says that a repository is there."""
     ids = set()
     for line in _lines(built.funnel):
+        if line.get("origins"):
+            continue  # generated here, whatever set it is laid out as
         entry = catalogue.SOURCES.get(line["source"])
         if entry is None:
             ids |= {file["repo"] for file in line.get("files", ()) if file.get("repo") and file.get("revision")}

@@ -40,6 +40,7 @@ WORDS = {
     "making generated, machine-translated": "generated, machine-translated",
     "making human and generated, machine-translated": "asked by people, answered by a model, machine-translated",
     "making unstated": "not stated",
+    "making unstated, machine-translated": "not stated, machine-translated",
     "language ko": "Korean",
     "language zh-Hans": "Chinese (simplified)",
     "language zh-Hant": "Chinese (traditional)",

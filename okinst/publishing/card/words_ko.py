@@ -38,6 +38,7 @@ WORDS = {
     "making generated, machine-translated": "모델이 생성한 글을 기계 번역",
     "making human and generated, machine-translated": "사람이 묻고 모델이 답한 글을 기계 번역",
     "making unstated": "밝혀지지 않음",
+    "making unstated, machine-translated": "밝혀지지 않은 글을 기계 번역",
     "language ko": "한국어",
     "language zh-Hans": "중국어(간체)",
     "language zh-Hant": "중국어(번체)",

@@ -36,6 +36,7 @@ WORDS = {
     "making generated, machine-translated": "模型生成，机器翻译",
     "making human and generated, machine-translated": "人工提问，模型回答，机器翻译",
     "making unstated": "未说明",
+    "making unstated, machine-translated": "未说明，机器翻译",
     "language ko": "韩语",
     "language zh-Hans": "中文（简体）",
     "language zh-Hant": "中文（繁体）",

@@ -1,0 +1,212 @@
+"""Generated rows bear the licence of what they were made from, and name who made them, however they are read."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import okinst
+from okinst.builders import DamagedFile, WrongCall
+from okinst.builders.origin import Origin, beside, place
+from okinst.catalogue import SOURCES
+from okinst.generation import sources
+from okinst.generation.answering import Answering
+from okinst.generation.backends import Options, opened
+from okinst.generation.engine import Plan, Run, run
+from okinst.generation.evolving import Evolving
+from okinst.generation.translating import Translating
+from okinst.licences import gate
+from okinst.mixtures import recipe
+from okinst.mixtures.builder import builder_of_mixture, facts
+from okinst.mixtures.meta import builder_for
+from okinst.publishing import lots
+from okinst.publishing.built import BuiltFolder
+from okinst.publishing.folder import build
+from okinst.publishing.naming import builder_of
+from tests.generating import rows
+from tests.llm_double import serving
+from tests.own_files import Made
+
+NC = "cc-by-nc-4.0"
+ENGLISH = "The lantern stands beside the river, because the market is under the hill. "
+HARDER = "달빛 강가의 등불을 하룻밤 동안 꺼뜨리지 않으려면 무엇을 준비해야 하나요? 세 가지를 순서대로 설명해 주세요."
+ANSWER = "먼저 기름을 넉넉히 채우고, 바람을 막을 유리를 씌운 다음, 심지를 짧게 다듬어 두세요."
+
+
+def english(messages: list[dict[str, str]]) -> str:
+    asked = json.JSONDecoder().raw_decode(messages[-1]["content"])[0]
+    return json.dumps({key: as_long(text) for key, text in asked.items()})
+
+
+def as_long(text: str) -> str:
+    """English of about the length of a Korean text, with its figures and marks behind it."""
+    words = ENGLISH * (len(text) // 20 + 1)
+    return " ".join([words[: 2 * len(text)].strip(), *re.findall(r"⟦\d+⟧|\d[\d.,]*", text)])
+
+
+def generated(job: Any, file: Path, answer: Any = english, model: str = "gpt-4o-mini") -> Run:
+    with serving(answer=answer) as double:
+        return run(Plan(job, opened("openai", Options(model=model, base_url=f"{double.url}/v1")), file))
+
+
+def numberless(name: str, folder: Path, **how: Any) -> sources.Source:
+    """A file of single exchanges in Korean, without figures: its translation is made up."""
+    texts = ["등불은 왜 강가에 서 있나요?", "장터는 어디에 있나요?"]
+    path = folder / name
+    lines = (
+        {"question": text, "answer": ANSWER, **extra}
+        for text, extra in zip(texts, how.pop("extra", ({}, {})), strict=True)
+    )
+    path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
+    return sources.opened(str(path), "conversation", **how)
+
+
+@pytest.fixture(scope="module")
+def translated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with rows of koalpaca-v1.1's sample in English."""
+    folder = tmp_path_factory.mktemp("translated")
+    source = sources.opened("koalpaca-v1.1", "conversation", sample=True)
+    kept = [found for found in source.rows() if not isinstance(found.row, Exception)][:4]
+    object.__setattr__(source, "rows", lambda: iter(kept))
+    job = Translating(source, "en", output="oig-smallchip2-ko")
+    done = generated(job, folder / "oig-smallchip2-dedu.jsonl")
+    assert done.written.done, done.written
+    yield folder
+
+
+def test_rows_read_as_another_sets_bear_their_own_licence(translated: Path) -> None:
+    row = okinst.load("oig-smallchip2-ko", data_dir=str(translated), split="train")[0]
+    assert (row["source"], row["license"], row["language"]) == ("koalpaca-v1.1-translate-en", NC, "en")
+    assert row["making"] == "human and generated, machine-translated"
+    assert SOURCES["oig-smallchip2-ko"].builder.CARD.license == "apache-2.0", "which they would bear as that set's"
+    builder = builder_for("oig-smallchip2-ko", data_dir=str(translated))
+    assert builder.info.license == NC and "koalpaca-v1.1-translate-en" in str(builder.info.description)
+    known = facts(builder)["koalpaca-v1.1-translate-en"]
+    assert known.generators == ("gpt-3.5-turbo",) and known.translators == ("gpt-4o-mini",)
+    raw = okinst.load("oig-smallchip2-ko", data_dir=str(translated), split="train", raw=True)
+    assert set(raw.column_names) == {"user", "chip2", "index", "user_translated", "chip2_translated"}
+
+
+@pytest.mark.parametrize("prepared", [False, True])
+def test_the_licence_report_is_of_what_was_worked_on(
+    translated: Path, prepared: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path))
+    builder = builder_of("oig-smallchip2-ko", data_dir=str(translated))
+    if prepared:
+        builder.download_and_prepare()
+    told = lots.report("oig-smallchip2-ko", data_dir=str(translated))
+    (lot,) = told["lots"]
+    assert (lot["source"], lot["license"], lot["commercial"]) == ("koalpaca-v1.1-translate-en", NC, "no")
+    assert lot["generators"] == ["gpt-3.5-turbo"] and lot["translators"] == ["gpt-4o-mini"]
+
+
+def test_a_folder_that_is_built_of_them_says_so_too(translated: Path, tmp_path: Path) -> None:
+    build("oig-smallchip2-ko", tmp_path / "built", data_dir=str(translated), cache_dir=str(tmp_path / "cache"))
+    built = BuiltFolder.at(tmp_path / "built")
+    told = lots.report_of(built)
+    assert [(lot["license"], lot["translators"]) for lot in told["lots"]] == [(NC, ["gpt-4o-mini"])]
+    card = (tmp_path / "built" / "README.md").read_text(encoding="utf-8")
+    assert f"license: {NC}" in card and "heegyu" not in card.partition("\n---\n")[0]
+    assert built.provenance["funnel"][0]["upstream_rows"] is None, "these are not some of upstream's rows"
+
+
+def test_one_line_takes_them_into_a_recipe_beside_any_other_part(translated: Path, tmp_path: Path) -> None:
+    text = f'name = "mine"\n[[parts]]\nfile = "{translated}/oig-smallchip2-dedu.jsonl"\n[[parts]]\nsource = "koalpaca-v1.1"\n'
+    (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
+    mixture = recipe.read(tmp_path / "mine.toml")
+    assert mixture.parts[0].lots == [("koalpaca-v1.1-translate-en", NC, "human and generated, machine-translated")]
+    assert mixture.facts["koalpaca-v1.1-translate-en"].translators == ("gpt-4o-mini",)
+    builder = builder_of_mixture(mixture, sample=True, cache_dir=str(tmp_path / "cache"))
+    builder.download_and_prepare()
+    found = Made(builder).rows
+    assert {(row["source"], row["license"], row["language"]) for row in found} == {
+        ("koalpaca-v1.1-translate-en", NC, "en"),
+        ("koalpaca-v1.1", NC, "ko"),
+    }
+    build(str(tmp_path / "mine.toml"), tmp_path / "built", sample=True, cache_dir=str(tmp_path / "cache"))
+    assert BuiltFolder.at(tmp_path / "built").facts["koalpaca-v1.1-translate-en"].generators == ("gpt-3.5-turbo",)
+
+
+def test_no_recipe_gives_them_another_licence(translated: Path, tmp_path: Path) -> None:
+    file = translated / "oig-smallchip2-dedu.jsonl"
+    text = f'name = "mine"\nlicense = "commercial"\n[[parts]]\nfile = "{file}"\nname = "free"\nlicense = "mit"\nmaking = "human"\n'
+    (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(WrongCall, match=f"keeps no row of free.*{NC} forbids it"):
+        builder_of_mixture(recipe.read(tmp_path / "mine.toml"), cache_dir=str(tmp_path / "cache"))
+
+
+def test_a_file_that_lost_what_stood_beside_it_is_still_not_the_other_sets(translated: Path, tmp_path: Path) -> None:
+    (tmp_path / "oig-smallchip2-dedu.jsonl").write_bytes((translated / "oig-smallchip2-dedu.jsonl").read_bytes())
+    row = okinst.load("oig-smallchip2-ko", data_dir=str(tmp_path), split="train")[0]
+    assert (row["source"], row["license"]) == ("koalpaca-v1.1-translate-en", NC)
+    assert gate("commercial").whys(row["source"], "mit", row["making"]), "of a machine that nobody names"
+
+
+def test_each_row_of_a_mixture_keeps_its_own_licence(tmp_path: Path) -> None:
+    source = sources.opened("kullm-v2", "instruction", sample=True)
+    before = {item.license for item in source.items()}
+    assert len(before) > 1, "the sample of kullm-v2 has several licences"
+    done = generated(Answering(source), tmp_path / "KoAlpaca_v1.1.jsonl", lambda _: ANSWER)
+    found = okinst.load("koalpaca-v1.1", data_dir=str(tmp_path), split="train")
+    assert set(found["license"]) == before == {license for license, _ in done.written.origin.standings}
+    kept = {item.row.get("instruction"): item.license for item in source.items()}
+    assert all(kept[row["messages"][0]["content"]] == row["license"] for row in found)
+
+
+def test_a_file_says_its_licence_itself_or_its_owner_does(tmp_path: Path) -> None:
+    source = numberless("own.jsonl", tmp_path, extra=({"license": "mit", "making": "human"}, {}))
+    file = tmp_path / "out.jsonl"
+    done = generated(Translating(source, "en"), file)
+    standings = (("mit", "human, machine-translated"), ("unstated", "unstated, machine-translated"))
+    assert done.written.origin.standings == standings
+    assert done.written.origin.generators == ("unstated",) and done.written.origin.translators == ("gpt-4o-mini",)
+    declared = numberless(
+        "own.jsonl", tmp_path, extra=({"license": "mit", "making": "human"}, {}), license="cc-by-4.0", making="human"
+    )
+    again = generated(Translating(declared, "en"), file)
+    assert again.cost.requests == 0, "a licence is no reason to ask again"
+    assert [row["okinst"]["license"] for row in rows(file)] == ["mit", "cc-by-4.0"]
+    assert again.written.origin.generators == ()
+    assert beside(file) == again.written.origin
+
+
+@pytest.mark.parametrize(("option", "value"), [("license", "mitt"), ("making", "by hand")])
+def test_a_licence_that_is_none_is_refused(tmp_path: Path, option: str, value: str) -> None:
+    with pytest.raises(WrongCall, match=f"--{option} {value} should be one of"):
+        numberless("own.jsonl", tmp_path, **{option: value})
+    with pytest.raises(WrongCall, match="say both themselves"):
+        sources.opened("koalpaca-v1.1", "conversation", sample=True, **{option: value})
+
+
+def test_what_is_made_of_generated_rows_names_all_who_had_a_part(tmp_path: Path) -> None:
+    first = tmp_path / "first.jsonl"
+    generated(Translating(numberless("own.jsonl", tmp_path, license=NC, making="human"), "en"), first, model="one")
+    # the English rows are asked for again in Korean, by another
+    second = sources.opened(str(first), "instruction")
+    assert {item.license for item in second.items()} == {NC}
+    job = Evolving(second)
+    assert job.source.translators == ("one",)
+
+    def answer(messages: list[dict[str, str]]) -> str:
+        return ANSWER if "friendly" in messages[0]["content"] else HARDER
+
+    origin = generated(job, tmp_path / "second.json", answer, "two").written.origin
+    assert origin.standings == ((NC, "generated, machine-translated"),)
+    assert (origin.generators, origin.translators) == (("two",), ("one",))
+    assert origin.derived_from == ("own-translate-en",)
+
+
+def test_an_origin_that_was_cut_off_is_said_not_passed_over(translated: Path, tmp_path: Path) -> None:
+    for path in (translated / "oig-smallchip2-dedu.jsonl", place(translated / "oig-smallchip2-dedu.jsonl")):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    told = place(tmp_path / "oig-smallchip2-dedu.jsonl")
+    told.write_bytes(told.read_bytes()[:40])
+    with pytest.raises(DamagedFile, match=r"what oig-smallchip2-dedu\.jsonl was made from"):
+        builder_for("oig-smallchip2-ko", data_dir=str(tmp_path))
+    for broken in ("[]", "{}", '{"standings": []}'):
+        with pytest.raises((KeyError, TypeError, ValueError)):
+            Origin.of(json.loads(broken))
