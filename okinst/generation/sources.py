@@ -9,6 +9,7 @@ import hashlib
 import io
 import itertools
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -50,6 +51,8 @@ INSTRUCTIONS = ("instruction", "prompt", "question", "input", "user")
 UNREADABLE, DETAIL, READ = "unreadable", "detail", "read"
 #: of a line of a file
 NO_JSON = "a line that is no JSON object"
+#: how a parser of one line says where
+_PLACE = re.compile(r": line 1 column (\d+) \(char \d+\)")
 #: the licence, or the making, of what nobody said it of
 UNSTATED = "unstated"
 Reading = Callable[[Row], Row]
@@ -313,7 +316,7 @@ def _of_line(line: bytes, number: int) -> Row | Unmapped:
             return row
         why, detail = str(row), detail.rstrip()
     except DamagedFile as error:
-        detail += str(error).removeprefix("line 1 of it ").rstrip(".")
+        detail += _PLACE.sub(r" at character \1", str(error).removeprefix("line 1 of it ").rstrip("."))
     return Unread(why, line.rstrip(b"\r\n").decode("utf-8", "backslashreplace"), detail)
 
 
