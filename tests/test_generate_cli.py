@@ -273,6 +273,22 @@ def test_a_budget_ends_well_and_says_how_to_go_on(here: Calling, tmp_path: Path)
         assert "reads it with data_dir= where it is called oig-smallchip2-dedu.jsonl" in done.stdout
 
 
+def test_it_is_said_what_asks_again_and_what_does_not(here: Calling, tmp_path: Path) -> None:
+    """More tries help against rejected answers alone; a broken line and a text that is too long, they do not."""
+    source, out = tmp_path / "en.jsonl", tmp_path / "out.jsonl"
+    english(source, 4)
+    with source.open("a", encoding="utf-8") as file:
+        file.write('{"user": "broken\n')
+    with serving(always={"number 1?": "source", "number 2?": "429 large", "number 3?": "429 large"}) as double:
+        told = here(*call(double, source, out)).stdout
+        assert "More --tries ask 1 of them again. 2 came to no answer: the same command asks them again." in told
+        double.always = {}
+        told = here(*call(double, source, out, "--tries", "4", "--usd-in", "1", "--usd-out", "1")).stdout
+    assert "set aside: a line that is no JSON object" in told and len(rows(out)) == 4
+    assert "More --tries" not in told and "the same command asks" not in told
+    assert "requests of earlier runs, which knew no price" in told
+
+
 def test_a_disk_without_room(here: Calling, tmp_path: Path) -> None:
     """A real write that fails: the process may write no file longer than 20 KB."""
     source, out = tmp_path / "en.jsonl", tmp_path / "out.jsonl"
