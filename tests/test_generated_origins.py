@@ -210,3 +210,18 @@ def test_an_origin_that_was_cut_off_is_said_not_passed_over(translated: Path, tm
     for broken in ("[]", "{}", '{"standings": []}'):
         with pytest.raises((KeyError, TypeError, ValueError)):
             Origin.of(json.loads(broken))
+
+
+def test_what_is_made_of_texts_that_may_only_be_passed_on_unchanged_is_not_passed_on(tmp_path: Path) -> None:
+    source = numberless("own.jsonl", tmp_path, license="cc-by-nd-2.0", making="human")
+    generated(Translating(source, "en"), tmp_path / "oig-smallchip2-dedu.jsonl")
+    (tmp_path / "mine.toml").write_text(
+        'name = "mine"\n[[parts]]\nfile = "oig-smallchip2-dedu.jsonl"\n', encoding="utf-8"
+    )
+    cache = str(tmp_path / "cache")
+    build(str(tmp_path / "mine.toml"), tmp_path / "of-a-recipe", cache_dir=cache)
+    build("oig-smallchip2-ko", tmp_path / "of-a-set", data_dir=str(tmp_path), cache_dir=cache)
+    for name in ("of-a-recipe", "of-a-set"):
+        (lot,) = lots.report_of(BuiltFolder.at(tmp_path / name))["lots"]
+        assert lot["redistributable"] == "no" and "unchanged texts only" in lot["not_passed_on"][0], name
+    assert gate("redistributable").reason("korquad-1.0", "cc-by-nd-2.0", "human") is None, "as the originals may be"

@@ -276,7 +276,7 @@ def _of_file(
     if made is None:
         return Source(path.stem, "train", settings, rows, f"That of {path.name}, as its rows or its owner say.")
     whose = (made.generators, made.translators, (made.name,), made.research_only, made.not_passed_on)
-    return Source(path.stem, "train", settings, rows, made.license_note, *whose)
+    return Source(made.name, "train", settings, rows, made.license_note, *whose)
 
 
 def _first_row(path: Path) -> Row:

@@ -29,6 +29,8 @@ class Facts:
     research_only: bool = False
     #: its terms forbid to pass it on
     not_passed_on: bool = False
+    #: made from rows under this licence, as a translation is, and no longer them
+    adapted: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Standing:
     translators: tuple[Machine, ...] = ()
     research_only: bool = False
     not_passed_on: bool = False
+    adapted: bool = False
 
     @property
     def commercial(self) -> Answer:
@@ -55,7 +58,12 @@ class Standing:
     @property
     def redistributable(self) -> Answer:
         """Whether it may be passed on, under its own terms."""
-        return "no" if self.not_passed_on else self.license.redistributable
+        return "no" if self.not_passed_on or self.is_forbidden_adaptation else self.license.redistributable
+
+    @property
+    def is_forbidden_adaptation(self) -> bool:
+        """Whether its licence permits passing on the texts it was made from, and nothing made from them."""
+        return self.adapted and self.license.no_derivatives
 
     def forbidding(self) -> Iterator[tuple[str, Machine]]:
         """The machines whose terms stand against commercial use, each with what it did."""
@@ -90,7 +98,9 @@ def facts_of(builder: type[SourceBuilder]) -> Facts:
 
 def facts_of_origin(origin: Origin) -> Facts:
     """What `okinst generate` says of rows that it wrote."""
-    return Facts(origin.name, "", origin.generators, origin.translators, origin.research_only, origin.not_passed_on)
+    return Facts(
+        origin.name, "", origin.generators, origin.translators, origin.research_only, origin.not_passed_on, adapted=True
+    )
 
 
 def standing(license: str | None, making: str | None, facts: Facts | None = None) -> Standing:
@@ -109,6 +119,7 @@ def standing(license: str | None, making: str | None, facts: Facts | None = None
         tuple(map(machine, facts.translators or ("unstated",))) if "machine-translated" in made else (),
         facts.research_only,
         facts.not_passed_on,
+        facts.adapted,
     )
 
 

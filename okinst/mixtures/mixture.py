@@ -15,7 +15,7 @@ from okinst.builders import Card, Hub, License, Row, SourceBuilder, Upstream, Va
 from okinst.builders.schema import Shape
 from okinst.curation.filters import Filter
 from okinst.curation.scoring.compute import Compute
-from okinst.licences import Facts
+from okinst.licences import Facts, facts_of_origin
 from okinst.mixtures import emptied
 from okinst.mixtures.amounts import RATES, Rate, check_shares
 from okinst.mixtures.selecting import Select
@@ -164,8 +164,9 @@ class Part:
             return {}
         (card,) = self.cards
         origin = getattr(self.variant, "origin", None)
-        terms = (origin.research_only, origin.not_passed_on) if origin else ()
-        return {self.config: Facts(card.title, card.homepage, card.generators, card.translators, *terms)}
+        known = facts_of_origin(origin) if origin else Facts()
+        named = dataclasses.replace(known, generators=card.generators, translators=card.translators)
+        return {self.config: dataclasses.replace(named, title=card.title, homepage=card.homepage)}
 
     @property
     def leaves(self) -> list[tuple[str, str]]:

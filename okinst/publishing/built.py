@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 
 from okinst.builders import DamagedFile, WrongCall
 from okinst.builders.doors import sha256
-from okinst.licences import Facts
+from okinst.builders.origin import Origin
+from okinst.licences import Facts, facts_of_origin
 from okinst.mixtures.aside import DROPPED
 from okinst.mixtures.builder import facts_told
 from okinst.mixtures.selecting import CLUSTERS, NOT_CHOSEN, SELECTION
@@ -138,7 +139,6 @@ def _facts(recipe: dict[str, Any]) -> dict[str, Facts]:
             found |= _facts(part["source"])
         elif "file" in part:
             generators, translators = (tuple(part.get(key, ())) for key in ("generators", "translators"))
-            origin = part.get("origin", {})
-            terms = (bool(origin.get("research_only")), bool(origin.get("not_passed_on")))
-            found[part["source"]] = Facts(part["source"], "", generators, translators, *terms)
+            known = facts_of_origin(Origin.of(part["origin"])) if "origin" in part else Facts()
+            found[part["source"]] = replace(known, title=part["source"], generators=generators, translators=translators)
     return found
