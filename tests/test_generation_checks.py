@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from okinst.builders import WrongCall
 from okinst.generation import checks, languages
 from okinst.generation.job import Answer, Rejected
 
@@ -107,6 +108,44 @@ def test_a_code_of_a_language_is_checked() -> None:
     assert languages.checked("pt-BR", "--to") == "pt-BR"
     with pytest.raises(ValueError, match="--to 'korean!' should be the code of a language"):
         languages.checked("korean!", "--to")
+    for code in (
+        "ko",
+        "zh-Hans",
+        "zh-TW",
+        "ka",
+        "fil",
+        "yue-Hant",
+        "sr-Latn",
+        "uz-Cyrl",
+        "kr-Latn",
+        "xyz-Arab",
+        "es-419",
+    ):
+        assert languages.checked(code, "--to") == code
+    assert languages.checked("zh_hans", "--to") == "zh-Hans"
+
+
+@pytest.mark.parametrize(
+    ("code", "meant"),
+    [
+        ("kr", "ko"),
+        ("cn", "zh-Hans"),
+        ("jp", "ja"),
+        ("tw", "zh-Hant"),
+        ("kr-KR", "ko"),
+        ("Korean", "ko"),
+        ("kor", "ko"),
+    ],
+)
+def test_a_country_is_no_language(code: str, meant: str) -> None:
+    with pytest.raises(WrongCall, match=f"did you mean {meant}\\?"):
+        languages.checked(code, "--to")
+
+
+@pytest.mark.parametrize("code", ["xx", "qz", "xyz", "und", "bo"])
+def test_a_language_that_nothing_is_known_of_needs_its_script(code: str) -> None:
+    with pytest.raises(WrongCall, match=f"name its script, as in {code}-Latn"):
+        languages.checked(code, "--to")
 
 
 OPENS = {
@@ -131,10 +170,28 @@ OPENS = {
     "uk": "Стара пекарня на розі відчиняється о шостій, а перші буханці розбирають ще до сьомої години.",
     "ur": "کونے پر واقع پرانی بیکری چھ بجے کھلتی ہے، اور پہلی روٹیاں سات بجے سے پہلے ہی بک جاتی ہیں۔",
     "zh": "街角那家老面包店六点开门，第一批面包不到七点就卖光了。",
+    "am": "በማዕዘኑ ላይ ያለው አሮጌው ዳቦ ቤት በስድስት ሰዓት ይከፈታል፣ የመጀመሪያው ዳቦ ከሰባት በፊት ያልቃል።",
+    "bn": "মোড়ের পুরোনো বেকারিটি ছয়টায় খোলে, আর প্রথম রুটিগুলো সাতটার আগেই শেষ হয়ে যায়।",
+    "gu": "ખૂણા પરની જૂની બેકરી છ વાગ્યે ખૂલે છે, અને પહેલી રોટલીઓ સાત વાગ્યા પહેલાં ખલાસ થઈ જાય છે.",
+    "hy": "Անկյունի հին հացատունը բացվում է վեցին, և առաջին հացերը վերջանում են յոթից առաջ։",
+    "ka": "კუთხის ძველი საცხობი ექვს საათზე იღება და პირველი პურები შვიდამდე იყიდება.",
+    "km": "ហាងនំប៉័ងចាស់នៅជ្រុងបើកនៅម៉ោងប្រាំមួយ ហើយនំប៉័ងដំបូងអស់មុនម៉ោងប្រាំពីរ។",
+    "kn": "ಮೂಲೆಯ ಹಳೆಯ ಬೇಕರಿ ಆರು ಗಂಟೆಗೆ ತೆರೆಯುತ್ತದೆ, ಮೊದಲ ಬ್ರೆಡ್‌ಗಳು ಏಳರ ಮೊದಲೇ ಮುಗಿಯುತ್ತವೆ.",
+    "lo": "ຮ້ານເຂົ້າຈີ່ເກົ່າຢູ່ແຈເປີດຕອນຫົກໂມງ ແລະເຂົ້າຈີ່ຊຸດທຳອິດໝົດກ່ອນເຈັດໂມງ",
+    "ml": "മൂലയിലെ പഴയ ബേക്കറി ആറു മണിക്ക് തുറക്കും, ആദ്യത്തെ അപ്പം ഏഴിനു മുമ്പ് തീരും.",
+    "my": "ထောင့်က မုန့်ဖုတ်ဆိုင်ဟောင်းက ခြောက်နာရီမှာ ဖွင့်ပြီး ပထမဆုံး ပေါင်မုန့်တွေ ခုနစ်နာရီမတိုင်ခင် ကုန်သွားတယ်။",
+    "pa": "ਨੁੱਕਰ ਵਾਲੀ ਪੁਰਾਣੀ ਬੇਕਰੀ ਛੇ ਵਜੇ ਖੁੱਲ੍ਹਦੀ ਹੈ, ਅਤੇ ਪਹਿਲੀਆਂ ਰੋਟੀਆਂ ਸੱਤ ਵਜੇ ਤੋਂ ਪਹਿਲਾਂ ਮੁੱਕ ਜਾਂਦੀਆਂ ਹਨ।",
+    "si": "කෙළවරේ පරණ බේකරිය හයට ඇරෙනවා, මුල්ම පාන් හතට කලින් ඉවර වෙනවා.",
+    "ta": "மூலையில் உள்ள பழைய பேக்கரி ஆறு மணிக்குத் திறக்கிறது, முதல் ரொட்டிகள் ஏழு மணிக்கு முன்பே தீர்ந்துவிடும்.",
+    "te": "మూలన ఉన్న పాత బేకరీ ఆరు గంటలకు తెరుచుకుంటుంది, మొదటి రొట్టెలు ఏడుకు ముందే అయిపోతాయి.",
 }
 
 
-@pytest.mark.parametrize("language", sorted(languages.WRITTEN))
+def test_there_is_a_sentence_in_every_script() -> None:
+    assert {languages.written(code) for code in OPENS} == set(languages.WRITTEN.values())
+
+
+@pytest.mark.parametrize("language", sorted(OPENS))
 def test_every_language_that_has_letters_of_its_own_passes_as_itself(language: str) -> None:
     checks.translation(LONG, OPENS[language], to=language, source_language="en")
     checks.answer("When does it open?", OPENS[language], language)

@@ -67,7 +67,7 @@ class Dialogue:
     settings: dict[str, Any] = field(init=False)
 
     def __post_init__(self) -> None:
-        languages.checked(self.language, "--language")
+        self.language = languages.checked(self.language, "--language")
         values = ("language", "title", "passage", "name_a", "name_b")
         self._prompt = prompt("dialogue.v1", values, self.prompt_file)
         self.settings = {

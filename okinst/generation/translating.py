@@ -46,9 +46,9 @@ class Translating:
     settings: dict[str, Any] = field(init=False)
 
     def __post_init__(self) -> None:
-        languages.checked(self.to, "--to")
+        self.to = languages.checked(self.to, "--to")
         if self.source_language is not None:
-            languages.checked(self.source_language, "--from")
+            self.source_language = languages.checked(self.source_language, "--from")
             if self.source_language == self.to:
                 raise WrongCall(f"--from and --to are both {self.to}: nothing would be translated.")
         if self.output is not None and self.output not in OUTPUTS:
