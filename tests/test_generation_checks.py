@@ -213,6 +213,96 @@ def test_what_the_source_has_in_a_third_language_may_stay() -> None:
         checks.translation(f"The sign said this: {spell}. So we did, and went out.", chinese, to="zh-Hans")
 
 
+EN = (
+    "The old bakery on the corner opens at six every morning.",
+    "The first loaves are gone before seven, and that is how it has always been.",
+    "People come from all over the town to buy bread here.",
+)
+KO = (
+    "모퉁이의 오래된 빵집은 매일 아침 여섯 시에 문을 엽니다.",
+    "첫 빵은 일곱 시가 되기 전에 다 팔리고, 늘 그래 왔습니다.",
+    "온 마을에서 사람들이 빵을 사러 이곳에 옵니다.",
+)
+DE = (
+    "Die alte Bäckerei an der Ecke öffnet jeden Morgen um sechs.",
+    "Die ersten Brote sind vor sieben weg, und so war es schon immer.",
+    "Aus der ganzen Stadt kommen Leute, um hier Brot zu kaufen.",
+)
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "to"),
+    [(EN, KO, "ko"), (KO, EN, "en"), (EN, DE, "de"), (DE, EN, "en"), (DE, KO, "ko"), (KO, DE, "de")],
+)
+def test_a_paragraph_that_is_left_in_its_language_is_found(
+    source: tuple[str, ...], text: tuple[str, ...], to: str
+) -> None:
+    checks.translation("\n\n".join(source), "\n\n".join(text), to=to)
+    for left in range(3):
+        mixed = [*text[:left], source[left], *text[left + 1 :]]
+        with pytest.raises(Rejected, match="untranslated"):
+            checks.translation("\n\n".join(source), "\n\n".join(mixed), to=to)
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "to", "source_language"),
+    [
+        (
+            "What does 'Je ne sais pas ce que tu veux dire' mean?",
+            "'Je ne sais pas ce que tu veux dire'는 무슨 뜻인가요?",
+            "ko",
+            None,
+        ),
+        ('Is "He go to school by bus" correct?', '"He go to school by bus"가 맞는 문장인가요?', "ko", None),
+        (
+            "다음을 번역하세요: “今天天气很好，我们去公园散步吧”",
+            "Translate this: “今天天气很好，我们去公园散步吧”",
+            "en",
+            None,
+        ),
+        (
+            "다음을 번역하세요: 今天天气很好，我们去公园散步吧",
+            "Translate this: 今天天气很好，我们去公园散步吧",
+            "en",
+            "ko",
+        ),
+        (
+            "How do you say こんにちは、元気ですか in Korean?",
+            "こんにちは、元気ですか는 한국어로 어떻게 말하나요?",
+            "ko",
+            "en",
+        ),
+        (
+            "These are the commands that come with it:\narch cat chcon chgrp chmod chown chroot comm",
+            "이 패키지에 함께 들어 있는 명령은 다음과 같습니다:\narch cat chcon chgrp chmod chown chroot comm",
+            "ko",
+            "en",
+        ),
+    ],
+)
+def test_what_a_text_itself_quotes_may_stay(source: str, text: str, to: str, source_language: str | None) -> None:
+    checks.translation(source, text, to=to, source_language=source_language)
+
+
+def test_a_long_quotation_is_translated() -> None:
+    with pytest.raises(Rejected, match="untranslated"):
+        checks.translation(f'Shorten this: "{" ".join(EN)}"', f'짧게 줄이세요: "{" ".join(EN)}"', to="ko")
+
+
+@pytest.mark.parametrize("debris", ["ĠĠ 한강ìĥ", "íķľêµŃìĸ´", "▁한강은▁길다", "ä½łå¥½", "한강Ġ길이", "한<0xEA>강"])
+def test_debris_of_a_tokenizer_is_no_answer(debris: str) -> None:
+    with pytest.raises(Rejected, match="broken encoding"):
+        checks.answer("한강은 얼마나 긴가요?", f"네, {debris} 답입니다.", "ko")
+    checks.sound(f"네, {debris}", f"{debris}: 무엇인가요?")
+
+
+@pytest.mark.parametrize(
+    "text", ["Kráľ mal dĺžku. Đà Nẵng, nghĩa. Ġunju, għażla.", "Łódź, kâğıt, ķēniņš, eĥo", "▁▂▃▅▇ 42%"]
+)
+def test_letters_of_other_languages_are_no_debris(text: str) -> None:
+    checks.sound(text)
+
+
 @pytest.mark.parametrize(
     ("finish", "reason"),
     [

@@ -114,7 +114,7 @@ class Dialogue:
 
     def read(self, item: Item, state: State, answer: Answer) -> State:
         text = checks.said(answer)
-        checks.sound(text)
+        checks.sound(text, item.row["context"])
         spoken = turns(text)
         self._spoken_well(item.row["context"], spoken)
         self._grounded(item.row, spoken)

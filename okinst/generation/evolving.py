@@ -130,7 +130,7 @@ def accept(before: str, text: str, in_breadth: bool = False) -> None:
     """
     if not text:
         raise Rejected("empty", "nothing came back")
-    checks.sound(text)
+    checks.sound(text, before)
     if checks.plain(text) == checks.plain(before):
         raise Rejected("same as before", text[:200])
     if refusal := checks.refused(text, before):

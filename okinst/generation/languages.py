@@ -6,6 +6,7 @@ in it stand in texts of every language. A character of another script counts as 
 
 import re
 from collections import Counter
+from collections.abc import Collection
 
 from okinst.builders import WrongCall, scripts
 
@@ -213,6 +214,17 @@ def counted(text: str) -> Counter[str]:
     found = Counter({name: len(pattern.findall(text)) for name, pattern in _SCRIPTS.items()})
     found["Latin"] = len(_SMALL.findall(text))
     return +found
+
+
+def in_scripts_but(known: Collection[str], text: str) -> list[str]:
+    """The runs of a text in scripts other than those known, Latin left out, with the blanks and signs inside them.
+
+    >>> in_scripts_but({"Hangul"}, "'Привет, мир' 라고 하면 こんにちは 입니다.")
+    ['Привет, мир', 'こんにちは']
+    """
+    wanted = [pattern.pattern for name, pattern in _SCRIPTS.items() if name not in known]
+    letters = "[" + "".join(each[1:-1] for each in wanted) + "]+"
+    return re.findall(rf"{letters}(?:[\s,.!?'’、。，！？·~-]{{1,4}}{letters})*", text)
 
 
 def share(text: str, language: str) -> float | None:

@@ -14,7 +14,6 @@ from typing import Any, Literal, get_args
 
 from okinst.builders import Row, WrongCall, clean, scripts
 from okinst.builders.schema import Message
-from okinst.curation.filters import residue
 from okinst.generation import checks, formats, languages
 from okinst.generation.job import NO_ROOM, TRIED, Answer, Ask, Item, Rejected, State, UpstreamFile
 from okinst.generation.prompts import prompt
@@ -114,10 +113,11 @@ class Translating:
         if unknown := texts.keys() - asked.keys():
             raise Rejected("keys that were not asked for", ", ".join(sorted(unknown))[:200])
         done, flaws = dict(state[DONE]), []
+        spoken = self._spoken(item.row["messages"])
         put_back = untagged if answer.texts else unmasked
         for key, masks in asked.items():
             try:
-                done[key] = self._translation(masks, texts.get(key), put_back)
+                done[key] = self._translation(masks, texts.get(key), put_back, spoken)
             except Rejected as flaw:
                 flaws.append(Rejected(flaw.reason, f"{key}: {flaw.detail}"))
         after = {**state, DONE: done}
@@ -174,17 +174,20 @@ class Translating:
             return True
         return any(languages.counted(text)[script] for script in telling)
 
-    def _translation(self, masks: Masked, text: object, put_back: Any) -> str:
+    def _spoken(self, messages: list[Message]) -> str | None:
+        """The language that is translated from, as far as it is said, or the whole conversation tells."""
+        likely = languages.likely(" ".join(masked(text).bare for text in _texts(messages).values()))
+        return self.source_language or (None if likely == self.to.partition("-")[0] else likely)
+
+    def _translation(self, masks: Masked, text: object, put_back: Any, spoken: str | None) -> str:
         if text is None:
             raise Rejected("missing", "no such key in the answer")
         if not isinstance(text, str):
             raise Rejected("not text", f"a {type(text).__name__}")
         whole = clean(put_back(text, masks))
-        checks.sound(whole)
+        checks.sound(whole, "\n".join((masks.bare, *masks.pieces)))
         said = masked(whole).bare if masks.pieces else whole
-        checks.translation(masks.bare, said, to=self.to, source_language=self.source_language)
-        if (broken := residue.mojibake(said)) and not residue.mojibake(masks.bare):
-            raise Rejected("broken encoding", broken)
+        checks.translation(masks.bare, said, to=self.to, source_language=spoken)
         return whole
 
 
