@@ -31,7 +31,7 @@ class Answering:
         self.language = languages.checked(self.language, "--language")
         if self.output not in OUTPUTS:
             raise WrongCall(f"--format {self.output} should be one of {', '.join(OUTPUTS)}.")
-        self._prompt = prompt("answers.v1", ("language", "instruction"), self.prompt_file)
+        self._prompt = prompt("answers.v2", ("language", "instruction"), self.prompt_file)
         self.settings = {
             **self.source.settings,
             **self._prompt.settings,

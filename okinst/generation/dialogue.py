@@ -88,7 +88,7 @@ class Dialogue:
     def __post_init__(self) -> None:
         self.language = languages.checked(self.language, "--language")
         values = ("language", "title", "passage", "name_a", "name_b")
-        self._prompt = prompt("dialogue.v1", values, self.prompt_file)
+        self._prompt = prompt("dialogue.v2", values, self.prompt_file)
         self.settings = {
             **self.source.settings,
             **self._prompt.settings,
