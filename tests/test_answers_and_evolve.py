@@ -11,7 +11,7 @@ import pytest
 from okinst.builders import MissingFile, WrongCall
 from okinst.generation import checks, sources
 from okinst.generation.answering import Answering
-from okinst.generation.evolving import MUTATIONS, TOLD, Evolving, accept, undressed
+from okinst.generation.evolving import MUTATIONS, TOLD, Evolving, accept, said_around, undressed
 from okinst.generation.job import Answer, Item, Rejected, advance
 from okinst.generation.prompts import FOLDER, prompt
 from okinst.generation.sources import Source
@@ -126,7 +126,7 @@ def test_the_mutation_depends_on_seed_and_key_alone(tmp_path: Path) -> None:
         ("Here is the new version: " + HARDER, "preamble"),
         (HARDER + " (조건을 두 개 더했습니다)", "closing remark"),
         (HARDER + "\n\n(원래보다 어렵게 바꾸었습니다.)", "closing remark"),
-        (HARDER + "\n\n설명: 기간과 형식을 정했습니다.", "closing remark"),
+        (HARDER + "\n\n변경 사항: 기간과 형식을 정했습니다.", "closing remark"),
         (HARDER + "\n이렇게 조건을 넣어 다시 써 보았습니다.", "closing remark"),
         (f"질문: {HARDER} 답변: 상추, 쑥갓, 감자입니다.", "answered as well"),
         (f"{HARDER}\n\n**답변:** 상추, 쑥갓, 감자입니다.", "answered as well"),
@@ -171,6 +171,10 @@ def test_what_only_dresses_an_instruction_is_laid_aside(tmp_path: Path, dressed:
         "다음은 손님이 보낸 새로운 주문입니다. 표로 정리해 주세요.\n\n국수 둘, 만두 셋",
         "'봄'과 '비'를 넣어 짧은 시를 지어 주세요. (제목도 붙여 주세요)",
         "질문: 봄에 심기 좋은 채소는?\n답변:",
+        "다음 문장을 예/아니오 질문으로 바꿉니다.\n내일 비가 오겠습니다. 어떻게 바꿀까요?",
+        "네, 그 가게보다 싼 곳은 없나요?",
+        "아래 정보로 소개글을 써 주세요.\n\n이름: 장화\n설명: 비가 와도 젖지 않습니다.",
+        "이 문장의 느낌을 한 낱말로 말해 주세요.\n새로 산 우산이 마음에 들어요!",
         "새로운 버전의 앱을 알리는 글을 써 주세요.",
         "```python\nprint(1)\n```\n이 코드가 무엇을 하는지 설명해 주세요.",
     ],
@@ -190,8 +194,8 @@ def test_a_model_is_told_in_korean_why_it_is_asked_again(tmp_path: Path) -> None
     assert TOLD["preamble"] in again and not re.search("[A-Za-z]", again)
     said = {Rejected(*why).reason for why in (*checks.NOT_WHOLE.values(), ("not finished",))}
     written = re.findall(
-        r"""(?:Rejected\(|\(\()"([^"]+)"|\("([a-z ]+)", _""",
-        inspect.getsource(accept) + inspect.getsource(checks.sound),
+        r"""(?:Rejected\(|\(\()"([^"]+)"|"([a-z' ]+)": _""",
+        "".join(map(inspect.getsource, (accept, said_around, checks.sound))),
     )
     assert said | {one or other for one, other in written} <= TOLD.keys() and len(written) >= 10
 

@@ -34,7 +34,7 @@ _NEW = r"(?:새|새로운|새로\s?쓴|다시\s?쓴|고쳐\s?쓴|고친|수정�
 _TASK = r"(?:글|질문|지시\s?사항|지시문|지시|요청|과제|문제|프롬프트|명령문?|버전)"
 #: what a prompt calls its own work, and no task does
 _PROMPTS_WORDS = re.compile(
-    r"원래\s?(?:글|지시|질문)|사용자가\s?보낸\s?글|주어진\s?(?:지시|프롬프트)|(?:진화된|재작성된)\s?(?:글|지시|질문|프롬프트)"
+    r"원래\s?(?:글|지시|질문)|사용자가\s?보낸\s?글|주어진\s?(?:지시|프롬프트)(?![^\n]*\n\s*\S)|(?:진화된|재작성된)\s?(?:글|지시|질문|프롬프트)"
     r"|(?:given|original|rewritten|created) (?:prompt|instruction)",
     re.IGNORECASE,
 )
@@ -47,15 +47,15 @@ _LABEL = re.compile(
 _QUOTED = re.compile(r"“([^“”]+)”|\"([^\"]+)\"|'([^']+)'|‘([^‘’]+)’|「([^「」]+)」|『([^『』]+)』|«([^«»]+)»")
 #: what is said around it to the one who asked for it
 _PREAMBLE = re.compile(
-    rf"(?:네|예)[,!]\s|물론(?:입니다|이죠|이지요|이에요)[.!,]|알겠습니다[.!,]|(?:sure|of course|certainly)[,!.]|here(?:'s| is)\b"
+    rf"(?:네|예)[,!]\s(?:알겠|바꿔|바꾸|고쳐|다시|여기\s(?:있|새)|말씀하신)|물론(?:입니다|이죠|이지요|이에요)[.!,]|알겠습니다[.!,]|(?:sure|of course|certainly)[,!.]|here(?:'s| is)\b"
     rf"|(?:다음은|아래는|여기)\s[^\n]{{0,40}}?{_NEW}\s?(?:{_TASK}|일)(?:입니다|이에요|예요|이\s있습니다)?\s?[.:：]|(?:다음은|아래는)\s[^\n]{{0,60}}?버전(?:입니다|이에요|예요)?\s?[.:：]"
-    rf"|[^\n]{{0,30}}{_NEW}\s?{_TASK}[은는이가]?\s(?:다음|아래)과\s?같습니다|[^\n]{{0,60}}(?:바꿉니다|바꾸었습니다|바꿨습니다|고쳤습니다|수정했습니다|다시\s썼습니다)\s?[.:：]\s",
+    rf"|[^\n]{{0,30}}{_NEW}\s?{_TASK}[은는이가]?\s(?:다음|아래)과\s?같습니다|[^\n]{{0,60}}(?:다음과|아래와|이와)?\s?(?:같이|이렇게)\s(?:바꿉니다|바꾸었습니다|바꿨습니다|고쳤습니다|수정했습니다|다시\s썼습니다)\s?[.:：]\s",
     re.IGNORECASE,
 )
 _REMARK = re.compile(
     r"[(（\[][^()（）\n]*(?:더했|추가했|추가하였|추가됨|바꿨|바꾸었|수정했|반영했|높였)[^()（）\n]*[)）\]]\s*\Z"
-    r"|\n\s*[*_]*(?:※|설명|변경\s?사항|변경된\s?점|추가된\s?(?:조건|점)|note)[*_]*\s?[:：][^\n]*\Z"
-    r"|\n[^\n]*(?:바꾸어|바꿔|고쳐|수정해|추가해|만들어|다시\s?써)\s?(?:보았|봤|드렸)[^\n]*\Z|\n[^\n]*(?:도움이\s?되|마음에\s?드)[^\n]*\Z",
+    r"|\n\s*[*_]*(?:※|변경\s?사항|변경된\s?점|추가된\s?(?:조건|점)|note)[*_]*\s?[:：][^\n]*\Z"
+    r"|\n[^\n]*(?:바꾸어|바꿔|고쳐|수정해|추가해|만들어|다시\s?써)\s?(?:보았|봤|드렸)[^\n]*\Z|\n[^\n]*(?:도움이\s?되(?:길|시길|기를|었으면)|마음에\s?드(?:시길|셨으면|시면|시나요))[^\n]*\Z",
     re.IGNORECASE,
 )
 _ANSWERED = re.compile(
@@ -191,6 +191,24 @@ def undressed(text: str) -> str:
     return text
 
 
+def said_around(text: str, before: str) -> tuple[str, str] | None:
+    """What a model says beside a new instruction to the one who asked for it, by its reason, and where; or None.
+
+    >>> said_around("물론입니다! 봄나물을 세 가지 골라 주세요.", ""), said_around("프롬프트를 세 가지 써 주세요.", "")
+    (('preamble', '물론입니다!'), None)
+    """
+    found = {
+        "mentions the prompt's own words": _PROMPTS_WORDS.search(text),
+        "preamble": _PREAMBLE.match(text),
+        "closing remark": _REMARK.search(text),
+        "answered as well": _ANSWERED.search(text),
+    }
+    for reason, said in found.items():
+        if said and said[0].strip() not in before:
+            return reason, said[0].strip()[:80]
+    return None
+
+
 def accept(before: str, text: str, in_breadth: bool = False) -> None:
     """Raise Rejected for what is no new instruction.
 
@@ -206,12 +224,8 @@ def accept(before: str, text: str, in_breadth: bool = False) -> None:
         raise Rejected("same as before", text[:200])
     if refusal := checks.refused(text, before):
         raise Rejected("refusal", refusal)
-    if (found := _PROMPTS_WORDS.search(text)) and found[0] not in before:
-        raise Rejected("mentions the prompt's own words", f"{found[0]!r} in {text[:200]!r}")
-    for reason, pattern in (("preamble", _PREAMBLE), ("closing remark", _REMARK), ("answered as well", _ANSWERED)):
-        said = pattern.match(text) if pattern is _PREAMBLE else pattern.search(text)
-        if said and said[0].strip() not in before:
-            raise Rejected(reason, f"{said[0].strip()[:80]!r} in {text[:200]!r}")
+    if around := said_around(text, before):
+        raise Rejected(around[0], f"{around[1]!r} in {text[:200]!r}")
     if weight(text) > GROWTH * weight(before) + MORE:
         raise Rejected("too long", f"{len(text)} characters, of {len(before)}")
     share = languages.share(masked(text).bare, "ko")
