@@ -3,6 +3,7 @@
 import inspect
 import json
 import re
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from okinst.builders import MissingFile, WrongCall
 from okinst.generation import checks, sources
 from okinst.generation.answering import Answering
+from okinst.generation.dialogue import turns
 from okinst.generation.evolving import MUTATIONS, TOLD, Evolving, accept, said_around, undressed
 from okinst.generation.job import Answer, Item, Rejected, advance
 from okinst.generation.prompts import FOLDER, prompt
@@ -182,6 +184,17 @@ def test_what_only_dresses_an_instruction_is_laid_aside(tmp_path: Path, dressed:
 def test_a_task_that_only_sounds_like_a_prompt_is_taken_as_it_is(task: str) -> None:
     assert undressed(task) == task
     accept(ASKED, task)
+
+
+def test_what_never_ends_takes_no_time() -> None:
+    began = time.process_time()
+    for never in ("[", "(더했", "\n", "\n(", "바꾸어 봤", "새 글 ", "```\n ", "질문: ", "\n답변", " ", "**"):
+        endless = never * (40_000 // len(never))
+        undressed(f"```\n{endless}")
+        said_around(undressed(endless), "")
+        with pytest.raises(Rejected):
+            turns(f"```\nA: {endless}")
+    assert time.process_time() - began < 5.0, "twice the text takes four times the time"
 
 
 def test_a_model_is_told_in_korean_why_it_is_asked_again(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ _LINE = re.compile(
     r"(?:(?P<bold>\*\*|__)(?P<a>[AB])\s?(?:[:：]\s?(?P=bold)|(?P=bold)\s?[:：])|(?P<b>[AB])\s?[:：])\s*(?P<words>.+)"
 )
 _ALL_BOLD = re.compile(r"(\*\*|__)([AB]\s?[:：](?:(?!\1).)+)\1")
-_FENCED = re.compile(r"\s*```[a-z]{0,20}[ \t]*\n((?:(?!```).)+?)\s*```\s*", re.DOTALL)
+_FENCED = re.compile(r"\s*```[a-z]{0,20}[ \t]*\n((?:(?!```).)+)```\s*", re.DOTALL)
 #: a line in front of a dialogue that nobody says: marked as a heading; in bold or brackets only where it does not end as a sentence does
 _TITLE = re.compile(
     r"#{1,6}\s.+|(?:제목|주제|title|topic|标题|題目|主题|主題)\s?[:：].+|-{3,}"

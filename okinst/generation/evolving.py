@@ -39,7 +39,7 @@ _PROMPTS_WORDS = re.compile(
     re.IGNORECASE,
 )
 #: what dresses a new instruction and can be no part of it: a fence, a name in front, quotation marks around all
-_FENCED = re.compile(r"```(?:text|plaintext|markdown|md)?[ \t]*\n((?:(?!```).)+?)\s*```", re.DOTALL)
+_FENCED = re.compile(r"```(?:text|plaintext|markdown|md)?[ \t]*\n((?:(?!```).)+)```", re.DOTALL)
 _LABEL = re.compile(
     rf"[*_#\[\s]*(?:{_NEW}\s?{_TASK}|(?:new|rewritten|evolved|created) (?:prompt|instruction|question|task))[\]*_ \t]*(?:[:：][*_]*\s*|\n+)(?=\S)",
     re.IGNORECASE,
@@ -53,13 +53,13 @@ _PREAMBLE = re.compile(
     re.IGNORECASE,
 )
 _REMARK = re.compile(
-    r"[(（\[][^()（）\n]*(?:더했|추가했|추가하였|추가됨|바꿨|바꾸었|수정했|반영했|높였)[^()（）\n]*[)）\]]\s*\Z"
-    r"|\n\s*[*_]*(?:※|변경\s?사항|변경된\s?점|추가된\s?(?:조건|점)|note)[*_]*\s?[:：][^\n]*\Z"
-    r"|\n[^\n]*(?:바꾸어|바꿔|고쳐|수정해|추가해|만들어|다시\s?써)\s?(?:보았|봤|드렸)[^\n]*\Z|\n[^\n]*(?:도움이\s?되(?:길|시길|기를|었으면)|마음에\s?드(?:시길|셨으면|시면|시나요))[^\n]*\Z",
+    r"[(（\[][^()（）\n]{0,200}(?:더했|추가했|추가하였|추가됨|바꿨|바꾸었|수정했|반영했|높였)[^()（）\n]{0,200}[)）\]]\Z"
+    r"|\n[ \t]{0,20}[*_]{0,3}(?:※|변경\s?사항|변경된\s?점|추가된\s?(?:조건|점)|note)[*_]*\s?[:：][^\n]{0,200}\Z"
+    r"|\n[^\n]{0,200}(?:바꾸어|바꿔|고쳐|수정해|추가해|만들어|다시\s?써)\s?(?:보았|봤|드렸)[^\n]{0,200}\Z|\n[^\n]{0,200}(?:도움이\s?되(?:길|시길|기를|었으면)|마음에\s?드(?:시길|셨으면|시면|시나요))[^\n]{0,200}\Z",
     re.IGNORECASE,
 )
 _ANSWERED = re.compile(
-    r"\A[*_\s]*질문[*_]*\s?[:：].*?\s[*_]*답변?[*_]*\s?[:：][*_]*\s*\S|\n[*_#\s]*(?:답변|정답|모범\s?답안)[*_]*\s?[:：][*_]*[ \t]*\S",
+    r"\A[*_\s]*질문[*_]*\s?[:：].*?\s[*_]*답변?[*_]*\s?[:：][*_]*\s*\S|\n[*_# \t]{0,20}(?:답변|정답|모범\s?답안)[*_]*\s?[:：][*_]*[ \t]*\S",
     re.DOTALL,
 )
 #: the reasons in the language of the prompts

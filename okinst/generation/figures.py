@@ -1,7 +1,9 @@
 """Whether a translation has the figures of its source, however it writes them: 1,200 as 1200, 3 million as 300만, twelve as 12, 12/25 as 12월 25일.
 
 A figure has readings: 1.200 is a thousand two hundred in German, and 18:00 is six in the evening. What is written in digits is compared with all
-that the other text says, in digits, or in English, Korean or Chinese words.
+that the other text says, in digits, or in English, Korean or Chinese words. Of 1,512 Chinese-Korean pairs with figures, translated by two
+projects from the same English ones, one is said to differ; with one run of digits changed 82 % are (benchmarks/generation_checks.py). Measures
+that are worked out anew, feet in metres, count as changed.
 """
 
 import re

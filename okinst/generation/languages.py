@@ -170,7 +170,10 @@ def checked(language: str, option: str) -> str:
     okinst.builders.errors.WrongCall: --to 'kr' should be the code of a language: did you mean ko?
     """
     plain, *more = re.split("[-_]", language)
-    plain, more = plain.lower(), [each.title() if len(each) == 4 else each.upper() for each in more]
+    plain, more = (
+        plain.lower(),
+        [each.title() if len(each) == 4 else each.upper() if len(each) < 4 else each.lower() for each in more],
+    )
     code, tagged = "-".join([plain, *more]), any(each in _TAGGED for each in more)
     told = f"{option} {language!r} should be the code of a language"
     meant = MISTAKEN.get(code.lower()) or (None if tagged else MISTAKEN.get(plain))

@@ -7,6 +7,7 @@ sent. An answer that was cut off is asked for in halves.
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -175,9 +176,10 @@ class Translating:
         return any(languages.counted(text)[script] for script in telling)
 
     def _spoken(self, messages: list[Message]) -> str | None:
-        """The language that is translated from, as far as it is said, or the whole conversation tells."""
-        likely = languages.likely(" ".join(masked(text).bare for text in _texts(messages).values()))
-        return self.source_language or (None if likely == self.to.partition("-")[0] else likely)
+        """The language that is translated from, as it was said, or as most turns tell."""
+        told = Counter(languages.likely(masked(text).bare) for text in _texts(messages).values())
+        del told[None], told[self.to.partition("-")[0]]
+        return self.source_language or next((language for language, _ in told.most_common(1)), None)
 
     def _translation(self, masks: Masked, text: object, put_back: Any, spoken: str | None) -> str:
         if text is None:
