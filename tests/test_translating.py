@@ -309,6 +309,17 @@ def test_the_whole_conversation_tells_what_is_a_quotation(tmp_path: Path) -> Non
     assert job.ask(item, job.read(item, state, Answer(in_json(HELLO_KO)))) is None
 
 
+def test_code_stays_code_without_the_blank_line_before_it(tmp_path: Path) -> None:
+    code = "    for number in range(12):\n        print(number, 'is all that there is to be said of it')"
+    job = translating(tmp_path, talk("How do I count?", f"Write a short loop like this one:\n\n{code}\n\nThat is all."))
+    item, state = first(job)
+    ask = job.ask(item, state)
+    assert ask is not None and "range" not in ask.texts["2-assistant"]
+    answer = in_json(("숫자는 어떻게 세나요?", "이렇게 짧은 반복문을 쓰세요:\n⟦1⟧\n그게 전부예요."))
+    made = job.row(item, job.read(item, state, Answer(answer)))["chip2_translated"]
+    assert made == f"이렇게 짧은 반복문을 쓰세요:\n{code}\n그게 전부예요."
+
+
 def test_a_figure_that_changed_is_asked_for_again(tmp_path: Path) -> None:
     job = translating(tmp_path, talk(*TEA))
     item, state = first(job)

@@ -71,7 +71,7 @@ _ADDRESS = (
 _INDENT = r"(?:[ ]{4}|\t)"
 # a line that begins with four words, or with an item of a list, or has letters that are not ASCII outside a comment or a string
 _CODE = (
-    rf"{_INDENT}(?![ \t]*(?:[-*+•·][ \t]|\d{{1,3}}[.)][ \t]|(?:[A-Z]?[a-z'’]{{2,}}|[aAI])(?:,?[ ](?:[A-Z]?[a-z'’]{{2,}}|[aAI])\b){{3}}))"
+    rf"{_INDENT}(?![ \t]*(?:[-*+•·][ \t]|\d{{1,3}}[.)][ \t]|(?:[A-Z]?[a-z'’]{{2,}}|[aAI])(?:,?[ ](?:[A-Z]?[a-z'’]{{2,}}|[aAI])\b){{3}}(?![(\[=:;])))"
     rf"(?![^\n#\"'/]*{_LETTER})[^\n]+"
 )
 PROTECTED = re.compile(

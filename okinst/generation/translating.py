@@ -9,7 +9,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -188,7 +188,8 @@ class Translating:
             raise Rejected("not text", f"a {type(text).__name__}")
         whole = clean(put_back(text, masks))
         checks.sound(whole, "\n".join((masks.bare, *masks.pieces)))
-        said = masked(whole).bare if masks.pieces else whole
+        # not masked anew: what is glued to a piece now might hide it, or go with it
+        said = put_back(text, replace(masks, pieces=(" ",) * len(masks.pieces))).strip()
         checks.translation(masks.bare, said, to=self.to, source_language=spoken)
         return whole
 
