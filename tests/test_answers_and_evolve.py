@@ -1,15 +1,19 @@
 """Answers to instructions, and instructions evolved round by round: what is accepted, and what is not, by name."""
 
+import inspect
 import json
+import re
+import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from okinst.builders import MissingFile, WrongCall
-from okinst.generation import sources
+from okinst.generation import checks, sources
 from okinst.generation.answering import Answering
-from okinst.generation.evolving import MUTATIONS, Evolving, accept
+from okinst.generation.dialogue import turns
+from okinst.generation.evolving import MUTATIONS, TOLD, Evolving, accept, said_around, undressed
 from okinst.generation.job import Answer, Item, Rejected, advance
 from okinst.generation.prompts import FOLDER, prompt
 from okinst.generation.sources import Source
@@ -113,8 +117,21 @@ def test_the_mutation_depends_on_seed_and_key_alone(tmp_path: Path) -> None:
         ("", "empty"),
         ("봄에 심기 좋은  채소를 알려 주세요.", "same as before"),
         (HARDER * 12, "too long"),
-        ("주어진 글을 다음과 같이 바꿉니다: " + HARDER, "mentions the prompt's own words"),
-        ("새 지시문: " + HARDER, "mentions the prompt's own words"),
+        ("원래 글에 조건을 더했어요. " + HARDER, "mentions the prompt's own words"),
+        ("주어진 글을 다음과 같이 바꿉니다: " + HARDER, "preamble"),
+        ("다음은 더 복잡한 버전입니다:\n" + HARDER, "preamble"),
+        ("다음은 조건을 더한 버전이에요.\n\n" + HARDER, "preamble"),
+        ("아래는 새로운 질문입니다: " + HARDER, "preamble"),
+        ("수정된 질문은 다음과 같습니다.\n" + HARDER, "preamble"),
+        ("물론입니다! " + HARDER, "preamble"),
+        ("네, 알겠습니다.\n" + HARDER, "preamble"),
+        ("Here is the new version: " + HARDER, "preamble"),
+        (HARDER + " (조건을 두 개 더했습니다)", "closing remark"),
+        (HARDER + "\n\n(원래보다 어렵게 바꾸었습니다.)", "closing remark"),
+        (HARDER + "\n\n변경 사항: 기간과 형식을 정했습니다.", "closing remark"),
+        (HARDER + "\n이렇게 조건을 넣어 다시 써 보았습니다.", "closing remark"),
+        (f"질문: {HARDER} 답변: 상추, 쑥갓, 감자입니다.", "answered as well"),
+        (f"{HARDER}\n\n**답변:** 상추, 쑥갓, 감자입니다.", "answered as well"),
         ("봄에는 상추와 쑥갓이 심기 좋습니다.", "no question"),
         ("죄송하지만 그 요청은 도와드릴 수 없습니다.", "refusal"),
         ("Please list three vegetables that are good to plant in the spring.", "wrong language"),
@@ -124,6 +141,76 @@ def test_what_is_no_new_instruction_has_its_reason(text: str, reason: str) -> No
     with pytest.raises(Rejected) as rejected:
         accept(ASKED, text)
     assert rejected.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    "dressed",
+    [
+        f"“{HARDER}”",
+        f'"{HARDER}"',
+        f"'{HARDER}'",
+        f"「{HARDER}」",
+        f"새 글: {HARDER}",
+        f"**수정된 질문**\n\n{HARDER}",
+        f"### 더 복잡한 질문:\n{HARDER}",
+        f"[새로운 지시문] : {HARDER}",
+        f"```\n{HARDER}\n```",
+        f'**새로운 과제:** "{HARDER}"',
+    ],
+)
+def test_what_only_dresses_an_instruction_is_laid_aside(tmp_path: Path, dressed: str) -> None:
+    job = Evolving(asked(tmp_path))
+    item = next(job.items())
+    assert job.read(item, job.start(item), Answer(dressed))["instruction"] == HARDER
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        "그림을 그려 주는 모델에 넣을 프롬프트를 세 가지 써 주세요.",
+        "좋은 프롬프트와 나쁜 프롬프트의 차이를 예를 들어 설명해 주세요.",
+        "아래 글을 고치고, 수정된 글만 200자 안으로 제시해 주세요.\n\n봄이 왔다. 봄이 왔다.",
+        "다음은 손님이 보낸 새로운 주문입니다. 표로 정리해 주세요.\n\n국수 둘, 만두 셋",
+        "'봄'과 '비'를 넣어 짧은 시를 지어 주세요. (제목도 붙여 주세요)",
+        "질문: 봄에 심기 좋은 채소는?\n답변:",
+        "다음 문장을 예/아니오 질문으로 바꿉니다.\n내일 비가 오겠습니다. 어떻게 바꿀까요?",
+        "네, 그 가게보다 싼 곳은 없나요?",
+        "아래 정보로 소개글을 써 주세요.\n\n이름: 장화\n설명: 비가 와도 젖지 않습니다.",
+        "이 문장의 느낌을 한 낱말로 말해 주세요.\n새로 산 우산이 마음에 들어요!",
+        "새로운 버전의 앱을 알리는 글을 써 주세요.",
+        "```python\nprint(1)\n```\n이 코드가 무엇을 하는지 설명해 주세요.",
+    ],
+)
+def test_a_task_that_only_sounds_like_a_prompt_is_taken_as_it_is(task: str) -> None:
+    assert undressed(task) == task
+    accept(ASKED, task)
+
+
+def test_what_never_ends_takes_no_time() -> None:
+    began = time.process_time()
+    for never in ("[", "(더했", "\n", "\n(", "바꾸어 봤", "새 글 ", "```\n ", "질문: ", "\n답변", " ", "**"):
+        endless = never * (40_000 // len(never))
+        undressed(f"```\n{endless}")
+        said_around(undressed(endless), "")
+        with pytest.raises(Rejected):
+            turns(f"```\nA: {endless}")
+    assert time.process_time() - began < 5.0, "twice the text takes four times the time"
+
+
+def test_a_model_is_told_in_korean_why_it_is_asked_again(tmp_path: Path) -> None:
+    job = Evolving(asked(tmp_path))
+    item = next(job.items())
+    state, rejected = advance(job, item, job.start(item), Answer("물론입니다! " + HARDER))
+    ask = job.ask(item, state)
+    assert rejected is not None and ask is not None
+    again = ask.messages[-1]["content"].removeprefix(ASKED)
+    assert TOLD["preamble"] in again and not re.search("[A-Za-z]", again)
+    said = {Rejected(*why).reason for why in (*checks.NOT_WHOLE.values(), ("not finished",))}
+    written = re.findall(
+        r"""(?:Rejected\(|\(\()"([^"]+)"|"([a-z' ]+)": _""",
+        "".join(map(inspect.getsource, (accept, said_around, checks.sound))),
+    )
+    assert said | {one or other for one, other in written} <= TOLD.keys() and len(written) >= 10
 
 
 def test_a_new_instruction_must_not_copy_the_one_before() -> None:
@@ -145,14 +232,17 @@ def test_prompts_of_ones_own_replace_those_of_the_package(tmp_path: Path) -> Non
     own = tmp_path / "prompts"
     own.mkdir()
     for each in MUTATIONS:
-        (own / f"evolve-{each}.v1.txt").write_text("=== user ===\n더 어렵게: ${instruction} ($$5)\n", encoding="utf-8")
+        (own / f"evolve-{each}.v2.txt").write_text("=== user ===\n더 어렵게: ${instruction} ($$5)\n", encoding="utf-8")
     job = Evolving(asked(tmp_path), prompt_file=own)
     item: Item = next(job.items())
     ask = job.ask(item, job.start(item))
     assert ask is not None and ask.messages == ({"role": "user", "content": f"더 어렵게: {ASKED} ($5)"},)
     assert job.settings["prompts"] != Evolving(asked(tmp_path)).settings["prompts"]
+    (own / "evolve-input.v1.txt").write_text("=== user ===\n${instruction}\n", encoding="utf-8")
+    with pytest.raises(WrongCall, match=r"evolve-input\.v1\.txt is no prompt of evolve"):
+        Evolving(asked(tmp_path), prompt_file=own)
     with pytest.raises(WrongCall, match="should be a folder"):
-        Evolving(asked(tmp_path), prompt_file=own / "evolve-input.v1.txt")
+        Evolving(asked(tmp_path), prompt_file=own / "evolve-input.v2.txt")
 
 
 @pytest.mark.parametrize(
@@ -170,13 +260,13 @@ def test_a_prompt_that_cannot_be_used_is_refused_before_anything_is_sent(tmp_pat
     path = tmp_path / "own.txt"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(WrongCall, match=told):
-        prompt("answers.v1", ("instruction",), path)
+        prompt("answers.v2", ("instruction",), path)
     with pytest.raises(MissingFile, match="there is no prompt"):
-        prompt("answers.v1", ("instruction",), tmp_path / "none.txt")
+        prompt("answers.v2", ("instruction",), tmp_path / "none.txt")
 
 
 def test_every_prompt_is_a_named_version_that_the_package_ships() -> None:
     names = sorted(path.name for path in FOLDER.glob("*.txt"))
     assert names == sorted(
-        ["answers.v1.txt", "dialogue.v1.txt", "translate.v1.txt", *(f"evolve-{each}.v1.txt" for each in MUTATIONS)]
+        ["answers.v2.txt", "dialogue.v2.txt", "translate.v1.txt", *(f"evolve-{each}.v2.txt" for each in MUTATIONS)]
     )

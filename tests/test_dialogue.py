@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from okinst.generation import grounding, sources
-from okinst.generation.dialogue import Dialogue, each_sentence, turns
+from okinst.generation.dialogue import Dialogue, each_sentence, mentioned, turns
 from okinst.generation.job import Answer, Item, Rejected, State, advance
 from okinst.korean_instructions import korquad_chat
 
@@ -80,6 +80,16 @@ def changed(number: int, line: str) -> str:
         (changed(3, "B: 23미터예요. 계단이 112개예요. 돌로 지었어요. 올라가 보세요."), "too many sentences"),
         (changed(3, "B: 본문에 따르면 높이는 23미터예요."), "the passage is mentioned"),
         (changed(2, "A: 이 글에서 높이가 나오나요?"), "the passage is mentioned"),
+        (changed(3, "B: 위 내용에 따르면 높이는 23미터예요."), "the passage is mentioned"),
+        (changed(3, "B: 제시된 내용을 보면 높이는 23미터예요."), "the passage is mentioned"),
+        (changed(3, "B: 자료에 따르면 높이는 23미터예요."), "the passage is mentioned"),
+        (changed(3, "B: 지문에 나온 높이는 23미터예요."), "the passage is mentioned"),
+        (changed(3, "B: 이 글은 높이가 23미터인 등대를 소개해요."), "the passage is mentioned"),
+        ("**안녕하세요, B씨!**\n" + SPOKEN, "a line of neither speaker"),
+        ("**등대에 가고 싶어요**\n" + SPOKEN, "a line of neither speaker"),
+        ("# 등대\n\n오늘은 날씨가 좋네요.\n" + SPOKEN, "a line of neither speaker"),
+        (SPOKEN + "\n# 끝", "a line of neither speaker"),
+        (f"```\n{SPOKEN}\n```\nA: 고마워요.", "a line of neither speaker"),
         (changed(3, "B: 높이는 25미터예요."), "a figure that is not in the passage"),
         (changed(7, "B: 네, 등대지기 네 명이 돌아가며 지켰어요."), "a figure that is not in the passage"),
         (changed(9, "B: 해마다 십이만 명이 찾는답니다."), "a figure that is not in the passage"),
@@ -139,9 +149,64 @@ def test_one_dialogue_a_distinct_passage(tmp_path: Path) -> None:
         {"context": ""},
     ]
     items = list(dialogue(tmp_path, *rows).items())
-    assert [item.number for item in items] == [0, 1, 2]
+    assert [item.number for item in items] == [0, 1], "another title is no reason to pay again"
+    assert items[0].row["title"] == "등대"
     with pytest.raises(Rejected, match="empty passage"):
-        dialogue(tmp_path, *rows).start(items[2])
+        dialogue(tmp_path, *rows).start(items[1])
+
+
+def bold(colon: str) -> str:
+    return "\n".join(colon.format(line[0]) + line[2:] for line in LINES)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"```\n{SPOKEN}\n```",
+        f"```text\n\n{SPOKEN}\n\n```\n",
+        bold("**{}:**"),
+        bold("**{}**:"),
+        bold("__{}__ :"),
+        "\n".join(f"**{line}**" for line in LINES),
+        "# 달무리 등대\n\n" + SPOKEN,
+        "**달무리 등대 이야기**\n" + SPOKEN,
+        "[달무리 등대]\n" + SPOKEN,
+        "제목: 등대에 가 볼까요?\n" + SPOKEN,
+        "달무리 등대에 관한 대화\n" + SPOKEN,
+        "달무리 등대\n" + SPOKEN,
+        f"```\n# 등대\n{bold('**{}:**')}\n```",
+    ],
+)
+def test_what_only_dresses_a_dialogue_is_laid_aside_and_no_word_is_lost(tmp_path: Path, text: str) -> None:
+    job = dialogue(tmp_path)
+    item, state = first(job)
+    assert job.read(item, state, Answer(text)) == job.read(item, state, Answer(SPOKEN))
+
+
+def test_what_a_speaker_puts_in_bold_stays() -> None:
+    assert turns("**A:** **정말** 왜요?\n**B:** 네, **그냥**요.\n" * 4)[:2] == [
+        ("user", "**정말** 왜요?"),
+        ("assistant", "네, **그냥**요."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "passage"),
+    [
+        ("지문은 사람마다 달라요.", "손가락 끝의 무늬는 사람마다 다르다."),
+        ("지문에서 나온 땀이 남아요.", "지문은 손가락 끝의 무늬이다."),
+        ("이 기사는 왕을 모셨어요.", "그는 왕을 모셨다."),
+        ("이 기사는 왕에 대한 충성을 맹세했어요.", "그는 왕의 기사였다."),
+        ("이 문서는 1919년에 나왔어요.", "선언서는 1919년에 나왔다."),
+        ("그 문서에 적혀 있던 이름이에요.", "문서에는 이름이 있었다."),
+        ("통계청 자료에 따르면 줄었대요.", "통계청 자료에 따르면 줄었다."),
+        ("위 내용물을 살펴요.", "의사는 위를 살핀다."),
+        ("한글에서는 그렇게 써요.", "한글의 자모는 24개이다."),
+        ("He sailed through the passage.", "It is a narrow passage."),
+    ],
+)
+def test_a_thing_that_is_called_like_a_text_is_no_mention(words: str, passage: str) -> None:
+    assert mentioned(words, passage) is None
 
 
 MARKERS = st.sampled_from(

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from okinst.builders import WrongCall
 from okinst.generation import checks, languages
 from okinst.generation.job import Answer, Rejected
 
@@ -107,6 +108,44 @@ def test_a_code_of_a_language_is_checked() -> None:
     assert languages.checked("pt-BR", "--to") == "pt-BR"
     with pytest.raises(ValueError, match="--to 'korean!' should be the code of a language"):
         languages.checked("korean!", "--to")
+    for code in (
+        "ko",
+        "zh-Hans",
+        "zh-TW",
+        "ka",
+        "fil",
+        "yue-Hant",
+        "sr-Latn",
+        "uz-Cyrl",
+        "kr-Latn",
+        "xyz-Arab",
+        "es-419",
+    ):
+        assert languages.checked(code, "--to") == code
+    assert languages.checked("zh_hans", "--to") == "zh-Hans"
+
+
+@pytest.mark.parametrize(
+    ("code", "meant"),
+    [
+        ("kr", "ko"),
+        ("cn", "zh-Hans"),
+        ("jp", "ja"),
+        ("tw", "zh-Hant"),
+        ("kr-KR", "ko"),
+        ("Korean", "ko"),
+        ("kor", "ko"),
+    ],
+)
+def test_a_country_is_no_language(code: str, meant: str) -> None:
+    with pytest.raises(WrongCall, match=f"did you mean {meant}\\?"):
+        languages.checked(code, "--to")
+
+
+@pytest.mark.parametrize("code", ["xx", "qz", "xyz", "und", "bo"])
+def test_a_language_that_nothing_is_known_of_needs_its_script(code: str) -> None:
+    with pytest.raises(WrongCall, match=f"name its script, as in {code}-Latn"):
+        languages.checked(code, "--to")
 
 
 OPENS = {
@@ -131,10 +170,28 @@ OPENS = {
     "uk": "Стара пекарня на розі відчиняється о шостій, а перші буханці розбирають ще до сьомої години.",
     "ur": "کونے پر واقع پرانی بیکری چھ بجے کھلتی ہے، اور پہلی روٹیاں سات بجے سے پہلے ہی بک جاتی ہیں۔",
     "zh": "街角那家老面包店六点开门，第一批面包不到七点就卖光了。",
+    "am": "በማዕዘኑ ላይ ያለው አሮጌው ዳቦ ቤት በስድስት ሰዓት ይከፈታል፣ የመጀመሪያው ዳቦ ከሰባት በፊት ያልቃል።",
+    "bn": "মোড়ের পুরোনো বেকারিটি ছয়টায় খোলে, আর প্রথম রুটিগুলো সাতটার আগেই শেষ হয়ে যায়।",
+    "gu": "ખૂણા પરની જૂની બેકરી છ વાગ્યે ખૂલે છે, અને પહેલી રોટલીઓ સાત વાગ્યા પહેલાં ખલાસ થઈ જાય છે.",
+    "hy": "Անկյունի հին հացատունը բացվում է վեցին, և առաջին հացերը վերջանում են յոթից առաջ։",
+    "ka": "კუთხის ძველი საცხობი ექვს საათზე იღება და პირველი პურები შვიდამდე იყიდება.",
+    "km": "ហាងនំប៉័ងចាស់នៅជ្រុងបើកនៅម៉ោងប្រាំមួយ ហើយនំប៉័ងដំបូងអស់មុនម៉ោងប្រាំពីរ។",
+    "kn": "ಮೂಲೆಯ ಹಳೆಯ ಬೇಕರಿ ಆರು ಗಂಟೆಗೆ ತೆರೆಯುತ್ತದೆ, ಮೊದಲ ಬ್ರೆಡ್‌ಗಳು ಏಳರ ಮೊದಲೇ ಮುಗಿಯುತ್ತವೆ.",
+    "lo": "ຮ້ານເຂົ້າຈີ່ເກົ່າຢູ່ແຈເປີດຕອນຫົກໂມງ ແລະເຂົ້າຈີ່ຊຸດທຳອິດໝົດກ່ອນເຈັດໂມງ",
+    "ml": "മൂലയിലെ പഴയ ബേക്കറി ആറു മണിക്ക് തുറക്കും, ആദ്യത്തെ അപ്പം ഏഴിനു മുമ്പ് തീരും.",
+    "my": "ထောင့်က မုန့်ဖုတ်ဆိုင်ဟောင်းက ခြောက်နာရီမှာ ဖွင့်ပြီး ပထမဆုံး ပေါင်မုန့်တွေ ခုနစ်နာရီမတိုင်ခင် ကုန်သွားတယ်။",
+    "pa": "ਨੁੱਕਰ ਵਾਲੀ ਪੁਰਾਣੀ ਬੇਕਰੀ ਛੇ ਵਜੇ ਖੁੱਲ੍ਹਦੀ ਹੈ, ਅਤੇ ਪਹਿਲੀਆਂ ਰੋਟੀਆਂ ਸੱਤ ਵਜੇ ਤੋਂ ਪਹਿਲਾਂ ਮੁੱਕ ਜਾਂਦੀਆਂ ਹਨ।",
+    "si": "කෙළවරේ පරණ බේකරිය හයට ඇරෙනවා, මුල්ම පාන් හතට කලින් ඉවර වෙනවා.",
+    "ta": "மூலையில் உள்ள பழைய பேக்கரி ஆறு மணிக்குத் திறக்கிறது, முதல் ரொட்டிகள் ஏழு மணிக்கு முன்பே தீர்ந்துவிடும்.",
+    "te": "మూలన ఉన్న పాత బేకరీ ఆరు గంటలకు తెరుచుకుంటుంది, మొదటి రొట్టెలు ఏడుకు ముందే అయిపోతాయి.",
 }
 
 
-@pytest.mark.parametrize("language", sorted(languages.WRITTEN))
+def test_there_is_a_sentence_in_every_script() -> None:
+    assert {languages.written(code) for code in OPENS} == set(languages.WRITTEN.values())
+
+
+@pytest.mark.parametrize("language", sorted(OPENS))
 def test_every_language_that_has_letters_of_its_own_passes_as_itself(language: str) -> None:
     checks.translation(LONG, OPENS[language], to=language, source_language="en")
     checks.answer("When does it open?", OPENS[language], language)
@@ -154,6 +211,96 @@ def test_what_the_source_has_in_a_third_language_may_stay() -> None:
     checks.translation(english, "招牌上写着안녕하세요，向所有进来的人问好，这里没有人知道那是什么意思。", to="zh-Hans")
     with pytest.raises(Rejected, match="untranslated"):
         checks.translation(f"The sign said this: {spell}. So we did, and went out.", chinese, to="zh-Hans")
+
+
+EN = (
+    "The old bakery on the corner opens at six every morning.",
+    "The first loaves are gone before seven, and that is how it has always been.",
+    "People come from all over the town to buy bread here.",
+)
+KO = (
+    "모퉁이의 오래된 빵집은 매일 아침 여섯 시에 문을 엽니다.",
+    "첫 빵은 일곱 시가 되기 전에 다 팔리고, 늘 그래 왔습니다.",
+    "온 마을에서 사람들이 빵을 사러 이곳에 옵니다.",
+)
+DE = (
+    "Die alte Bäckerei an der Ecke öffnet jeden Morgen um sechs.",
+    "Die ersten Brote sind vor sieben weg, und so war es schon immer.",
+    "Aus der ganzen Stadt kommen Leute, um hier Brot zu kaufen.",
+)
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "to"),
+    [(EN, KO, "ko"), (KO, EN, "en"), (EN, DE, "de"), (DE, EN, "en"), (DE, KO, "ko"), (KO, DE, "de")],
+)
+def test_a_paragraph_that_is_left_in_its_language_is_found(
+    source: tuple[str, ...], text: tuple[str, ...], to: str
+) -> None:
+    checks.translation("\n\n".join(source), "\n\n".join(text), to=to)
+    for left in range(3):
+        mixed = [*text[:left], source[left], *text[left + 1 :]]
+        with pytest.raises(Rejected, match="untranslated"):
+            checks.translation("\n\n".join(source), "\n\n".join(mixed), to=to)
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "to", "source_language"),
+    [
+        (
+            "What does 'Je ne sais pas ce que tu veux dire' mean?",
+            "'Je ne sais pas ce que tu veux dire'는 무슨 뜻인가요?",
+            "ko",
+            None,
+        ),
+        ('Is "He go to school by bus" correct?', '"He go to school by bus"가 맞는 문장인가요?', "ko", None),
+        (
+            "다음을 번역하세요: “今天天气很好，我们去公园散步吧”",
+            "Translate this: “今天天气很好，我们去公园散步吧”",
+            "en",
+            None,
+        ),
+        (
+            "다음을 번역하세요: 今天天气很好，我们去公园散步吧",
+            "Translate this: 今天天气很好，我们去公园散步吧",
+            "en",
+            "ko",
+        ),
+        (
+            "How do you say こんにちは、元気ですか in Korean?",
+            "こんにちは、元気ですか는 한국어로 어떻게 말하나요?",
+            "ko",
+            "en",
+        ),
+        (
+            "These are the commands that come with it:\narch cat chcon chgrp chmod chown chroot comm",
+            "이 패키지에 함께 들어 있는 명령은 다음과 같습니다:\narch cat chcon chgrp chmod chown chroot comm",
+            "ko",
+            "en",
+        ),
+    ],
+)
+def test_what_a_text_itself_quotes_may_stay(source: str, text: str, to: str, source_language: str | None) -> None:
+    checks.translation(source, text, to=to, source_language=source_language)
+
+
+def test_a_long_quotation_is_translated() -> None:
+    with pytest.raises(Rejected, match="untranslated"):
+        checks.translation(f'Shorten this: "{" ".join(EN)}"', f'짧게 줄이세요: "{" ".join(EN)}"', to="ko")
+
+
+@pytest.mark.parametrize("debris", ["ĠĠ 한강ìĥ", "íķľêµŃìĸ´", "▁한강은▁길다", "ä½łå¥½", "한강Ġ길이", "한<0xEA>강"])
+def test_debris_of_a_tokenizer_is_no_answer(debris: str) -> None:
+    with pytest.raises(Rejected, match="broken encoding"):
+        checks.answer("한강은 얼마나 긴가요?", f"네, {debris} 답입니다.", "ko")
+    checks.sound(f"네, {debris}", f"{debris}: 무엇인가요?")
+
+
+@pytest.mark.parametrize(
+    "text", ["Kráľ mal dĺžku. Đà Nẵng, nghĩa. Ġunju, għażla.", "Łódź, kâğıt, ķēniņš, eĥo", "▁▂▃▅▇ 42%"]
+)
+def test_letters_of_other_languages_are_no_debris(text: str) -> None:
+    checks.sound(text)
 
 
 @pytest.mark.parametrize(

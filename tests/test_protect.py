@@ -34,6 +34,30 @@ PIECES = (
     '<a href="/x">',
     "[NAME]",
     "[ORDER NUMBER]",
+    "[/INST]",
+    "<<SYS>>",
+    "<|im_start|>",
+    "<|eot_id|>",
+    "{0:>10}",
+    "{:.2f}",
+    "{name!r}",
+    "{day:%Y-%m-%d}",
+    "$USER",
+    "$HOME/bin/run.sh",
+    "~/notes/x.py",
+    "/etc/hosts",
+    "../src/a.js",
+    "example.com/path",
+    "https://ko.wikipedia.org/wiki/한강",
+    "https://ko.wikipedia.org/wiki/서울_(동음이의)",
+    "https://namu.wiki/w/한강(소설)",
+    "https://ko.wikipedia.org/wiki/분류:서울의_강",
+    "https://example.org/찾기?말=강+물&n=1",
+    "https://한글.한국/길",
+    "https://zh.wikipedia.org/wiki/长江",
+    "https://hi.wikipedia.org/wiki/हिन्दी",
+    "\\frac{1}{2}",
+    "\\frac{\\sqrt{2}}{n^{2}}",
     "⟦7⟧",
     "⟦",
 )
@@ -68,6 +92,12 @@ def test_each_kind_is_taken_out_whole(piece: str) -> None:
         "이 표는 $5 이고 캐나다에서는 7$ 입니다.",
         "We spent $$ on rice and earned $$ with it.",
         "a <b then we all go home and c> d",
+        "Either and/or, he/she, km/h, 남/여/노, AC/DC, 24/7, 1/2/3, e.g./i.e. and a /t/ sound.",
+        "Say /imagine or { no } and {two words}.",
+        "Look:\n\n    This is a paragraph (with a remark) that is indented.\n\nThat is all.",
+        "Look:\n\n    이것은 (그냥) 들여 쓴 글이다.\n",
+        "- one\n\n    - two (2)\n\n    1. three = 3\n",
+        "Fruit:\n\n    apple\n    pear\n",
     ],
 )
 def test_plain_text_is_left_alone(text: str) -> None:
@@ -84,6 +114,11 @@ def test_plain_text_is_left_alone(text: str) -> None:
         ("See ```a = 1``` here.", ("```a = 1```",)),
         ("Let $n \\bmod m$ and $x \\text{ if it is } y$ be $a$.", ("$n \\bmod m$", "$x \\text{ if it is } y$", "$a$")),
         ("거리는 $속도 = \\frac{a}{b}$ 이다.", ("$속도 = \\frac{a}{b}$",)),
+        ("Do:\n\n    x = 1\n    print(x)  # 이렇게 한다\n\nThen.", ("    x = 1\n    print(x)  # 이렇게 한다",)),
+        ("Do:\n\n\tls -l /tmp\n\n\tmake all\nThen.", ("\tls -l /tmp\n\n\tmake all",)),
+        ("Do:\n    x = 1\nThen.", ()),
+        ("Set $PATH to $HOME:$PATH.", ("$PATH", "$HOME", "$PATH")),
+        ("Let $X$, $AB + CD$ and $N = 5$ be.", ("$X$", "$AB + CD$", "$N = 5$")),
         ('Put <input type="text" required> and <br/> there.', ('<input type="text" required>', "<br/>")),
     ],
 )
@@ -106,6 +141,18 @@ def test_what_never_ends_takes_no_time() -> None:
         "~~~\n",
         "```a\n``` x ",
         "$a b",
+        "https://a/한",
+        "https://a/(",
+        "/a",
+        "a.",
+        "{a:",
+        "\\frac{",
+        "\\frac{{",
+        "\n\n    a(",
+        "\n\n    a",
+        "\n    a\n\n    b",
+        "$A",
+        "<|a",
     ):
         masked(never * (40_000 // len(never)))
     assert not masked("tea" + " " * 80_000 + "tea").breaks
@@ -117,6 +164,27 @@ def test_what_ends_a_sentence_is_not_part_of_an_address() -> None:
         "https://example.org/a",
         "https://example.org/b",
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("https://example.com/a를 보세요.", "https://example.com/a"),
+        ("https://example.com/에서 찾으세요.", "https://example.com/"),
+        ("https://example.com에서 찾으세요.", "https://example.com"),
+        ("https://example.com/%ED%95%9C을 보세요.", "https://example.com/%ED%95%9C"),
+        ("(https://namu.wiki/w/한강)을 보세요.", "https://namu.wiki/w/한강"),
+        ("https://ko.wikipedia.org/wiki/한강, 그리고", "https://ko.wikipedia.org/wiki/한강"),
+        ("https://ko.wikipedia.org/wiki/한강_(강).", "https://ko.wikipedia.org/wiki/한강_(강)"),
+        ("访问https://example.com/了解更多。", "https://example.com/"),
+        ("请看https://zh.wikipedia.org/wiki/长江，很好。", "https://zh.wikipedia.org/wiki/长江"),
+        ("/etc/hosts를 여세요.", "/etc/hosts"),
+        ("example.com/path에 있습니다.", "example.com/path"),
+        ("$HOME에 있습니다.", "$HOME"),
+    ],
+)
+def test_what_is_glued_to_an_address_is_none_of_it(text: str, address: str) -> None:
+    assert masked(text).pieces == (address,)
 
 
 def test_a_turn_of_protected_text_alone_has_nothing_to_say() -> None:

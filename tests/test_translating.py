@@ -293,6 +293,41 @@ def test_every_conversation_has_an_id_of_its_own(tmp_path: Path) -> None:
     assert len(set(made)) == 3
 
 
+HELLO = (
+    "How do you say こんにちは、お元気ですか in our language?",
+    "It is what people say to each other when they meet, and it asks how the other one is.",
+)
+HELLO_KO = (
+    "こんにちは、お元気ですか는 우리말로 어떻게 말하나요?",
+    "사람들이 만났을 때 서로 건네는 말이고, 상대가 어떻게 지내는지 묻는 말이에요.",
+)
+
+
+def test_the_whole_conversation_tells_what_is_a_quotation(tmp_path: Path) -> None:
+    job = translating(tmp_path, talk(*HELLO))
+    item, state = first(job)
+    assert job.ask(item, job.read(item, state, Answer(in_json(HELLO_KO)))) is None
+
+
+def test_code_stays_code_without_the_blank_line_before_it(tmp_path: Path) -> None:
+    code = "    for number in range(12):\n        print(number, 'is all that there is to be said of it')"
+    job = translating(tmp_path, talk("How do I count?", f"Write a short loop like this one:\n\n{code}\n\nThat is all."))
+    item, state = first(job)
+    ask = job.ask(item, state)
+    assert ask is not None and "range" not in ask.texts["2-assistant"]
+    answer = in_json(("숫자는 어떻게 세나요?", "이렇게 짧은 반복문을 쓰세요:\n⟦1⟧\n그게 전부예요."))
+    made = job.row(item, job.read(item, state, Answer(answer)))["chip2_translated"]
+    assert made == f"이렇게 짧은 반복문을 쓰세요:\n{code}\n그게 전부예요."
+
+
+def test_a_figure_that_changed_is_asked_for_again(tmp_path: Path) -> None:
+    job = translating(tmp_path, talk(*TEA))
+    item, state = first(job)
+    after, rejected = advance(job, item, state, Answer(in_json((TEA_KO[0], TEA_KO[1].replace("70", "90")))))
+    assert rejected is not None and rejected.reason == "figures changed"
+    assert "70 -> 90" in rejected.detail and after["done"] == KEPT
+
+
 def test_another_prompt_is_another_setting(tmp_path: Path) -> None:
     own = tmp_path / "short.txt"
     own.write_text("=== user ===\nTranslate this ${source} JSON into ${language}: ${texts}\n", encoding="utf-8")

@@ -29,10 +29,10 @@ class Answering:
     settings: dict[str, Any] = field(init=False)
 
     def __post_init__(self) -> None:
-        languages.checked(self.language, "--language")
+        self.language = languages.checked(self.language, "--language")
         if self.output not in OUTPUTS:
             raise WrongCall(f"--format {self.output} should be one of {', '.join(OUTPUTS)}.")
-        self._prompt = prompt("answers.v1", ("language", "instruction"), self.prompt_file)
+        self._prompt = prompt("answers.v2", ("language", "instruction"), self.prompt_file)
         self.settings = {
             **self.source.settings,
             **self._prompt.settings,

@@ -23,15 +23,34 @@ EXCHANGES = (4, 12)
 WORDS = (40, 400)
 SENTENCES = 3
 Turn = tuple[str, str]
-_LINE = re.compile(r"([AB])\s?[:：]\s*(.+)")
+_LINE = re.compile(
+    r"(?:(?P<bold>\*\*|__)(?P<a>[AB])\s?(?:[:：]\s?(?P=bold)|(?P=bold)\s?[:：])|(?P<b>[AB])\s?[:：])\s*(?P<words>.+)"
+)
+_ALL_BOLD = re.compile(r"(\*\*|__)([AB]\s?[:：](?:(?!\1).)+)\1")
+_FENCED = re.compile(r"\s*```[a-z]{0,20}[ \t]*\n((?:(?!```).)+)```\s*", re.DOTALL)
+#: a line in front of a dialogue that nobody says: marked as a heading; in bold or brackets only where it does not end as a sentence does
+_TITLE = re.compile(
+    r"#{1,6}\s.+|(?:제목|주제|title|topic|标题|題目|主题|主題)\s?[:：].+|-{3,}"
+    r"|(?!.*(?:[.!?…。！？~]|요|니다|까|죠|지)[\"'”’)\]*_>》\s]*$)(?:\*\*.+\*\*|__.+__|\[[^\[\]]+\]|<[^<>]+>|《[^《》]+》|[^.!?:：\n]{1,40}\s대화)",
+    re.IGNORECASE,
+)
 _END = re.compile(r"(?<!\d)[.!?…]+[\"'”’)\]」』]*(?=\s|$)|\d[.!?]+(?=\s|$)|[。！？]+[」』”’]*")
+_TEXT = "글|텍스트|문서|문단|단락|기사|지문"
 #: somebody speaks of the passage itself
 _MENTIONED = re.compile(
-    r"본문|지문(?!\s?(?:인식|을\s찍))|(?<![가-힣])(?:이|위|해당|제시된|주어진|이런)\s(?:글|텍스트|문서|문단|기사|지문)(?=[은는이가을를에의도,.\s])|(?<![가-힣])글(?:에서는|에\s?따르면|에\s?(?:나와|나온|쓰여|적혀))"
-    r"|(?:텍스트|문서|문단|단락)(?:에서는?|에)\s?(?:따르면|나와|나온|언급|쓰여|적혀)"
-    r"|文中|本文|原文|(?:这|這|该|該|上)(?:篇|段)?(?:文章|文字|文本|段落|短文)|根据(?:文章|文本|上文|段落)"
-    r"|\b(?:the|this|that)\s(?:text|passage|article|document|paragraph|excerpt)\b",
-    re.IGNORECASE,
+    rf"본문|제시문|(?<![가-힣])(?:위|해당|제시된|제공된|주어진)\s(?:{_TEXT}|내용|자료|정보|설명)(?=[은는이가을를에의도과와만,.\s]|$)"
+    r"|(?<![가-힣])글에\s?따르면|(?:텍스트|문서|문단|단락|기사|지문|자료|내용)에\s?따르면"
+    r"|文中|本文|原文|(?:这|這|该|該|上)(?:篇|段)?(?:文章|文字|文本|段落|短文)|根据(?:文章|文本|上文|段落)",
+)
+#: or of a thing of that name: a knight (기사), a fingerprint (지문), an old document, where the passage has it, too
+_MENTIONED_OR_THING = (
+    re.compile(rf"(?<![가-힣])이런?\s({_TEXT})(?:에서|에는|에도|에\s|의\s내용|[을를]\s(?:보|읽))"),
+    re.compile(
+        rf"(?<![가-힣])이런?\s({_TEXT})[은는이가]\s[^.!?]*(?:설명|다루|다룬|소개|말하|말해|말합|전하|언급|서술|주제|내용|대한|관한)"
+    ),
+    re.compile(r"(?<![가-힣])(글)(?:에서는|에\s?(?:나와|나온|쓰여|적혀))"),
+    re.compile(r"(텍스트|문서|문단|단락|기사|지문|자료)(?:에서는?|에)\s?(?:나와|나온|나오|언급|쓰여|적혀)"),
+    re.compile(r"\b(?:the|this|that)\s(text|passage|article|document|paragraph|excerpt)\b", re.IGNORECASE),
 )
 _NAMES = {"A": re.compile(r"(?<![A-Za-z])A\s?씨"), "B": re.compile(r"(?<![A-Za-z])B\s?씨")}
 #: B agrees with what A said, and answers for its figures
@@ -68,9 +87,9 @@ class Dialogue:
     settings: dict[str, Any] = field(init=False)
 
     def __post_init__(self) -> None:
-        languages.checked(self.language, "--language")
+        self.language = languages.checked(self.language, "--language")
         values = ("language", "title", "passage", "name_a", "name_b")
-        self._prompt = prompt("dialogue.v1", values, self.prompt_file)
+        self._prompt = prompt("dialogue.v2", values, self.prompt_file)
         self.settings = {
             **self.source.settings,
             **self._prompt.settings,
@@ -82,11 +101,11 @@ class Dialogue:
         }
 
     def items(self) -> Iterator[Item]:
-        """The distinct passages: many questions of KorQuAD are about one."""
+        """The distinct passages, under the first of their titles: many questions of KorQuAD are about one."""
         seen: set[str] = set()
         number = 0
         for item in self.source.items():
-            said = item.key.rpartition("#")[2]
+            said = " ".join(str(item.row.get("context", "")).split())
             if said not in seen or UNREADABLE in item.row:
                 yield Item(number, item.key, item.row)
                 number += 1
@@ -115,8 +134,8 @@ class Dialogue:
 
     def read(self, item: Item, state: State, answer: Answer) -> State:
         text = checks.said(answer)
-        checks.sound(text)
-        spoken = turns(text)
+        checks.sound(text, item.row["context"])
+        spoken = turns(text, item.row["title"])
         self._spoken_well(item.row["context"], spoken)
         self._grounded(item.row, spoken)
         named = [(speaker, _called(words)) for speaker, words in spoken]
@@ -137,8 +156,8 @@ class Dialogue:
         for _, words in spoken:
             if (count := len(each_sentence(words))) > SENTENCES:
                 raise Rejected("too many sentences", f"{count} in {words[:120]!r}")
-            if (found := _MENTIONED.search(words)) and found[0] not in passage:
-                raise Rejected("the passage is mentioned", f"{found[0]!r} in {words[:120]!r}")
+            if found := mentioned(words, passage):
+                raise Rejected("the passage is mentioned", f"{found!r} in {words[:120]!r}")
         whole = " ".join(words for _, words in spoken)
         share = languages.share(whole, self.language)
         if share is None or share < checks.SCRIPT_SHARE or (languages.is_english(whole) and self.language != "en"):
@@ -171,13 +190,21 @@ class Dialogue:
                 raise Rejected("not grounded", f"hardly a word of it is in the passage: {words[:120]!r}")
 
 
-def turns(text: str) -> list[Turn]:
+def turns(text: str, title: str = "") -> list[Turn]:
     """The turns of a dialogue as (user or assistant, words). Raises Rejected for anything but lines of A and B in turn.
+
+    A code fence around all, speakers in bold and one title in front, which say nothing, are laid aside.
 
     >>> turns("A: 왜 그런가요?\\nB: 비가 와서요.\\n" * 4)[:2]
     [('user', '왜 그런가요?'), ('assistant', '비가 와서요.')]
+    >>> turns("```\\n# 비\\n" + "**A:** 왜 그런가요?\\n**B**: 비가 **많이** 와서요.\\n" * 4 + "```")[:2]
+    [('user', '왜 그런가요?'), ('assistant', '비가 **많이** 와서요.')]
     """
-    lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
+    fenced = _FENCED.fullmatch(text)
+    lines = [line.strip() for line in (fenced[1] if fenced else text).splitlines() if line.strip()]
+    lines = [whole[2] if (whole := _ALL_BOLD.fullmatch(line)) else line for line in lines]
+    if len(lines) > 1 and not _LINE.fullmatch(lines[0]) and _LINE.fullmatch(lines[1]):
+        lines = lines[_TITLE.fullmatch(lines[0]) is not None or lines[0] == clean(title) :]
     if not lines:
         raise Rejected("empty", "nothing came back")
     spoken: list[Turn] = []
@@ -187,7 +214,8 @@ def turns(text: str) -> list[Turn]:
             if len(spoken) == 0 and (refusal := checks.refused(text)):
                 raise Rejected("refusal", refusal)
             raise Rejected("a line of neither speaker", line[:120])
-        spoken.append(("user" if found[1] == "A" else "assistant", clean(found[2])))
+        speaker = "user" if "A" in (found["a"], found["b"]) else "assistant"
+        spoken.append((speaker, clean(found["words"])))
     for number, (speaker, words) in enumerate(spoken):
         if speaker != ("user", "assistant")[number % 2]:
             raise Rejected("speakers that do not take turns", f"line {number + 1}: {lines[number][:120]}")
@@ -199,6 +227,22 @@ def turns(text: str) -> list[Turn]:
         few = len(spoken) // 2 < EXCHANGES[0]
         raise Rejected("too few exchanges" if few else "too many exchanges", f"{len(spoken) // 2}")
     return spoken
+
+
+def mentioned(words: str, passage: str) -> str | None:
+    """How an utterance speaks of the passage as a text, or None. What the passage itself says is no such thing.
+
+    >>> mentioned("자료에 따르면 1919년이래요.", "1919년에 나왔다."), mentioned("이 기사는 왕을 모셨어요.", "그는 기사였다.")
+    ('자료에 따르면', None)
+    """
+    for found in _MENTIONED.finditer(words):
+        if found[0] not in passage:
+            return found[0]
+    for pattern in _MENTIONED_OR_THING:
+        for found in pattern.finditer(words):
+            if found[0] not in passage and not re.search(rf"(?<![가-힣]){found[1]}", passage, re.IGNORECASE):
+                return found[0]
+    return None
 
 
 def each_sentence(words: str) -> list[str]:

@@ -6,7 +6,7 @@ the instruction is kept only where it passes the named checks below. Rejected, i
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,17 +23,64 @@ from okinst.generation.sources import Source, once, readable
 DEPTH = ("constraints", "deepening", "concretising", "reasoning", "input")
 BREADTH = "breadth"
 MUTATIONS = (*DEPTH, BREADTH)
+ANSWERS = "answers.v2"
 #: an evolved instruction may have so many times the wide characters of the one before, and so many more (a table, a listing)
 GROWTH, MORE = 3, 300
 #: the share of the pairs of characters of a new instruction that the one before had, from which on it copies it
 COPIED = 0.8
 #: upstream dropped answers of so many characters
 SHORTEST_ANSWER = 10
+_NEW = r"(?:새|새로운|새로\s?쓴|다시\s?쓴|고쳐\s?쓴|고친|수정된|수정한|바뀐|바꾼|변경된|변형된|개선된|진화된|심화된|재작성된|더\s?(?:복잡한|어려운|구체적인|까다로운))"
+_TASK = r"(?:글|질문|지시\s?사항|지시문|지시|요청|과제|문제|프롬프트|명령문?|버전)"
+#: what a prompt calls its own work, and no task does
 _PROMPTS_WORDS = re.compile(
-    r"원래\s?(?:글|지시)|주어진\s?(?:글|지시|프롬프트)|(?:새로\s?쓴|다시\s?쓴|고쳐\s?쓴|바꾼|새로운|진화된|수정된)\s?(?:글|지시|지시문|프롬프트|명령)|지시문|프롬프트"
-    r"|(?:given|original|rewritten|created|new) (?:prompt|instruction)",
+    r"원래\s?(?:글|지시|질문)|사용자가\s?보낸\s?글|주어진\s?(?:지시|프롬프트)(?![^\n]*\n\s*\S)|(?:진화된|재작성된)\s?(?:글|지시|질문|프롬프트)"
+    r"|(?:given|original|rewritten|created) (?:prompt|instruction)",
     re.IGNORECASE,
 )
+#: what dresses a new instruction and can be no part of it: a fence, a name in front, quotation marks around all
+_FENCED = re.compile(r"```(?:text|plaintext|markdown|md)?[ \t]*\n((?:(?!```).)+)```", re.DOTALL)
+_LABEL = re.compile(
+    rf"[*_#\[\s]*(?:{_NEW}\s?{_TASK}|(?:new|rewritten|evolved|created) (?:prompt|instruction|question|task))[\]*_ \t]*(?:[:：][*_]*\s*|\n+)(?=\S)",
+    re.IGNORECASE,
+)
+_QUOTED = re.compile(r"“([^“”]+)”|\"([^\"]+)\"|'([^']+)'|‘([^‘’]+)’|「([^「」]+)」|『([^『』]+)』|«([^«»]+)»")
+#: what is said around it to the one who asked for it
+_PREAMBLE = re.compile(
+    rf"(?:네|예)[,!]\s(?:알겠|바꿔|바꾸|고쳐|다시|여기\s(?:있|새)|말씀하신)|물론(?:입니다|이죠|이지요|이에요)[.!,]|알겠습니다[.!,]|(?:sure|of course|certainly)[,!.]|here(?:'s| is)\b"
+    rf"|(?:다음은|아래는|여기)\s[^\n]{{0,40}}?{_NEW}\s?(?:{_TASK}|일)(?:입니다|이에요|예요|이\s있습니다)?\s?[.:：]|(?:다음은|아래는)\s[^\n]{{0,60}}?버전(?:입니다|이에요|예요)?\s?[.:：]"
+    rf"|[^\n]{{0,30}}{_NEW}\s?{_TASK}[은는이가]?\s(?:다음|아래)과\s?같습니다|[^\n]{{0,60}}(?:다음과|아래와|이와)?\s?(?:같이|이렇게)\s(?:바꿉니다|바꾸었습니다|바꿨습니다|고쳤습니다|수정했습니다|다시\s썼습니다)\s?[.:：]\s",
+    re.IGNORECASE,
+)
+_REMARK = re.compile(
+    r"[(（\[][^()（）\n]{0,200}(?:더했|추가했|추가하였|추가됨|바꿨|바꾸었|수정했|반영했|높였)[^()（）\n]{0,200}[)）\]]\Z"
+    r"|\n[ \t]{0,20}[*_]{0,3}(?:※|변경\s?사항|변경된\s?점|추가된\s?(?:조건|점)|note)[*_]*\s?[:：][^\n]{0,200}\Z"
+    r"|\n[^\n]{0,200}(?:바꾸어|바꿔|고쳐|수정해|추가해|만들어|다시\s?써)\s?(?:보았|봤|드렸)[^\n]{0,200}\Z|\n[^\n]{0,200}(?:도움이\s?되(?:길|시길|기를|었으면)|마음에\s?드(?:시길|셨으면|시면|시나요))[^\n]{0,200}\Z",
+    re.IGNORECASE,
+)
+_ANSWERED = re.compile(
+    r"\A[*_\s]*질문[*_]*\s?[:：].*?\s[*_]*답변?[*_]*\s?[:：][*_]*\s*\S|\n[*_# \t]{0,20}(?:답변|정답|모범\s?답안)[*_]*\s?[:：][*_]*[ \t]*\S",
+    re.DOTALL,
+)
+#: the reasons in the language of the prompts
+TOLD = {
+    "empty": "글이 오지 않았음",
+    "broken encoding": "글자가 깨졌음",
+    "cut off": "글이 끝까지 오지 않았음",
+    "not finished": "글이 끝까지 오지 않았음",
+    "reasoning without an end": "생각만 있고 글이 없음",
+    "withheld": "제공자의 필터가 글을 막았음",
+    "refusal": "거절하는 말이었음",
+    "same as before": "보낸 글과 똑같음",
+    "copies the one before": "보낸 글을 거의 그대로 되풀이함",
+    "mentions the prompt's own words": "'원래 글'처럼 이 작업을 가리키는 말이 들어 있음",
+    "preamble": "글 앞에 머리말이 붙어 있음",
+    "closing remark": "글 뒤에 덧붙인 말이 있음",
+    "answered as well": "답까지 써 놓았음",
+    "too long": "너무 긺",
+    "wrong language": "한국어가 아님",
+    "no question": "묻거나 시키는 말이 없음",
+}
 #: How Korean asks: a question mark, or the ending of a question, a request or an order at the end of a sentence. All of 200 instructions
 #: of KoAlpaca v1.1 and 30 of evolve-instruct have it (benchmarks/generation_checks.py); of the answers 60 and 93 %, of those of KoAlpaca
 #: v1.0 24 %: what is written in place of a question is often not found. Where the instruction before has none (v1.0: 20 %, "요약합니다."), it
@@ -64,12 +111,12 @@ class Evolving:
             raise WrongCall(f"--rounds {self.rounds} should be 1 or more.")
         if self.prompt_file is not None and not self.prompt_file.is_dir():
             raise WrongCall(
-                f"--prompt {self.prompt_file} should be a folder here: evolve has {len(MUTATIONS) + 1} prompts, evolve-*.v1.txt."
+                f"--prompt {self.prompt_file} should be a folder here: evolve has {len(MUTATIONS) + 1} prompts, evolve-*.v2.txt and answers.v2.txt."
             )
-        self._mutations = {
-            each: prompt(f"evolve-{each}.v1", ("instruction",), self._own(f"evolve-{each}.v1")) for each in MUTATIONS
-        }
-        self._answer = prompt("answers.v1", ("language", "instruction"), self._own("answers.v1"))
+        named = {each: f"evolve-{each}.v2" for each in MUTATIONS}
+        self._known_names((*named.values(), ANSWERS))
+        self._mutations = {each: prompt(name, ("instruction",), self._own(name)) for each, name in named.items()}
+        self._answer = prompt(ANSWERS, ("language", "instruction"), self._own(ANSWERS))
         self.settings = {
             **self.source.settings,
             "prompts": {each.name: each.sha256 for each in (*self._mutations.values(), self._answer)},
@@ -80,6 +127,14 @@ class Evolving:
     def _own(self, name: str) -> Path | None:
         path = self.prompt_file / f"{name}.txt" if self.prompt_file else None
         return path if path and path.is_file() else None
+
+    def _known_names(self, names: Sequence[str]) -> None:
+        """Raise WrongCall for a prompt in the folder that would not be read: one of an older version, or of another name."""
+        for path in sorted(self.prompt_file.glob("*.txt")) if self.prompt_file else ():
+            if path.stem not in names:
+                raise WrongCall(
+                    f"--prompt: {path} is no prompt of evolve. Name it one of {', '.join(f'{name}.txt' for name in names)}."
+                )
 
     def items(self) -> Iterator[Item]:
         return once(self.source.items(), "asked before")
@@ -98,7 +153,8 @@ class Evolving:
         values = {"instruction": state["instruction"]}
         if state["round"] == self.rounds:
             return Ask(self._answer.messages({**values, "language": languages.name_of("ko")}, state.get(TRIED, ())))
-        return Ask(self._mutations[self.mutation(item, state)].messages(values, state.get(TRIED, ())))
+        reasons = [TOLD.get(reason, reason) for reason in state.get(TRIED, ())]
+        return Ask(self._mutations[self.mutation(item, state)].messages(values, reasons))
 
     def read(self, item: Item, state: State, answer: Answer) -> State:
         text = clean(checks.said(answer))
@@ -107,7 +163,7 @@ class Evolving:
             if len(text) <= SHORTEST_ANSWER:
                 raise Rejected("answer of ten characters or fewer", text)
             return {**state, "answer": text}
-        chosen = self.mutation(item, state)
+        chosen, text = self.mutation(item, state), undressed(text)
         accept(state["instruction"], text, in_breadth=chosen == BREADTH)
         return {
             "instruction": text,
@@ -122,6 +178,39 @@ class Evolving:
         return formats.EVOLVE_INSTRUCT
 
 
+def undressed(text: str) -> str:
+    """A new instruction without a fence or quotation marks around all of it, or a name in front.
+
+    >>> undressed('**수정된 질문:** "한강은 왜 서쪽으로 흐르나요?"'), undressed("'봄'과 '비'의 뜻은?")
+    ('한강은 왜 서쪽으로 흐르나요?', "'봄'과 '비'의 뜻은?")
+    """
+    before = None
+    while text != before:
+        before = text
+        if around := _FENCED.fullmatch(text) or _QUOTED.fullmatch(text):
+            text = next(filter(None, around.groups())).strip()
+        text = text[label.end() :].strip() if (label := _LABEL.match(text)) else text
+    return text
+
+
+def said_around(text: str, before: str) -> tuple[str, str] | None:
+    """What a model says beside a new instruction to the one who asked for it, by its reason, and where; or None.
+
+    >>> said_around("물론입니다! 봄나물을 세 가지 골라 주세요.", ""), said_around("프롬프트를 세 가지 써 주세요.", "")
+    (('preamble', '물론입니다!'), None)
+    """
+    found = {
+        "mentions the prompt's own words": _PROMPTS_WORDS.search(text),
+        "preamble": _PREAMBLE.match(text),
+        "closing remark": _REMARK.search(text),
+        "answered as well": _ANSWERED.search(text),
+    }
+    for reason, said in found.items():
+        if said and said[0].strip() not in before:
+            return reason, said[0].strip()[:80]
+    return None
+
+
 def accept(before: str, text: str, in_breadth: bool = False) -> None:
     """Raise Rejected for what is no new instruction.
 
@@ -132,13 +221,13 @@ def accept(before: str, text: str, in_breadth: bool = False) -> None:
     """
     if not text:
         raise Rejected("empty", "nothing came back")
-    checks.sound(text)
+    checks.sound(text, before)
     if checks.plain(text) == checks.plain(before):
         raise Rejected("same as before", text[:200])
     if refusal := checks.refused(text, before):
         raise Rejected("refusal", refusal)
-    if (found := _PROMPTS_WORDS.search(text)) and found[0] not in before:
-        raise Rejected("mentions the prompt's own words", f"{found[0]!r} in {text[:200]!r}")
+    if around := said_around(text, before):
+        raise Rejected(around[0], f"{around[1]!r} in {text[:200]!r}")
     if weight(text) > GROWTH * weight(before) + MORE:
         raise Rejected("too long", f"{len(text)} characters, of {len(before)}")
     share = languages.share(masked(text).bare, "ko")

@@ -6,6 +6,7 @@ in it stand in texts of every language. A character of another script counts as 
 
 import re
 from collections import Counter
+from collections.abc import Collection
 
 from okinst.builders import WrongCall, scripts
 
@@ -30,7 +31,37 @@ NAMES = {
     "zh-Hans": "Simplified Chinese",
     "zh-Hant": "Traditional Chinese",
 }
-_TAG = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
+_MEANT = {
+    "ar": "ara",
+    "cs": "cz",
+    "da": "dk",
+    "de": "deu ger",
+    "el": "gr",
+    "en": "eng gb us",
+    "es": "mx spa",
+    "fr": "fra fre",
+    "he": "iw",
+    "hi": "hin",
+    "id": "in ind",
+    "it": "ita",
+    "ja": "jp jpn",
+    "jv": "jw",
+    "ko": "kor kp kr",
+    "pt": "por",
+    "ru": "rus",
+    "th": "tha",
+    "tr": "tur",
+    "uk": "ua ukr",
+    "vi": "vie vn",
+    "zh": "chi cmn zho",
+    "zh-Hans": "cn",
+    "zh-Hant": "hk tw",
+}
+#: what is no language's code, or hardly ever meant as one, with what is meant: countries, codes of three letters that have one of two, names
+MISTAKEN = {code: meant for meant, codes in _MEANT.items() for code in codes.split()} | {
+    name.lower().replace(" ", "-"): code for code, name in NAMES.items()
+}
+_TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}")
 _SMALL = re.compile(r"(?<![\w'’.@/_-])[a-zß-öø-ÿ][a-zß-öø-ÿ'’-]+(?![\w@/_]|\.\w)")
 _WORD = re.compile(r"[A-Za-zÀ-ÖØ-öø-ÿ'’-]+")
 _SCRIPTS = {
@@ -43,22 +74,84 @@ _SCRIPTS = {
     "Hebrew": re.compile("[\u0590-\u05ff]"),
     "Devanagari": re.compile("[\u0900-\u097f]"),
     "Thai": re.compile("[\u0e00-\u0e7f]"),
+    "Armenian": re.compile("[\u0530-\u058f]"),
+    "Bengali": re.compile("[\u0980-\u09ff]"),
+    "Gurmukhi": re.compile("[\u0a00-\u0a7f]"),
+    "Gujarati": re.compile("[\u0a80-\u0aff]"),
+    "Tamil": re.compile("[\u0b80-\u0bff]"),
+    "Telugu": re.compile("[\u0c00-\u0c7f]"),
+    "Kannada": re.compile("[\u0c80-\u0cff]"),
+    "Malayalam": re.compile("[\u0d00-\u0d7f]"),
+    "Sinhala": re.compile("[\u0d80-\u0dff]"),
+    "Lao": re.compile("[\u0e80-\u0eff]"),
+    "Burmese": re.compile("[\u1000-\u109f]"),
+    "Georgian": re.compile("[\u10a0-\u10ff]"),
+    "Ethiopic": re.compile("[\u1200-\u139f]"),
+    "Khmer": re.compile("[\u1780-\u17ff]"),
 }
-#: what a language is written in; a language that is not here in Latin letters
+_CYRILLIC = "ab av ba be bg ce cv kk kv ky mk mn os ru sr tg tt uk"
+#: what a language is written in, if not in Latin letters
 WRITTEN = {
-    **dict.fromkeys(("be", "bg", "kk", "ky", "mk", "mn", "ru", "sr", "uk"), ("Cyrillic",)),
-    **dict.fromkeys(("ar", "fa", "ur"), ("Arabic",)),
-    **dict.fromkeys(("hi", "mr", "ne"), ("Devanagari",)),
+    **dict.fromkeys(_CYRILLIC.split(), ("Cyrillic",)),
+    **dict.fromkeys(("ar", "fa", "ps", "sd", "ug", "ur"), ("Arabic",)),
+    **dict.fromkeys(("hi", "mr", "ne", "sa"), ("Devanagari",)),
+    **dict.fromkeys(("as", "bn"), ("Bengali",)),
+    **dict.fromkeys(("am", "ti"), ("Ethiopic",)),
+    **dict.fromkeys(("he", "yi"), ("Hebrew",)),
     "el": ("Greek",),
-    "he": ("Hebrew",),
+    "gu": ("Gujarati",),
+    "hy": ("Armenian",),
     "ja": ("kana", "Han"),
+    "ka": ("Georgian",),
+    "km": ("Khmer",),
+    "kn": ("Kannada",),
     "ko": ("Hangul",),
+    "lo": ("Lao",),
+    "ml": ("Malayalam",),
+    "my": ("Burmese",),
+    "pa": ("Gurmukhi",),
+    "si": ("Sinhala",),
+    "ta": ("Tamil",),
+    "te": ("Telugu",),
     "th": ("Thai",),
     "zh": ("Han",),
 }
 LATIN = ("Latin",)
+_ROMAN = (
+    "aa af ak an ay az bi bm br bs ca ceb ch co cs cy da de ee en eo es et eu ff fi fil fj fo fr fy ga gd gl gn gv ha haw ho hr ht hu hz ia id ie "
+    "ig ik io is it jv kg ki kj kl ku kw la lb lg li ln lt lu lv mg mh mi ms mt na nb nd ng nl nn no nr nv ny oc om pl pt qu rm rn ro rw sc se sg "
+    "sh sk sl sm sn so sq ss st su sv sw tk tl tn to tr ts ty uz ve vi vo wa wo xh yo za zu"
+)
+#: and the languages of ISO 639-1, and three others, that are
+IN_LATIN = frozenset(_ROMAN.split())
 #: and where its code says so
-_TAGGED = {"Arab": ("Arabic",), "Cyrl": ("Cyrillic",), "Deva": ("Devanagari",), "Latn": LATIN}
+_TAGGED = {
+    "Arab": ("Arabic",),
+    "Armn": ("Armenian",),
+    "Beng": ("Bengali",),
+    "Cyrl": ("Cyrillic",),
+    "Deva": ("Devanagari",),
+    "Ethi": ("Ethiopic",),
+    "Geor": ("Georgian",),
+    "Grek": ("Greek",),
+    "Gujr": ("Gujarati",),
+    "Guru": ("Gurmukhi",),
+    "Hang": ("Hangul",),
+    **dict.fromkeys(("Hani", "Hans", "Hant"), ("Han",)),
+    "Hebr": ("Hebrew",),
+    "Jpan": ("kana", "Han"),
+    "Khmr": ("Khmer",),
+    "Knda": ("Kannada",),
+    "Kore": ("Hangul",),
+    "Laoo": ("Lao",),
+    "Latn": LATIN,
+    "Mlym": ("Malayalam",),
+    "Mymr": ("Burmese",),
+    "Sinh": ("Sinhala",),
+    "Taml": ("Tamil",),
+    "Telu": ("Telugu",),
+    "Thai": ("Thai",),
+}
 #: the share of small words that are little English ones, and how many different ones, from which on a text is English. Once, by
 #: hand: of Debian 12's package descriptions, which are terse, with eight small words or more, 90 % of the English ones have both; of the Portuguese 0.35 %,
 #: German 0.08 %, French 0.03 %, Spanish none of 2,850
@@ -68,12 +161,31 @@ ENOUGH_WORDS = 8
 
 
 def checked(language: str, option: str) -> str:
-    """A language's code as it was given. Raises WrongCall for what is none."""
+    """A language's code (BCP 47), written as it should be. Raises WrongCall for what is none, or where nothing tells what it is written in.
+
+    >>> checked("ko", "--to"), checked("ZH_hant", "--to"), checked("pt-br", "--to"), checked("uz-Cyrl", "--to")
+    ('ko', 'zh-Hant', 'pt-BR', 'uz-Cyrl')
+    >>> checked("kr", "--to")
+    Traceback (most recent call last):
+    okinst.builders.errors.WrongCall: --to 'kr' should be the code of a language: did you mean ko?
+    """
+    plain, *more = re.split("[-_]", language)
+    plain, more = (
+        plain.lower(),
+        [each.title() if len(each) == 4 else each.upper() if len(each) < 4 else each.lower() for each in more],
+    )
+    code, tagged = "-".join([plain, *more]), any(each in _TAGGED for each in more)
+    told = f"{option} {language!r} should be the code of a language"
+    meant = MISTAKEN.get(code.lower()) or (None if tagged else MISTAKEN.get(plain))
+    if meant:
+        raise WrongCall(f"{told}: did you mean {meant}?")
     if not _TAG.fullmatch(language):
+        raise WrongCall(f"{told}, such as {', '.join(list(NAMES)[:6])}.")
+    if not tagged and plain not in WRITTEN and plain not in IN_LATIN:
         raise WrongCall(
-            f"{option} {language!r} should be the code of a language, such as {', '.join(list(NAMES)[:6])}."
+            f"{told}, and okinst does not know what {plain!r} is written in. If it is one, name its script, as in {plain}-Latn or {plain}-Hant."
         )
-    return language
+    return code
 
 
 def name_of(language: str) -> str:
@@ -105,6 +217,17 @@ def counted(text: str) -> Counter[str]:
     found = Counter({name: len(pattern.findall(text)) for name, pattern in _SCRIPTS.items()})
     found["Latin"] = len(_SMALL.findall(text))
     return +found
+
+
+def in_scripts_but(known: Collection[str], text: str) -> list[str]:
+    """The runs of a text in scripts other than those known, Latin left out, with the blanks and signs inside them.
+
+    >>> in_scripts_but({"Hangul"}, "'Привет, мир' 라고 하면 こんにちは 입니다.")
+    ['Привет, мир', 'こんにちは']
+    """
+    wanted = [pattern.pattern for name, pattern in _SCRIPTS.items() if name not in known]
+    letters = "[" + "".join(each[1:-1] for each in wanted) + "]+"
+    return re.findall(rf"{letters}(?:[\s,.!?'’、。，！？·~-]{{1,4}}{letters})*", text)
 
 
 def share(text: str, language: str) -> float | None:

@@ -1,11 +1,17 @@
 """What must come through a translation untouched: taken out before a text is sent, and put back where its mark came back.
 
-Code blocks, code in backticks, LaTeX, addresses, e-mail addresses, tags, and placeholders such as {name}, {{x}}, ${x}, %s, <name> and [NAME]. In
+Code blocks (fenced, or indented behind a blank line), code in backticks, LaTeX, addresses, e-mail addresses, paths, tags, a chat template's tokens,
+and placeholders such as {name}, {0:>10}, {{x}}, ${x}, $HOME, %s, <name> and [NAME]. In
 their place stand marks, ⟦1⟧, ⟦2⟧, ... for a chat model, `<x id="1"/>` for a translator that keeps XML tags, and `<br id="2"/>` for a line
 break, which a translator of HTML would lose. Each has to come back exactly
 once, in whatever order the target language wants. A text with marks of its own is no danger: they are protected like the rest.
+
+An address goes on in letters that are not ASCII where a part of its path begins with them (/wiki/한강); a particle behind an ASCII letter
+(/wiki/Han를) is none of it, nor one alone behind a slash. Han and kana, which no blank ends, only count behind a part with a name (/wiki/長江).
+What is indented is code where no line of it begins with words, and a sign of code is in it.
 """
 
+import functools
 import html
 import re
 from collections import Counter
@@ -22,14 +28,21 @@ _WHAT = r"""
   | (?<![A-Za-z`])(?P<ticks>`{1,2})(?!`)[^\n]{1,500}?(?<!`)(?P=ticks)(?!`)  # code in a line, not "don`t"
   | \\begin\{(?P<environment>[A-Za-z]{1,30}\*?)\}.{0,3000}?\\end\{(?P=environment)\}
   | \\\[.{1,3000}?\\\] | \\\(.{1,1000}?\\\)
+  | \\(?:[dt]?frac|[dt]?binom|sqrt|vec|hat|bar|overline|math(?:bb|bf|cal|rm))(?:\[[^\[\]\n]{0,20}\])?(?:\{(?:[^{}\n]|\{[^{}\n]{0,80}\}){0,80}\}){1,2}
   | \$\$(?!PROSE).{1,3000}?\$\$
-  | \$(?![\s$])(?!PROSE)[^$\n]{0,300}?(?<![\s\\])\$(?!\d)          # not the dollars of "$5 and $10"
-  | (?:https?|ftp)://[!-~]+(?<![.,;:!?)'"\]}>*_`$|]) | \bwww\.[!-~]+(?<![.,;:!?)'"\]}>*_`$|])
+  | \$(?![\s$])(?!PROSE)[^$\n]{0,300}?(?<![\s\\])\$(?!\d|[A-Z]{2})          # not the dollars of "$5 and $10"
+  | \$[A-Z_][A-Z0-9_]{1,40}(?![A-Za-z0-9_$])(?:/[\w.-]{1,60}){0,15}(?<![.-])  # $HOME/bin
+  | (?:https?|ftp)://(?:(?:LETTER{1,30}\.)+(?:LETTER{1,30}(?=[/:?#\s]|$)|(?=[A-Za-z]))|(?=[!-~]))ADDRESS | \bwww\.(?=[!-~])ADDRESS
+  | (?<![\w@/.:-])(?:[a-z0-9][a-z0-9-]{0,62}\.){1,4}[a-z]{2,10}/(?=[A-Za-z0-9])ADDRESS  # example.com/path
+  | (?<![\w./:~<>()-])(?:~/|\.{1,2}/|/(?=[A-Za-z0-9_.@+-]{1,60}/[A-Za-z0-9_.]))(?=[A-Za-z0-9_.@+/-]{0,60}[A-Za-z])[A-Za-z0-9_.@+/-]{1,300}(?<![.,-])
   | [\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}
   | \{\{[^{}\n]{1,80}\}\} | \$?\{[A-Za-z_0-9][\w.\[\]:!-]{0,60}\} # {{x}}, {name}, ${x}, {0}
+  | \{(?:[A-Za-z_0-9][A-Za-z0-9_.\[\]]{0,60})?(?:![rsa])?(?::(?:[^{}\n]?[<>=^])?[+\- ]?\#?\d{0,4}[,_]?(?:\.\d{1,3})?[bcdeEfFgGnosxX%]?|:%[-%A-Za-z0-9 :/.]{1,40})?\}
   | %\(\w{1,40}\)[sdfr] | %(?:\d{1,2}\$)?[-+0]?\d{0,3}(?:\.\d{1,2})?[sdifgxr](?![A-Za-z])
   | </?[A-Za-z][\w:.-]{0,60}(?:\s+ATTRIBUTE){0,30}\s*/?>           # <name>, and the tags of HTML
-  | \[[A-Z][A-Z0-9_ -]{1,40}\]                                    # [NAME]
+  | \[/?[A-Z][A-Z0-9_ -]{1,40}\]                                  # [NAME], [/INST]
+  | <\|/?\w{1,40}\|> | <</?[A-Z]{2,20}>>                           # <|im_start|>, <<SYS>>
+  | (?:\A|(?<=\n\n))(?=(?:INDENT[^\n]*\n+){0,40}?INDENT[^\n]*[=(){};<>\[\]$|\\_/])CODE(?:\n+CODE){0,400}$(?!\n+INDENT)
   | ⟦[^⟦⟧\n]{0,40}⟧ | [⟦⟧]                                        # what would be taken for a mark
 """
 #: words side by side, or a number and a word: prices stand around them, not a formula ("$5 here and in Canada it is 7$")
@@ -41,8 +54,40 @@ _ATTRIBUTE = (
     r"""(?:[A-Za-z_:@][\w:.@-]{0,60}\s*=\s*(?:"[^"<>]{0,2000}"|'[^'<>]{0,2000}'|[^\s"'<>=`]{1,500})"""
     r"""|async|autoplay|checked|controls|defer|disabled|hidden|loop|multiple|muted|open|readonly|required|selected)"""
 )
+_LETTER = r"[^\x00-\u00bf\s\u2000-\u206f\u27e6\u27e7\u3000-\u303f\uff00-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]"
+_PARTICLE = (
+    "(?:은|는|이|가|을|를|에|의|로|와|과|도|만|나|란|라|며|고|및|에서|에게|에는|에도|으로|로는|까지|부터|처럼|보다|이나|이란|라는|이라는|이라고|라고|이고|이며|"
+    "에서는|에서도|으로는|에서의|입니다|이다|예요|이에요|인데|인가요|이죠|하고|등|등의|등을)"
+)
+_HAN = r"[\u3041-\u30ff\u3400-\u9fff]"
+# the characters of a path: letters that are not ASCII go on from a sign, not from an ASCII letter
+_ADDRESS = (
+    rf"(?:[!-~]|(?<=[/=_+~@#-])(?!{_PARTICLE}(?![!-~]|{_LETTER}))(?!{_HAN}){_LETTER}{{1,200}}"
+    rf"|(?<=[A-Za-z0-9_][/=_+~@#-])(?<!\.[a-z][a-z]/)(?<!\.[a-z][a-z][a-z]/)(?={_HAN}){_LETTER}{{1,40}}"
+    rf"|(?<={_LETTER}[:/=_+~@#-])(?!{_PARTICLE}(?![!-~]|{_LETTER})){_LETTER}{{1,200}}"
+    rf"|(?<=[?&]){_LETTER}{{1,30}}(?==))+"
+    rf"""(?<![.,;:!?)'"\]}}>*_`$|(])(?:(?:_|(?<={_LETTER}))\([^\s()]{{1,80}}\))?"""
+)
+_INDENT = r"(?:[ ]{4}|\t)"
+# a line that begins with four words, or with an item of a list, or has letters that are not ASCII outside a comment or a string
+_CODE = (
+    rf"{_INDENT}(?![ \t]*(?:[-*+•·][ \t]|\d{{1,3}}[.)][ \t]|(?:[A-Z]?[a-z'’]{{2,}}|[aAI])(?:,?[ ](?:[A-Z]?[a-z'’]{{2,}}|[aAI])\b){{3}}(?![(\[=:;])))"
+    rf"(?![^\n#\"'/]*{_LETTER})[^\n]+"
+)
 PROTECTED = re.compile(
-    _WHAT.replace("PROSE", _PROSE).replace("ATTRIBUTE", _ATTRIBUTE), re.VERBOSE | re.DOTALL | re.MULTILINE
+    functools.reduce(
+        lambda text, part: text.replace(*part),
+        {
+            "PROSE": _PROSE,
+            "ATTRIBUTE": _ATTRIBUTE,
+            "ADDRESS": _ADDRESS,
+            "LETTER": _LETTER,
+            "INDENT": _INDENT,
+            "CODE": _CODE,
+        }.items(),
+        _WHAT,
+    ),
+    re.VERBOSE | re.DOTALL | re.MULTILINE,
 )
 _MARK = re.compile(r"⟦\s*(\d{1,6})\s*⟧")
 _STRAY = re.compile("[⟦⟧]")

@@ -7,14 +7,14 @@ sent. An answer that was cut off is asked for in halves.
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from okinst.builders import Row, WrongCall, clean, scripts
 from okinst.builders.schema import Message
-from okinst.curation.filters import residue
 from okinst.generation import checks, formats, languages
 from okinst.generation.job import NO_ROOM, TRIED, Answer, Ask, Item, Rejected, State, UpstreamFile, Way
 from okinst.generation.prompts import prompt
@@ -47,9 +47,9 @@ class Translating:
     settings: dict[str, Any] = field(init=False)
 
     def __post_init__(self) -> None:
-        languages.checked(self.to, "--to")
+        self.to = languages.checked(self.to, "--to")
         if self.source_language is not None:
-            languages.checked(self.source_language, "--from")
+            self.source_language = languages.checked(self.source_language, "--from")
             if self.source_language == self.to:
                 raise WrongCall(f"--from and --to are both {self.to}: nothing would be translated.")
         if self.output is not None and self.output not in OUTPUTS:
@@ -119,10 +119,11 @@ class Translating:
         if unknown := texts.keys() - asked.keys():
             raise Rejected("keys that were not asked for", ", ".join(sorted(unknown))[:200])
         done, flaws = dict(state[DONE]), []
+        spoken = self._spoken(item.row["messages"])
         put_back = untagged if answer.texts else unmasked
         for key, masks in asked.items():
             try:
-                done[key] = self._translation(masks, texts.get(key), put_back)
+                done[key] = self._translation(masks, texts.get(key), put_back, spoken)
             except Rejected as flaw:
                 flaws.append(Rejected(flaw.reason, f"{key}: {flaw.detail}"))
         after = {**state, DONE: done}
@@ -179,17 +180,22 @@ class Translating:
             return True
         return any(languages.counted(text)[script] for script in telling)
 
-    def _translation(self, masks: Masked, text: object, put_back: Any) -> str:
+    def _spoken(self, messages: list[Message]) -> str | None:
+        """The language that is translated from, as it was said, or as most turns tell."""
+        told = Counter(languages.likely(masked(text).bare) for text in _texts(messages).values())
+        del told[None], told[self.to.partition("-")[0]]
+        return self.source_language or next((language for language, _ in told.most_common(1)), None)
+
+    def _translation(self, masks: Masked, text: object, put_back: Any, spoken: str | None) -> str:
         if text is None:
             raise Rejected("missing", "no such key in the answer")
         if not isinstance(text, str):
             raise Rejected("not text", f"a {type(text).__name__}")
         whole = clean(put_back(text, masks))
-        checks.sound(whole)
-        said = masked(whole).bare if masks.pieces else whole
-        checks.translation(masks.bare, said, to=self.to, source_language=self.source_language)
-        if (broken := residue.mojibake(said)) and not residue.mojibake(masks.bare):
-            raise Rejected("broken encoding", broken)
+        checks.sound(whole, "\n".join((masks.bare, *masks.pieces)))
+        # not masked anew: what is glued to a piece now might hide it, or go with it
+        said = put_back(text, replace(masks, pieces=(" ",) * len(masks.pieces))).strip()
+        checks.translation(masks.bare, said, to=self.to, source_language=spoken)
         return whole
 
 
