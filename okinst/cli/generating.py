@@ -273,12 +273,6 @@ def table(run: "Run") -> Iterator[tuple[str, str, str]]:
         yield what, f"{count:,}", f"{count / every:.1%}"
 
 
-def left_out(job: "Job") -> dict[str, int]:
-    """The rows that never became items, by the reason of the source's builder."""
-    source = getattr(job, "source", None)
-    return dict(source.left_out) if source is not None else {}
-
-
 def lines(run: "Run", left_out: Mapping[str, int]) -> Iterator[str]:
     """What the table does not say: the cost, where it all is, and the line that loads it."""
     for name, cost in (("this run", run.cost), *((("all runs", run.spent),) if run.spent != run.cost else ())):
