@@ -13,12 +13,13 @@ Reading = Callable[[Row], Row]
 
 
 def first_question(messages: list[dict[str, str]]) -> str:
-    # a document before it belongs to it
+    """All that is said before somebody answers: a document before the question belongs to it. Raises Unmapped where it is empty."""
     head = itertools.takewhile(lambda turn: turn["role"] != "assistant", messages)
     return text_of("\n\n".join(turn["content"] for turn in head), "instruction")
 
 
 def text_of(value: object, what: str) -> str:
+    """A value that is text; `what` it is, for the reason. Raises Unmapped for an empty one."""
     text = clean(value)
     if not text:
         raise Unmapped(f"empty {what}")
@@ -26,6 +27,7 @@ def text_of(value: object, what: str) -> str:
 
 
 def read(reading: Reading, row: Row) -> Row | Unmapped:
+    """What a row says, or why nobody can tell, with the row."""
     try:
         return reading(row)
     except Unmapped as why:
