@@ -245,9 +245,9 @@ def test_generated_files_go_into_a_mixture_and_through_curation(generated: dict[
     builder.download_and_prepare()
     mixture = Made(builder)
     assert sorted(row["source"] for row in mixture.rows) == [
-        "english-translate-ko",
-        "english-translate-ko",
-        "passages-dialogue-ko",
+        "english-translate-ko-test",
+        "english-translate-ko-test",
+        "passages-dialogue-ko-test",
     ]
     assert len(mixture.dropped) == 2, "one answer to three questions was kept once"
 

@@ -43,6 +43,12 @@ class Origin:
     not_passed_on: bool = False
 
     @property
+    def alike(self) -> dict[str, str]:
+        """The license and making of a row that does not say its own; where they differ from row to row, nobody can tell."""
+        license, making = self.standings[0] if len(self.standings) == 1 else ("unstated", "unstated")
+        return {"license": license, "making": making}
+
+    @property
     def card(self) -> Card:
         """The same as a card."""
         license, making = self.standings[0]

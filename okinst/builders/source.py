@@ -107,17 +107,25 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
     @property
     def card(self) -> Card:
         """What is known of these rows; generated ones, and those of one's own, have other cards than the set they are laid out as."""
-        return self.origins[0].card if self.origins else self.CARD
+        return self.origins[0].card if self._all_generated else self.CARD
 
     @functools.cached_property
     def origins(self) -> tuple[Origin, ...]:
         """Of the files that `okinst generate` wrote, those there are in place of upstream's."""
-        return tuple(self._origins(self._door(self.config), self.config))
+        return tuple(dict.fromkeys(filter(None, self._origins_of_files)))
 
-    def _origins(self, door: doors.Door, config: Variant) -> Iterator[Origin]:
+    @functools.cached_property
+    def _origins_of_files(self) -> list[Origin | None]:
+        return [*self._origins(self._door(self.config), self.config)]
+
+    @property
+    def _all_generated(self) -> bool:
+        return bool(self.origins) and None not in self._origins_of_files
+
+    def _origins(self, door: doors.Door, config: Variant) -> Iterator[Origin | None]:
         if door.name in BY_OTHERS:
             files = (file for files in config.files.values() for file in files)
-            yield from filter(None, (self._generated(place) for file in files for place in door.there(file)))
+            yield from (self._generated(place) for file in files for place in door.there(file))
 
     def _generated(self, place: str) -> Origin | None:
         """The origin of a file; of one's own the recipe has taken it in."""
@@ -126,9 +134,9 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
     @property
     def own_licenses(self) -> list[str]:
         """Every licence that these rows can have, their card's first."""
-        if self.origins:
-            return list(dict.fromkeys(license for each in self.origins for license, _ in each.standings))
-        return [self.card.license, *self.ROW_LICENSES]
+        of_generated = [license for each in self.origins for license, _ in each.standings]
+        of_others = [] if self._all_generated else [self.card.license, *self.ROW_LICENSES]
+        return list(dict.fromkeys([*of_others, *of_generated]))
 
     @classmethod
     def licenses(cls) -> tuple[License, ...]:
@@ -358,7 +366,7 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
 
     def _compare(self, count: Tally, **found: Any) -> None:
         known = self._measure(count)
-        if known is None or count.door == "sample" or self.origins:
+        if known is None or count.door == "sample":
             return
         try:
             measured.compare(known, **found)
@@ -392,6 +400,8 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
     def _common(self, file: Located) -> dict[str, str] | None:
         if self.config.raw:
             return None
+        if file.is_local and (generated := self._generated(file.place)):
+            return {"source": generated.name, "language": generated.languages[0], **generated.alike}
         return {
             "source": self.config.name,
             "language": file.upstream.language or self.card.languages[0],

@@ -6,7 +6,7 @@ mentioned, A씨 and B씨 for names; about 8 exchanges and 200 words. One dialogu
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -107,7 +107,7 @@ class Dialogue:
         for item in self.source.items():
             said = " ".join(str(item.row.get("context", "")).split())
             if said not in seen or UNREADABLE in item.row:
-                yield Item(number, item.key, item.row)
+                yield replace(item, number=number)
                 number += 1
             seen.add(said)
 

@@ -127,7 +127,7 @@ def run(plan: Plan) -> Run:
     with ledger.opened():
         writing.check(plan.file, ledger.written)
         before, later, started = ledger.spent, ledger.priced_later, time.monotonic()
-        with Outcomes(plan.file, ledger) as outcomes:
+        with Outcomes(plan.file, ledger, plan.backend.machine) as outcomes:
             engine = _Engine(plan, ledger, outcomes)
             asyncio.run(engine.run())
             seconds = time.monotonic() - started
@@ -141,7 +141,7 @@ def run(plan: Plan) -> Run:
                     f" {ledger.lost:,} answers that came meanwhile could not be kept: they are asked, and paid, again."
                 )
             try:
-                written = outcomes.put_down(plan.job, plan.backend.machine)
+                written = outcomes.put_down(plan.job)
             except DiskFull as error:
                 raise DiskFull(engine.why or str(error)) from error
         return Run(written, ledger.spent, ledger.spent - before, seconds, engine.stopped, engine.why, later)

@@ -81,8 +81,8 @@ def rows_of(file: Path, array: bool) -> int:
 class Outcomes:
     """What came of the items, kept in a nameless file as they are done; `put_down` brings it into their order."""
 
-    def __init__(self, file: Path, ledger: Ledger) -> None:
-        self.file, self.ledger = file, ledger
+    def __init__(self, file: Path, ledger: Ledger, machine: str) -> None:
+        self.file, self.ledger, self.machine = file, ledger, machine
         self._kept = tempfile.TemporaryFile(dir=file.parent, buffering=0)  # noqa: SIM115
         self._end = self._left = 0
         #: by the place of the item: whether it is set aside, and where its line stands
@@ -111,7 +111,9 @@ class Outcomes:
                 self._left += 1
                 return
         line = jsonl.dumps(
-            course.row() | origins.said(course.job, course.item) if aside is None else _told(course, aside)
+            course.row() | origins.said(course.job, self.machine, course.item)
+            if aside is None
+            else _told(course, aside)
         )
         with disk_errors(self.file):
             write_whole(self._kept.fileno(), line, self._end)
@@ -123,9 +125,9 @@ class Outcomes:
         else:
             self._standings[course.item.license, course.item.making] += 1
 
-    def put_down(self, job: Job, machine: str) -> Written:
+    def put_down(self, job: Job) -> Written:
         """Write all files. Raises DiskFull; the files before then stay as they were."""
-        aside, upstream, whose = aside_file(self.file), job.file(), origins.origin(job, machine, self._standings)
+        aside, upstream, whose = aside_file(self.file), job.file(), origins.origin(job, self.machine, self._standings)
         with (
             disk_errors(self.file),
             _rows(self.file, upstream.array) as rows,

@@ -59,11 +59,7 @@ def _listed(names: Iterable[str]) -> str:
 def _redistributable(at: Standing) -> list[str]:
     if at.redistributable == "yes":
         return []
-    if at.not_passed_on:
-        return ["its terms forbid passing it on"]
-    if at.is_forbidden_adaptation:
-        return [f"{at.license.id} permits passing on unchanged texts only, and these were made from such"]
-    return [_unpermitted(at, "passing it on")]
+    return ["its terms forbid passing it on" if at.not_passed_on else _unpermitted(at, "passing it on")]
 
 
 def _open(at: Standing) -> list[str]:

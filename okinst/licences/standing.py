@@ -29,8 +29,8 @@ class Facts:
     research_only: bool = False
     #: its terms forbid to pass it on
     not_passed_on: bool = False
-    #: made from rows under this licence, as a translation is, and no longer them
-    adapted: bool = False
+    #: of generated rows, the sets that they were made from
+    derived_from: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,6 @@ class Standing:
     translators: tuple[Machine, ...] = ()
     research_only: bool = False
     not_passed_on: bool = False
-    adapted: bool = False
 
     @property
     def commercial(self) -> Answer:
@@ -58,12 +57,7 @@ class Standing:
     @property
     def redistributable(self) -> Answer:
         """Whether it may be passed on, under its own terms."""
-        return "no" if self.not_passed_on or self.is_forbidden_adaptation else self.license.redistributable
-
-    @property
-    def is_forbidden_adaptation(self) -> bool:
-        """Whether its licence permits passing on the texts it was made from, and nothing made from them."""
-        return self.adapted and self.license.no_derivatives
+        return "no" if self.not_passed_on else self.license.redistributable
 
     def forbidding(self) -> Iterator[tuple[str, Machine]]:
         """The machines whose terms stand against commercial use, each with what it did."""
@@ -99,8 +93,31 @@ def facts_of(builder: type[SourceBuilder]) -> Facts:
 def facts_of_origin(origin: Origin) -> Facts:
     """What `okinst generate` says of rows that it wrote."""
     return Facts(
-        origin.name, "", origin.generators, origin.translators, origin.research_only, origin.not_passed_on, adapted=True
+        origin.name,
+        "",
+        origin.generators,
+        origin.translators,
+        origin.research_only,
+        origin.not_passed_on,
+        origin.derived_from,
     )
+
+
+def joined(*known: Mapping[str, Facts]) -> dict[str, Facts]:
+    """Facts from several places. What goes by one name in two of them is held to what either says."""
+    found: dict[str, Facts] = {}
+    for name, facts in (pair for each in known for pair in each.items()):
+        before = found.get(name, facts)
+        found[name] = Facts(
+            before.title,
+            before.homepage,
+            tuple(dict.fromkeys([*before.generators, *facts.generators])),
+            tuple(dict.fromkeys([*before.translators, *facts.translators])),
+            before.research_only or facts.research_only,
+            before.not_passed_on or facts.not_passed_on,
+            tuple(dict.fromkeys([*before.derived_from, *facts.derived_from])),
+        )
+    return found
 
 
 def standing(license: str | None, making: str | None, facts: Facts | None = None) -> Standing:
@@ -119,11 +136,10 @@ def standing(license: str | None, making: str | None, facts: Facts | None = None
         tuple(map(machine, facts.translators or ("unstated",))) if "machine-translated" in made else (),
         facts.research_only,
         facts.not_passed_on,
-        facts.adapted,
     )
 
 
-def stricter_origins(name: str) -> tuple[tuple[str, str], ...]:
+def stricter_origins(name: str, facts: Facts | None = None) -> tuple[tuple[str, str], ...]:
     """The works a source was made from, however far back, whose terms are stricter than any its rows state: name, licence.
 
     Where a licence forbids what the licence of a work made from it permits, somebody may have given what was not theirs to
@@ -135,7 +151,8 @@ def stricter_origins(name: str) -> tuple[tuple[str, str], ...]:
     ()
     """
     if name not in catalogue.SOURCES:
-        return ()
+        made_from = facts.derived_from if facts else ()
+        return tuple(dict.fromkeys(found for each in made_from for found in stricter_origins(each)))
     own = catalogue.SOURCES[name].builder.licenses()
     laxest = set.intersection(*({"unstated"} if id == "unstated" else _limits(id) for id in own))
     if "unstated" in own:

@@ -19,7 +19,7 @@ from okinst.builders.identity import code_of, digest
 from okinst.builders.origin import Origin
 from okinst.builders.tables import DATASET, TableBuilder, plain_disk_errors
 from okinst.curation.scoring.compute import Compute
-from okinst.licences import Facts, facts_of_origin
+from okinst.licences import Facts, facts_of_origin, joined
 from okinst.mixtures import aside, pins, streaming, tokens
 from okinst.mixtures.arrange import SET_ASIDE, Order, arrange
 from okinst.mixtures.aulm_0809 import AULM_0809, AULM_0809_DOCUMENTED
@@ -105,6 +105,9 @@ class MixtureBuilder(TableBuilder):
                 f"{config.name}: compute = {config.compute!r} should be a Compute: from okinst.curation.scoring.compute import Compute; "
                 f'compute=Compute(engine="ray").'
             )
+        generated = joined(*(facts(self._part(part, config)) for part in config.parts if part.variant is None))
+        if generated.keys() - config.facts.keys():
+            config = dataclasses.replace(config, generated=generated)
         pins.pin(config, self._door(config))
         with told(config.where / "tokenizer"):
             tokenizer = tokens.identity(config.tokenizer, self.token)
@@ -442,17 +445,17 @@ def step(
 def facts(builder: "SourceBuilder | MixtureBuilder") -> dict[str, Facts]:
     """What is known of rows that are no source's of the catalogue: of files of one's own, and of generated ones."""
     if isinstance(builder, MixtureBuilder):
-        return builder.config.facts | facts_told(builder.funnel())
-    return {each.name: facts_of_origin(each) for each in builder.origins}
+        return joined(builder.config.facts, facts_told(builder.funnel()))
+    return joined(*({each.name: facts_of_origin(each)} for each in builder.origins))
 
 
 def facts_told(funnel: Iterable[Mapping[str, Any]]) -> dict[str, Facts]:
     """The same of generated rows, as a funnel tells it."""
-    found: dict[str, Facts] = {}
+    found = list[Mapping[str, Facts]]()
     for line in funnel:
-        found |= facts_told(line.get("parts", ()))
-        found |= {each["name"]: facts_of_origin(Origin.of(each)) for each in line.get("origins", ())}
-    return found
+        found.append(facts_told(line.get("parts", ())))
+        found += [{each["name"]: facts_of_origin(Origin.of(each))} for each in line.get("origins", ())]
+    return joined(*found)
 
 
 def _beside(number: int, parts: Sequence[Part]) -> list[str] | None:

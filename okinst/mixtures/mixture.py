@@ -3,7 +3,7 @@
 import dataclasses
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Union, cast
@@ -15,7 +15,7 @@ from okinst.builders import Card, Hub, License, Row, SourceBuilder, Upstream, Va
 from okinst.builders.schema import Shape
 from okinst.curation.filters import Filter
 from okinst.curation.scoring.compute import Compute
-from okinst.licences import Facts, facts_of_origin
+from okinst.licences import Facts, facts_of_origin, joined
 from okinst.mixtures import emptied
 from okinst.mixtures.amounts import RATES, Rate, check_shares
 from okinst.mixtures.selecting import Select
@@ -132,6 +132,8 @@ class Part:
         """Every licence that its rows can have."""
         if isinstance(self.source, Mixture):
             return [license for part in self.source.parts for license in part.licenses]
+        if origin := getattr(self.variant, "origin", None):
+            return list(dict.fromkeys(license for license, _ in origin.standings))
         return [*(card.license for card in self.cards), *self.source.ROW_LICENSES]
 
     @property
@@ -164,9 +166,8 @@ class Part:
             return {}
         (card,) = self.cards
         origin = getattr(self.variant, "origin", None)
-        known = facts_of_origin(origin) if origin else Facts()
-        named = dataclasses.replace(known, generators=card.generators, translators=card.translators)
-        return {self.config: dataclasses.replace(named, title=card.title, homepage=card.homepage)}
+        declared = {self.config: Facts(card.title, card.homepage, card.generators, card.translators)}
+        return joined(declared, {self.config: facts_of_origin(origin)} if origin else {})
 
     @property
     def leaves(self) -> list[tuple[str, str]]:
@@ -277,6 +278,8 @@ class Mixture(datasets.BuilderConfig):
     compute: Compute = field(default_factory=Compute)
     #: how the recipe wrote it, for provenance.json
     written: dict[str, Any] = field(default_factory=dict)
+    #: what is known of generated files that the open door has in place of a source's
+    generated: Mapping[str, Facts] = field(default_factory=dict, compare=False, repr=False)
     #: the recipe, for messages
     where: Where = field(default=NOWHERE, compare=False, repr=False)
 
@@ -391,7 +394,7 @@ class Mixture(datasets.BuilderConfig):
     @property
     def facts(self) -> dict[str, Facts]:
         """What its recipe declares of files of one's own, by the name their rows bear."""
-        return {name: facts for part in self.parts for name, facts in part.facts.items()}
+        return joined(*(part.facts for part in self.parts), self.generated)
 
     @property
     def gate(self) -> Gate | None:

@@ -116,7 +116,7 @@ class OwnRows(SourceBuilder):
     def _identity(self, config: Variant) -> Iterator[str]:
         yield from super()._identity(config)
         # a catalogue's source says these in its module; here the recipe does
-        yield repr((getattr(config, "layout", None), getattr(config, "card", None)))
+        yield repr([getattr(config, name, None) for name in ("layout", "card", "origin")])
         if getattr(config, "layout", None) in LIKE:
             yield code_of(catalogue.SOURCES[getattr(config, "layout", "")].builder.__module__)
 

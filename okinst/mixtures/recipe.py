@@ -201,14 +201,7 @@ def _declared_beside(origin: Origin | None, table: dict[str, Any]) -> dict[str, 
     """What a part says of its file, and for what it does not say, what okinst generate has put beside it."""
     if origin is None:
         return table
-    license, making = origin.standings[0]
-    said = {
-        "name": origin.name,
-        "layout": origin.layout,
-        "language": origin.languages[0],
-        "license": license,
-        "making": making,
-    }
+    said = {"name": origin.name, "layout": origin.layout, "language": origin.languages[0], **origin.alike}
     machines = {"generators": list(origin.generators), "translators": list(origin.translators)}
     return {**said, **machines, **table}
 

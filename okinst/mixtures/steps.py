@@ -165,7 +165,7 @@ class Gate:
         return self.kind if isinstance(self.kind, str) else list(self.kind)
 
     def inputs(self, doing: Doing) -> list[str]:
-        return [code_of(licences.__name__)]
+        return [code_of(licences.__name__), *([repr(sorted(self.facts.items()))] if self.facts else [])]
 
     def gate(self) -> licences.Gate:
         """What decides it."""

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from okinst.builders import DamagedFile, WrongCall
 from okinst.builders.doors import sha256
 from okinst.builders.origin import Origin
-from okinst.licences import Facts, facts_of_origin
+from okinst.licences import Facts, facts_of_origin, joined
 from okinst.mixtures.aside import DROPPED
 from okinst.mixtures.builder import facts_told
 from okinst.mixtures.selecting import CLUSTERS, NOT_CHOSEN, SELECTION
@@ -84,7 +84,7 @@ class BuiltFolder:
     @property
     def facts(self) -> dict[str, Facts]:
         """What the recipe declares of files of one's own, those of parts that are mixtures included, and what generated rows say."""
-        return _facts(self.provenance.get("recipe", {})) | facts_told(self.funnel)
+        return joined(_facts(self.provenance.get("recipe", {})), facts_told(self.funnel))
 
     @property
     def told_rows(self) -> str:
@@ -133,12 +133,13 @@ class BuiltFolder:
 
 
 def _facts(recipe: dict[str, Any]) -> dict[str, Facts]:
-    found: dict[str, Facts] = {}
+    found = list[dict[str, Facts]]()
     for part in recipe.get("parts", ()):
-        if isinstance(part["source"], dict):
-            found |= _facts(part["source"])
+        name = part["source"]
+        if isinstance(name, dict):
+            found.append(_facts(name))
         elif "file" in part:
-            generators, translators = (tuple(part.get(key, ())) for key in ("generators", "translators"))
-            known = facts_of_origin(Origin.of(part["origin"])) if "origin" in part else Facts()
-            found[part["source"]] = replace(known, title=part["source"], generators=generators, translators=translators)
-    return found
+            found.append({name: Facts(name, "", tuple(part.get("generators", ())), tuple(part.get("translators", ())))})
+            if "origin" in part:
+                found.append({name: facts_of_origin(Origin.of(part["origin"]))})
+    return joined(*found)

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from okinst import catalogue
 from okinst.builders import DamagedFile, SourceBuilder, WrongCall
+from okinst.builders.origin import Origin
 from okinst.licences import COLUMNS, NOT_ADVICE, Facts, Lot, attribution, gate, lot, stricter_origins, together
 from okinst.licences.gate import COMMERCIAL, REDISTRIBUTABLE
 from okinst.mixtures import MIXTURES, Mixture, MixtureBuilder, recipe
@@ -90,7 +91,10 @@ def _report(known: Known) -> dict[str, Any]:
                 "reason": commercial.reason(each.source, each.license, each.making),
             }
         )
-    origins = {source: stricter_origins(source) for source in dict.fromkeys(each.source for each in known.lots)}
+    origins = {
+        source: stricter_origins(source, known.facts.get(source))
+        for source in dict.fromkeys(each.source for each in known.lots)
+    }
     return {
         "name": known.name,
         "basis": known.basis,
@@ -194,6 +198,10 @@ def of_cards(funnel: Iterable[dict[str, Any]], facts: Mapping[str, Facts]) -> li
         if line.get("parts"):
             found += of_cards(line["parts"], facts)
             continue
+        if generated := [Origin.of(each) for each in line.get("origins", ())]:
+            found += [lot(each.name, *standing, None, facts) for each in generated for standing in each.standings]
+            if {file["repo"] for file in line["files"]} <= {each.name for each in generated}:
+                continue
         source, entry = line["source"], catalogue.SOURCES.get(line["source"])
         standings = entry.builder.standings() if entry else (("unstated", "unstated"),)
         rows = line["taken"] if len(standings) == 1 else None

@@ -6,7 +6,7 @@ from typing import Any
 from okinst.builders import SourceBuilder, Unmapped, WrongCall
 from okinst.generation.sources.reading import Reading, Wanted, first_question, read, text_of
 from okinst.generation.sources.source import Found, Source
-from okinst.licences import known_facts
+from okinst.licences import known_facts, standing
 from okinst.mixtures.builder import facts
 from okinst.mixtures.meta import builder_for
 
@@ -37,8 +37,13 @@ def of_set(name: str, wanted: Wanted, split: str | None, door: dict[str, Any]) -
             for reason, number in count.left_out.items():
                 left_out[reason] = left_out.get(reason, 0) + number
     of_each = {**known_facts(), **facts(builder)}
-    from_ = sorted(builder.as_dataset(split=chosen).unique("source"))
+    whose = sorted(
+        set(zip(*(builder.as_dataset(split=chosen)[column] for column in ("source", "making")), strict=True))
+    )
+    from_ = tuple(dict.fromkeys(source for source, _ in whose))
     known = [of_each[name] for name in from_ if name in of_each]
+    # part by part: a machine that nobody names is not made good by one that is named beside it
+    stand = [standing(None, making, of_each.get(source)) for source, making in whose]
     return Source(
         called,
         chosen,
@@ -47,9 +52,9 @@ def of_set(name: str, wanted: Wanted, split: str | None, door: dict[str, Any]) -
         f"That of {called}: {builder.card.license_note}"
         if isinstance(builder, SourceBuilder)
         else f"That of each row of {called}.",
-        tuple(name for each in known for name in each.generators),
-        tuple(name for each in known for name in each.translators),
-        tuple(from_),
+        tuple(dict.fromkeys(each.named for at in stand for each in at.generators)),
+        tuple(dict.fromkeys(each.named for at in stand for each in at.translators)),
+        from_,
         any(each.research_only for each in known),
         any(each.not_passed_on for each in known),
         left_out,
