@@ -6,7 +6,7 @@ Grounding: KoBEST BoolQ, sentences about a paragraph each, beside the same sente
 true of theirs. How Korean asks: instructions, and the answers to them, of KoAlpaca and of a shard of evolve-instruct. Answers: the same, as
 if a model had just written them; and the instructions as if one had just evolved them. Translations: the instructions of KoAlpaca v1.0 and of
 alpaca-chinese-dataset, both translated from Alpaca's in its order, as if the Korean ones were made from the Chinese; the same with one figure
-changed, and beside another row's. A source that the mirror has not is said and left out.
+changed, with figures left out, and beside another row's. A source that the mirror has not is said and left out.
 """
 
 import argparse
@@ -127,10 +127,16 @@ def translated(pairs: list[tuple[str, str]]) -> None:
         run = chosen.choice(list(re.finditer("[0-9]+", text)))
         return f"{text[: run.start()]}{int(run[0]) + chosen.choice((1, 2, 7, 10))}{text[run.end() :]}"
 
+    def less(text: str) -> str:
+        return re.sub("(?<![A-Za-z0-9.,])[0-9][0-9.,]+", "", text)
+
     strange = [text for _, text in have[len(have) // 2 :] + have[: len(have) // 2]]
     found = {
         "as they are": [any(figures.changed(*pair)) for pair in have],
         "one changed": [any(figures.changed(source, other(text))) for source, text in have],
+        "those of two digits left out": [
+            any(figures.changed(source, less(text))) for source, text in have if less(text) != text
+        ],
         "another row's": [any(figures.changed(source, text)) for (source, _), text in zip(have, strange, strict=True)],
     }
     print(

@@ -39,6 +39,16 @@ SAME = [
     ("first 10, or 4-5 hours", "처음 10개, 아니면 네댓 시간"),
     ("a dozen eggs and one hundred spoons", "달걀 12개와 숟가락 100개"),
     ("100%", "모두"),
+    ("in the 18th century", "1700년대에"),
+    ("half an hour", "30분"),
+    ("hexadecimal", "16진수"),
+    ("an X11 window, i18n", "X 윈도, 국제화"),
+    ("teenagers, the primary source", "10대, 1차 출처"),
+    ("wait a second for me", "1초만 기다려"),
+    ("-5 °C", "영하 5도"),
+    ("-3, 4", "−3, 4"),
+    ("5 -10 people", "5~10명"),
+    ("30.4.2021", "2021년 4월 30일"),
 ]
 
 
@@ -64,6 +74,42 @@ def test_a_figure_may_be_written_another_way(source: str, text: str) -> None:
 def test_another_figure_is_found(source: str, text: str) -> None:
     lost, made = changed(source, text)
     assert lost and made
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "figures"),
+    [
+        ("The tower is 50 metres tall and was built in 1990.", "그 탑은 매우 높고 오래전에 지어졌습니다.", "50, 1990"),
+        ("塔高50米，建于1990年。", "그 탑은 높고 오래되었습니다.", "50, 1990"),
+        ("The answer is 42.", "정답은 알 수 없습니다.", "42"),
+        ("5 apples, 7 pears", "사과와 배", "5, 7"),
+        ("Use version 2.1.0.", "2.2.0 버전을 쓰세요.", "2.1.0"),
+        ("torch==2.1.2", "torch==2.2.1", "2.1.2"),
+        ("-3 points", "3점", "-3"),
+        ("x = -3", "x = 3", "-3"),
+        ("seven days", "8일", "seven"),
+        ("Second place", "1위", "second"),
+        ("세 명", "4 people", "세"),
+    ],
+)
+def test_a_figure_that_is_gone_is_found(source: str, text: str, figures: str) -> None:
+    assert ", ".join(changed(source, text)[0]) == figures
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "figure"),
+    [
+        ("Water boils at 100 C, 212 F.", "물은 100도, 212도, 373도에서 끓는다.", "373"),
+        ("an old tower", "50년 된 탑", "50"),
+    ],
+)
+def test_a_figure_that_was_added_is_found(source: str, text: str, figure: str) -> None:
+    assert changed(source, text) == ([], [figure])
+
+
+def test_a_small_number_may_be_a_word_that_nobody_reads() -> None:
+    assert changed("12 puzzles of 25 pieces", "douze puzzles de vingt-cinq pièces", read=False) == ([], [])
+    assert changed("built in 1990", "construit il y a longtemps", read=False) == (["1990"], [])
 
 
 def test_a_translation_with_another_figure_is_rejected() -> None:
