@@ -60,6 +60,12 @@ PIECES = (
     "\\frac{\\sqrt{2}}{n^{2}}",
     "⟦7⟧",
     "⟦",
+    "MAX_RETRIES",
+    "C:\\Users\\me\\data.txt",
+    "D:\\자료\\a.txt",
+    "git commit -m",
+    "pip install --upgrade",
+    "_____",
 )
 
 
@@ -98,6 +104,17 @@ def test_each_kind_is_taken_out_whole(piece: str) -> None:
         "Look:\n\n    이것은 (그냥) 들여 쓴 글이다.\n",
         "- one\n\n    - two (2)\n\n    1. three = 3\n",
         "Fruit:\n\n    apple\n    pear\n",
+        "return to the office",
+        "import taxes are high",
+        "if you like tea:\n  this is for you (and me)",
+        "for you:\n  this is it",
+        "git commit early and often",
+        "class of people:\ngood and bad",
+        "$ amounts are in thousands here",
+        "Step A: go on.",
+        '{"text": "The tea is hot and good."}',
+        "[1] and [2]",
+        "find the cat - then go | stop",
     ],
 )
 def test_plain_text_is_left_alone(text: str) -> None:
@@ -185,6 +202,37 @@ def test_what_ends_a_sentence_is_not_part_of_an_address() -> None:
 )
 def test_what_is_glued_to_an_address_is_none_of_it(text: str, address: str) -> None:
     assert masked(text).pieces == (address,)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "for item in items:\n    print(item)",
+        "print(x)",
+        "def f(x):\n    return x+1",
+        "SELECT * FROM users WHERE age > 30 ORDER BY name;",
+        "wc -l < file.txt",
+        "git commit -m 'the first one'",
+        '{"name": "Kim", "age": 30}',
+        "x = 5\ny = 10\nprint(x + y)",
+        "int main() {\n  // the end of it all\n  return 0;\n}",
+        "sort -u names.txt | uniq -c",
+        "$ ls -l here",
+    ],
+)
+def test_bare_code_is_taken_out_whole(code: str) -> None:
+    masks = masked(code)
+    assert masks.pieces == (code,)
+    assert not masks.speaks
+    assert masked(f"What does this do?\n\n{code}\n\nSay it.").text == "What does this do?\n\n⟦1⟧\n\nSay it."
+
+
+def test_bare_code_below_a_sentence_takes_two_lines() -> None:
+    masks = masked("Fix this:\nfor x in xs:\n    print(x)\nIt fails.")
+    assert masks.text == "Fix this:\n⟦1⟧\nIt fails."
+    assert masks.own_lines == {1}
+    fence = "x = 5\ny = 6\n```\nz = x + y\n```"
+    assert masked(fence).pieces == ("x = 5\ny = 6", "```\nz = x + y\n```")
 
 
 def test_a_turn_of_protected_text_alone_has_nothing_to_say() -> None:

@@ -1,6 +1,6 @@
 """What must come through a translation untouched: taken out before a text is sent, and put back where its mark came back.
 
-Code blocks (fenced, or indented behind a blank line), code in backticks, LaTeX, addresses, e-mail addresses, paths, tags, a chat template's tokens,
+Code blocks (fenced, indented behind a blank line, or bare: `okinst.generation.bare_code`), command lines, CONSTANT_NAMES, blanks to fill in, code in backticks, LaTeX, addresses, e-mail addresses, paths, tags, a chat template's tokens,
 and placeholders such as {name}, {0:>10}, {{x}}, ${x}, $HOME, %s, <name> and [NAME]. In
 their place stand marks, ⟦1⟧, ⟦2⟧, ... for a chat model, `<x id="1"/>` for a translator that keeps XML tags, and `<br id="2"/>` for a line
 break, which a translator of HTML would lose. Each has to come back exactly
@@ -15,9 +15,10 @@ import functools
 import html
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from okinst.generation import bare_code
 from okinst.generation.job import Rejected
 
 _WHAT = r"""
@@ -43,6 +44,11 @@ _WHAT = r"""
   | \[/?[A-Z][A-Z0-9_ -]{1,40}\]                                  # [NAME], [/INST]
   | <\|/?\w{1,40}\|> | <</?[A-Z]{2,20}>>                           # <|im_start|>, <<SYS>>
   | (?:\A|(?<=\n\n))(?=(?:INDENT[^\n]*\n+){0,40}?INDENT[^\n]*[=(){};<>\[\]$|\\_/])CODE(?:\n+CODE){0,400}$(?!\n+INDENT)
+  | ^[ \t]*\$[ ](?!PROSE_LINE)[a-z][\w.-]{0,30}(?:[ ][^\n]*)?$          # a command behind its prompt: $ ls -l
+  | (?<![A-Za-z0-9_])(?:git|npm|pip3?|docker|conda|apt|apt-get|brew|cargo|yarn)(?:[ ][a-z][a-z-]{1,20}){0,2}(?:[ ]--?[A-Za-z][\w-]{0,40}(?![\w-]))+
+  | (?<![A-Za-z0-9_])[A-Z][A-Z0-9]{0,30}(?:_[A-Z0-9]{1,30}){1,8}(?![A-Za-z0-9_])  # MAX_RETRIES
+  | (?<![A-Za-z])[A-Za-z]:\\(?:[\w.$~%+@-]{1,80}\\){0,20}[A-Za-z0-9_.$~%+@-]{0,80}(?<![.]) # C:\Users\me
+  | _{3,}                                                         # a blank to fill in
   | ⟦[^⟦⟧\n]{0,40}⟧ | [⟦⟧]                                        # what would be taken for a mark
 """
 #: words side by side, or a number and a word: prices stand around them, not a formula ("$5 here and in Canada it is 7$")
@@ -50,6 +56,7 @@ _PROSE = (
     r"[^$\n\\]{0,300}?(?<![A-Za-z\\{])[A-Za-z]{2,}[,.]?[ ]+[A-Za-z]{2,}|[0-9][0-9.,]*[ ]+[A-Za-z]{2,}"
     r"|[^$\n\\={}^_]{0,300}?[가-힣\u3041-\u30ff\u4e00-\u9fff]{2}[^$\n\\={}^_]{0,300}?\$"
 )
+_PROSE_LINE = r"(?:[a-z'’]{2,},?[ ]){3}[a-z'’]{2,}"
 _ATTRIBUTE = (
     r"""(?:[A-Za-z_:@][\w:.@-]{0,60}\s*=\s*(?:"[^"<>]{0,2000}"|'[^'<>]{0,2000}'|[^\s"'<>=`]{1,500})"""
     r"""|async|autoplay|checked|controls|defer|disabled|hidden|loop|multiple|muted|open|readonly|required|selected)"""
@@ -78,6 +85,7 @@ PROTECTED = re.compile(
     functools.reduce(
         lambda text, part: text.replace(*part),
         {
+            "PROSE_LINE": _PROSE_LINE,
             "PROSE": _PROSE,
             "ATTRIBUTE": _ATTRIBUTE,
             "ADDRESS": _ADDRESS,
@@ -141,15 +149,28 @@ def masked(text: str) -> Masked:
     """
     pieces: list[str] = []
     alone: set[int] = set()
-
-    def mark(found: re.Match[str]) -> str:
-        pieces.append(found[0])
-        line_before, line_after = text[: found.start()].rpartition("\n")[2], text[found.end() :].partition("\n")[0]
+    told, at = [], 0
+    for start, end in _protected(text):
+        line_before, line_after = text[:start].rpartition("\n")[2], text[end:].partition("\n")[0]
+        pieces.append(text[start:end])
         if not line_before.strip() and not line_after.strip():
             alone.add(len(pieces))
-        return f"⟦{len(pieces)}⟧"
+        told += [text[at:start], f"⟦{len(pieces)}⟧"]
+        at = end
+    return Masked("".join((*told, text[at:])), tuple(pieces), frozenset(alone))
 
-    return Masked(PROTECTED.sub(mark, text), tuple(pieces), frozenset(alone))
+
+def _protected(text: str) -> Iterator[tuple[int, int]]:
+    """Where the pieces of a text stand, in their order; a run of code that is begun or ended by another piece, as a fence's, is that piece's."""
+    found = [piece.span() for piece in PROTECTED.finditer(text)]
+    taken: list[tuple[int, int]] = []
+    for start, end in bare_code.runs(text):
+        if not any(
+            first < start < last or first < end < last or (first, last) == (start, end) for first, last in found
+        ):
+            taken.append((start, end))
+    inside = [piece for piece in found if not any(start <= piece[0] and piece[1] <= end for start, end in taken)]
+    return iter(sorted(taken + inside))
 
 
 def unmasked(answer: str, masks: Masked) -> str:
