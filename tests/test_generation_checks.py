@@ -289,6 +289,40 @@ def test_a_long_quotation_is_translated() -> None:
         checks.translation(f'Shorten this: "{" ".join(EN)}"', f'짧게 줄이세요: "{" ".join(EN)}"', to="ko")
 
 
+@pytest.mark.parametrize(
+    ("source", "text", "to"),
+    [
+        (
+            "It begins here.\nAlso remember to drink water every day.\nIt ends here.",
+            "여기서 시작합니다.\nAlso remember to drink water every day.\n여기서 끝납니다.",
+            "ko",
+        ),
+        ("It begins here.\nSecond line is here.", "여기서 시작합니다.\nSecond line is here.", "ko"),
+        (
+            "여기서 시작합니다. 앞으로 갑니다.\n물을 마시세요.",
+            "It begins here, and it goes on from there.\n물을 마시세요.",
+            "en",
+        ),
+    ],
+)
+def test_a_short_line_that_is_left_is_found(source: str, text: str, to: str) -> None:
+    with pytest.raises(Rejected, match=r"untranslated|wrong language"):
+        checks.translation(source, text, to=to)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["GNU Image Manipulation Program.", "ls, cat, wc, and sort.", "Je ne sais pas vraiment.", "The Lord of the Rings"],
+)
+def test_a_short_line_of_names_may_stay(line: str) -> None:
+    checks.translation(
+        f"These are the lines that you will see there:\n{line}",
+        f"거기서 보게 될 줄은 다음과 같습니다:\n{line}",
+        to="ko",
+        source_language="en",
+    )
+
+
 @pytest.mark.parametrize("debris", ["ĠĠ 한강ìĥ", "íķľêµŃìĸ´", "▁한강은▁길다", "ä½łå¥½", "한강Ġ길이", "한<0xEA>강"])
 def test_debris_of_a_tokenizer_is_no_answer(debris: str) -> None:
     with pytest.raises(Rejected, match="broken encoding"):

@@ -44,6 +44,10 @@ SCRIPT_SHARE = 0.5
 LINE_SHARE = 0.2
 #: a sentence in Latin letters that stands in the source word for word is told by fewer small words: in German many are capitalised
 LEAST_SMALL = 5
+#: a line word for word the source's, with a sentence's end, has so many words, one of them a little one where the source is English, or so many
+#: characters of another script. False alarms: none of 8,950 Chinese-Korean, 0.01 % of 8,266 English-Korean and 39,009 English-French pairs
+LEAST_WORDS, LEAST_LETTERS = 4, 5
+_SENTENCE_ENDS = re.compile(r"(?:(?<![.…])[.!?]|[。！？])[\s\"'”’)」』]*\Z")
 #: a quotation in marks that the source has, too, may stay in its language up to so many characters: "What does 'je ne sais pas' mean?"
 QUOTATION = 120
 _MARKED = re.compile(
@@ -249,6 +253,8 @@ def _line_left(source: str, text: str, to: str) -> str | None:
     lines_of_source = {plain(line) for line in source.splitlines()}
     for line in text.splitlines():
         telling, same = sum(languages.counted(line).values()), plain(line) in lines_of_source
+        if same and _a_sentence_of(source, line, to):
+            return line.strip()
         if telling < (LEAST_SMALL if same else languages.ENOUGH_WORDS):
             continue
         if languages.script_of(line) == languages.LATIN:
@@ -264,6 +270,18 @@ def _line_left(source: str, text: str, to: str) -> str | None:
         if left and (same or (languages.share(line, to) or 0.0) < LINE_SHARE):
             return line.strip()
     return None
+
+
+def _a_sentence_of(source: str, line: str, to: str) -> bool:
+    """Whether a line that the source has, too, is a short sentence of the source's language."""
+    found, ended = languages.script_of(line), _SENTENCE_ENDS.search(line) is not None
+    if not ended or found is None or found != languages.script_of(source):
+        return False
+    if found != languages.LATIN:
+        return languages.counted(line).total() >= LEAST_LETTERS and not languages.share(line, to)
+    words = len(line.split())
+    said = languages.counted(line)["Latin"] >= LEAST_WORDS - 1 and words >= LEAST_WORDS and line.count(",") * 3 < words
+    return said and (bool(scripts.ENGLISH.search(line.lower())) or languages.likely(source) != "en")
 
 
 def _refusal_of_its_own(source: str, text: str) -> None:
