@@ -1,5 +1,6 @@
 """What a translation must not be: figures and names trip nothing, and what is wrong is named."""
 
+import contextlib
 import time
 
 import pytest
@@ -366,6 +367,9 @@ def test_only_what_was_said_to_its_end_is_read(finish: str, reason: str) -> None
         "무엇을 말할까?\n</think>\n답입니다.",
         "[THINK]흠[/THINK]답입니다.",
         "<think></think>답입니다.",
+        "<Think>흠</Think>\n답입니다.",
+        "<thought>흠</thought><think>흠</think>답입니다.",
+        "\ufeff\u200b<think>흠</think>답입니다.",
     ],
 )
 def test_reasoning_before_an_answer_is_no_part_of_it(text: str) -> None:
@@ -380,3 +384,52 @@ def test_reasoning_without_an_end_is_no_answer() -> None:
     assert time.process_time() - began < 1.0
     inside = "답의 앞에는 <think>생각</think>이 온다."
     assert checks.said(Answer(inside)) == inside, "what an answer speaks of stays"
+
+
+@pytest.mark.parametrize(
+    ("instruction", "text", "reason"),
+    [
+        ("한강은 얼마나 긴가요?", "<|im_end|>", "template token"),
+        ("한강은 얼마나 긴가요?", "약 494킬로미터예요.</s>", "template token"),
+        ("한강은 얼마나 긴가요?", "### 답변: 약 494킬로미터예요.\n\n### 질문: 낙동강은 얼마나 긴가요?", "label"),
+        ("한강은 얼마나 긴가요?", "한강 " * 25, "repetition"),
+        ("한강은 얼마나 긴가요?", "네, 그래요.\n" * 25, "repetition"),
+        (
+            "파이썬 코드로 목록을 정렬하는 법을 설명해 줘.",
+            "You can sort a list in Python with the sorted function, which returns a new list, and the old one is not changed.",
+            "wrong language",
+        ),
+    ],
+)
+def test_what_is_no_answer_has_its_reason(instruction: str, text: str, reason: str) -> None:
+    with pytest.raises(Rejected) as rejected:
+        checks.answer(instruction, text, "ko")
+    assert rejected.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("instruction", "text"),
+    [
+        ("서울 인구는?", "죄송하지만 정확한 수치는 모르지만 약 940만 명으로 알려져 있습니다."),
+        ("서울 인구는?", "저는 정확한 수치는 알 수 없지만, 약 940만 명이에요."),
+        ("'네'를 스무 번 반복해 줘.", "네 " * 20),
+        ("채팅 양식을 알려 줘.", "모든 말은 `<|im_end|>`로 끝납니다."),
+        ("파이썬으로 1을 출력해 줘.", "print(1)"),
+        ("보고서를 써 줘.", "### 서론\n글입니다.\n\n### 질문 목록\n1. 왜?"),
+    ],
+)
+def test_what_is_an_answer_passes(instruction: str, text: str) -> None:
+    checks.answer(instruction, text, "ko")
+
+
+def test_a_refusal_with_something_else_on_offer_is_one() -> None:
+    with pytest.raises(Rejected, match="refusal"):
+        checks.answer("서울 인구는?", "죄송하지만 그 질문에는 답할 수 없지만, 다른 것은 물어보셔도 됩니다.", "ko")
+
+
+def test_what_never_ends_takes_no_time_to_check() -> None:
+    began = time.process_time()
+    for text in ("가 " * 30_000, "가나다라\n나\n" * 20_000, "죄송하지만 " * 20_000, "ab" * 50_000):
+        with contextlib.suppress(Rejected):
+            checks.answer("왜?", text, "ko")
+    assert time.process_time() - began < 5.0

@@ -6,7 +6,7 @@ together set aside 1.0 % of 6,000 English-Korean pairs (three quarters of it for
 0.7 % of English-Chinese, 0.4 % of English-Japanese, many of them pairs that are wrong (of figures, see
 `okinst.generation.figures`). How often the checks are wrong on instructions that two projects translated from the same English ones, and what
 `answer` rejects of published answers, is measured by
-benchmarks/generation_checks.py: none of 230 of KoAlpaca v1.1 and evolve-instruct, 0.24 % of 11,420 of KoAlpaca v1.0.
+benchmarks/generation_checks.py: none of 230 of KoAlpaca v1.1 and evolve-instruct, 0.26 % of 11,420 of KoAlpaca v1.0.
 """
 
 import re
@@ -68,15 +68,38 @@ NOT_WHOLE = {
 }
 # where the template of the prompt opens it, the answer only has the end
 _REASONING = re.compile(
-    r"\A(?:<(think|thinking|reasoning)>.*?</\1>|(?:(?!<think>).)*?</think>|\[THINK\].*?\[/THINK\])\s*", re.DOTALL
+    r"\A(?:(?:<(think|thinking|reasoning|thought|analysis)>.*?</\1>|\[THINK\].*?\[/THINK\])\s*)+|\A(?:(?!<think>).)*?</think>\s*",
+    re.DOTALL | re.IGNORECASE,
 )
-_BEGUN = re.compile(r"(?:<(?:think|thinking|reasoning)>|\[THINK\])")
+_BEGUN = re.compile(r"(?:<(?:think|thinking|reasoning|thought|analysis)>|\[THINK\])", re.IGNORECASE)
 # What tokenizers put for blanks and bytes: Ġ and Ċ (which Maltese has, too, before small letters), ▁ before a word, <0xEA>, and the letters that
 # stand for the bytes of Korean, Chinese and Japanese. These are Slovak, Latvian or Esperanto elsewhere, but never behind such a vowel.
 _DEBRIS = re.compile(
     r"[ĠĊ]{2,}|[ĠĊ](?=[가-힣\u3041-\u30ff\u4e00-\u9fff])|(?<=[가-힣\u3041-\u30ff\u4e00-\u9fffa-z])[ĠĊ]|▁(?=\w)|<0x[0-9A-F]{2}>"
     r"|[âãäåæçèéêëìí](?:[\u0121-\u0143]|[¡-¿][¡-¿\u0121-\u0143])"
 )
+#: what a chat is written with, where nobody quotes it; headings of one that goes on; a word, or a line, over and over
+_TEMPLATE = re.compile(
+    r"(?<![`\"'‘“])(?:<\|(?:im_start|im_end|im_sep|endoftext|eot_id|eom_id|end|end_of_text|begin_of_text|start_header_id|end_header_id|user|assistant"
+    r"|system|start|channel|message|return|endofturn|stop)\|>|<(?:start|end)_of_turn>|<<SYS>>|\[/INST\])|</s>\Z|\A<s>"
+)
+_HEADED = re.compile(
+    r"^[ \t]*(?:#{2,4} ?|\*\*)(?:답변|질문|응답|지시(?:사항|문)?|명령(?:어|문)?|instruction|response|human|assistant|user|question|answer|回答|问题|問題|指令)(?:\*\*)?[ ]?[:：]",
+    re.MULTILINE | re.IGNORECASE,
+)
+TIMES = 15
+_OVER_AND_OVER = re.compile(
+    rf"(?<!\w)([^\W\d_]\w{{0,30}})(?=[\s.,!?])(?:[.,!?]?\s+\1(?=[\s.,!?]|\Z)){{{TIMES - 1},}}|^([^\n]{{4,200}})(?:\s*\n\2){{{TIMES - 1},}}$",
+    re.MULTILINE,
+)
+_REPEAT_ASKED = re.compile(r"반복|되풀이|번\s|재복|重复|重複|遍|repeat|times|노래|가사|시를", re.IGNORECASE)
+#: of what an instruction asks for, that which only makes code, not prose, stand in another language
+_CODE_ASKED = re.compile(
+    r"코드|프로그램\w*|함수|스크립트|파이썬|자바(?:스크립트)?|HTML|SQL|쿼리|代码|编程|函数|程序|脚本|\w*(?:code|python|java|function|program|script)\w*",
+    re.IGNORECASE,
+)
+# what is told all the same: "I do not know exactly, but about 9.4 million"
+_TOLD_ALL_THE_SAME = re.compile(r"지만,?\s[^.!?\n]{0,120}?(?:알려져\s?있|추정|(?:약|대략)\s?[0-9])")
 _BESIDE = re.compile(r"[\W_]+")
 
 
@@ -93,7 +116,7 @@ def said(answer: Answer) -> str:
     if finish not in WHOLE:
         reason, detail = NOT_WHOLE.get(finish, ("not finished", f"the server ended it with {answer.finish[:40]!r}"))
         raise Rejected(reason, detail)
-    text = _REASONING.sub("", answer.text.lstrip())
+    text = _REASONING.sub("", answer.text.lstrip("\ufeff\u200b \t\r\n"))
     if begun := _BEGUN.match(text):
         raise Rejected("reasoning without an end", f"it begins with {begun[0]!r}, and nothing closes that")
     return text
@@ -105,7 +128,12 @@ def refused(text: str, asked: str = "") -> str | None:
     >>> refused("죄송하지만 그 요청은 도와드릴 수 없습니다."), refused("네, 도와드릴게요.")
     ('죄송하지만 그 요청은 도와드릴 수 없', None)
     """
-    return refusals.refuses(text, asked) or refusals.speaks_of_itself(text, asked)
+    found = refusals.refuses(text, asked)
+    if found:
+        end = text.find(found) + len(found)
+        told = _TOLD_ALL_THE_SAME.search(text, end - len("지만"))
+        found = None if told and told.start() <= end + len("는다") else found
+    return found or refusals.speaks_of_itself(text, asked)
 
 
 def sound(text: str, source: str = "") -> None:
@@ -121,6 +149,18 @@ def sound(text: str, source: str = "") -> None:
     broken = debris[0] if debris else residue.mojibake(text)
     if broken and not (_DEBRIS.search(source) or residue.mojibake(source)):
         raise Rejected("broken encoding", repr(broken))
+
+
+def untokened(text: str, source: str = "") -> None:
+    """Raise Rejected for a text with a token of a chat's template that its source has not, and that nobody quotes.
+
+    >>> untokened("네, 길어요.<|im_end|>")
+    Traceback (most recent call last):
+    okinst.generation.job.Rejected: template token: '<|im_end|>'
+    """
+    token = _TEMPLATE.search(text)
+    if token and token[0] not in source:
+        raise Rejected("template token", repr(token[0]))
 
 
 def translation(source: str, text: str, *, to: str, source_language: str | None = None) -> None:
@@ -205,12 +245,17 @@ def answer(instruction: str, text: str, language: str) -> None:
     if not text:
         raise Rejected("empty", "nothing came back")
     sound(text, instruction)
+    untokened(text, instruction)
     if plain(text) == plain(instruction):
         raise Rejected("copies the instruction", text[:200])
     if refusal := refused(text, instruction):
         raise Rejected("refusal", refusal)
+    if (headed := _HEADED.search(text)) and headed[0].strip() not in instruction:
+        raise Rejected("label", f"it has the heading {headed[0].strip()!r}")
+    if (over := _OVER_AND_OVER.search(text)) and not _REPEAT_ASKED.search(instruction):
+        raise Rejected("repetition", repr(over[0][:80]))
     foreign = languages.foreign(masked(without_code(text)).bare, language)
-    if foreign and not residue.asks_for_another_language(instruction):
+    if foreign and not residue.asks_for_another_language(_CODE_ASKED.sub(" ", instruction)):
         raise Rejected("wrong language", text[:200])
 
 

@@ -192,7 +192,9 @@ class Translating:
         if not isinstance(text, str):
             raise Rejected("not text", f"a {type(text).__name__}")
         whole = clean(put_back(text, masks))
-        checks.sound(whole, "\n".join((masks.bare, *masks.pieces)))
+        known = "\n".join((masks.bare, *masks.pieces))
+        checks.sound(whole, known)
+        checks.untokened(whole, known)
         # not masked anew: what is glued to a piece now might hide it, or go with it
         said = put_back(text, replace(masks, pieces=(" ",) * len(masks.pieces))).strip()
         checks.translation(masks.bare, said, to=self.to, source_language=spoken)
