@@ -90,6 +90,7 @@ def test_another_figure_is_found(source: str, text: str) -> None:
         ("seven days", "8일", "seven"),
         ("Second place", "1위", "second"),
         ("세 명", "4 people", "세"),
+        ("50 metres in general", "일반적으로 높은", "50"),
     ],
 )
 def test_a_figure_that_is_gone_is_found(source: str, text: str, figures: str) -> None:

@@ -328,6 +328,43 @@ def test_a_figure_that_changed_is_asked_for_again(tmp_path: Path) -> None:
     assert "70 -> 90" in rejected.detail and after["done"] == KEPT
 
 
+def test_bare_code_is_not_sent_and_a_blank_stays_a_blank(tmp_path: Path) -> None:
+    code = "for item in items:\n    print(item)"
+    job = translating(tmp_path, talk("Complete this sentence: The sky is _____.", code))
+    item, state = first(job)
+    ask = job.ask(item, state)
+    assert ask is not None and list(ask.texts) == ["1-user"]
+    _, rejected = advance(job, item, state, Answer(in_json(["이 문장을 완성하세요: 하늘은 파랗습니다."])))
+    assert rejected is not None and rejected.reason == "protected text lost"
+    made = job.row(item, job.read(item, state, Answer(in_json(["이 문장을 완성하세요: 하늘은 ⟦1⟧."]))))
+    assert (made["user_translated"], made["chip2_translated"]) == ("이 문장을 완성하세요: 하늘은 _____.", code)
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ("네, 번역해 드리겠습니다: {}", "label"),
+        ("다음은 요청하신 번역입니다.\n{}", "label"),
+        ("Here is the translation: {}", "label"),
+        ("{} https://example.org/tea", "something added"),
+        ("{}\n```\n차\n```", "something added"),
+        ("{}<|im_end|>", "template token"),
+    ],
+)
+def test_what_a_model_added_is_found(tmp_path: Path, said: str, reason: str) -> None:
+    job = translating(tmp_path, talk(*TEA))
+    item, state = first(job)
+    _, rejected = advance(job, item, state, Answer(in_json((TEA_KO[0], said.format(TEA_KO[1])))))
+    assert rejected is not None and rejected.reason == reason
+
+
+def test_what_the_source_has_is_not_added(tmp_path: Path) -> None:
+    job = translating(tmp_path, talk("Translate this: see https://example.org/tea for more.", "Here you are."))
+    item, state = first(job)
+    answer = ("다음은 번역할 글입니다: 더 알고 싶으면 ⟦1⟧을 보세요.", "여기 있습니다.")
+    assert job.ask(item, job.read(item, state, Answer(in_json(answer)))) is None
+
+
 def test_another_prompt_is_another_setting(tmp_path: Path) -> None:
     own = tmp_path / "short.txt"
     own.write_text("=== user ===\nTranslate this ${source} JSON into ${language}: ${texts}\n", encoding="utf-8")

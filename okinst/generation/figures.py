@@ -77,8 +77,7 @@ _IDLE = re.compile(
 )
 _CENTURY = re.compile(r"([0-9]{1,2})\s?(?:세기|世[纪紀]|(?:st|nd|rd|th)[ -]centur)", re.IGNORECASE)
 #: half an hour, half of all
-_HALF = re.compile(r"첫|반|半|half", re.IGNORECASE)
-_HALVES = frozenset({Fraction(1), Fraction(1, 2), Fraction(30), Fraction(50)})
+_HALF = re.compile(r"\bhalf\b|절반|반\s?시간|시간\s?반|半小|半[个個]|一半", re.IGNORECASE)
 #: number words that are no part of a longer one
 _NUMBERED = "two three four five six seven eight nine ten eleven twelve second third fourth fifth sixth seventh eighth ninth tenth"
 _ALONE = re.compile(
@@ -213,8 +212,10 @@ def _values(text: str) -> set[Fraction]:
     for roman in _ROMAN.finditer(text):
         worth = [_ROMANS[letter] for letter in roman[0]]
         found.add(Fraction(sum(-one if one < max(worth[n:]) else one for n, one in enumerate(worth))))
+    if re.search("첫|반", text):
+        found |= {Fraction(1), Fraction(1, 2)}
     if _HALF.search(text):
-        found |= _HALVES
+        found |= {Fraction(1, 2), Fraction(30), Fraction(50)}
     found.update(Fraction(100 * (int(century[1]) - 1)) for century in _CENTURY.finditer(text))
     return found
 
