@@ -640,7 +640,7 @@ def test_a_ledger_that_is_damaged_says_where(double: Double, tmp_path: Path) -> 
 def test_files_of_others_are_not_overwritten(double: Double, tmp_path: Path) -> None:
     file = tmp_path / "out.jsonl"
     file.write_text("mine\n")
-    with pytest.raises(WrongCall, match="was not written by okinst generate"):
+    with pytest.raises(WrongCall, match="no ledger beside it says that okinst generate wrote it"):
         go(Retelling(texts(1)), double, file)
     assert list(tmp_path.iterdir()) == [file], "nothing is left beside what is refused"
     file.unlink()
@@ -757,7 +757,7 @@ def test_a_file_that_cannot_be_written_whole_leaves_nothing(tmp_path: Path) -> N
     file, job = tmp_path / "out.jsonl", Retelling([f"{number} {'차' * 900}" for number in range(4)])
     ledger = engine.Ledger(file, {"job": "a", "settings": {}, "backend": {}})
     _, hard = limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    with ledger.opened(), engine.Outcomes(file, ledger) as outcomes:
+    with ledger.opened(), engine.Outcomes(file, ledger, "test") as outcomes:
         for course in courses(job, 3, opened("openai", Options(model="test"))):
             course.take(Answer('{"1-user": "네"}'))
             outcomes.add(course)

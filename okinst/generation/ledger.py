@@ -8,6 +8,7 @@ of what was asked: whatever the order in which they came.
 import asyncio
 import contextlib
 import hashlib
+import json
 import logging
 import os
 from collections import defaultdict
@@ -101,6 +102,20 @@ def entry(line: bytes) -> Entry:
     )  # fmt: skip
 
 
+def place(file: Path) -> Path:
+    """Where the ledger of an output file stands."""
+    return file.with_name(f"{file.name}{ENDING}")
+
+
+def source_of(path: Path) -> str | None:
+    """What a ledger's run worked on; None where there is no such ledger, or it does not say."""
+    try:
+        with path.open("rb") as file:
+            return str(json.loads(file.readline())["settings"]["source"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
 class Ledger:
     """The ledger of one output file; `kept` has room for one run at a time."""
 
@@ -110,7 +125,7 @@ class Ledger:
         """
         self.file = file
         self._priced = priced
-        self.path = file.with_name(f"{file.name}{ENDING}")
+        self.path = place(file)
         self.head = jsonl.loads(jsonl.dumps(head))
         #: what earlier runs paid, and this one
         self.spent = Cost()

@@ -16,7 +16,7 @@ from typing import Any, Literal, get_args
 from okinst.builders import Row, WrongCall, clean, scripts
 from okinst.builders.schema import Message
 from okinst.generation import checks, formats, languages
-from okinst.generation.job import NO_ROOM, TRIED, Answer, Ask, Item, Rejected, State, UpstreamFile, Way
+from okinst.generation.job import NO_ROOM, TRIED, Answer, Ask, Item, OfSource, Rejected, State, UpstreamFile, Way
 from okinst.generation.prompts import prompt
 from okinst.generation.protect import Masked, masked, unmasked, untagged
 from okinst.generation.sources import Source, readable
@@ -34,7 +34,7 @@ NEARLY_ALL = 0.9
 
 
 @dataclass
-class Translating:
+class Translating(OfSource):
     """Conversations in another language."""
 
     source: Source
@@ -55,6 +55,7 @@ class Translating:
         if self.output is not None and self.output not in OUTPUTS:
             raise WrongCall(f"--format {self.output} should be one of {', '.join(OUTPUTS)}.")
         self._prompt = prompt("translate.v1", ("language", "source", "texts"), self.prompt_file)
+        self._found_out = self.output is None
         self.output = self.output or self._fitting()
         self.settings = {
             **self.source.settings,
@@ -140,6 +141,10 @@ class Translating:
 
     def file(self) -> UpstreamFile:
         return formats.OIG_SMALLCHIP2_KO if self.output == "oig-smallchip2-ko" else formats.SHAREGPT_DEEPL_KO
+
+    def others(self) -> tuple[UpstreamFile, ...]:
+        both = (formats.OIG_SMALLCHIP2_KO, formats.SHAREGPT_DEEPL_KO)
+        return tuple(each for each in both if self._found_out and each != self.file())
 
     def _asked(self, item: Item, state: State) -> dict[str, Masked]:
         """The turns that the next request is about."""

@@ -6,6 +6,7 @@ import logging
 import os
 import re
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -81,7 +82,9 @@ class OpenAIChat:
         if options.seed is not None:
             self._sampling["seed"] = options.seed
         self.settings = {"name": "openai", "model": options.model, **self._sampling}
-        self.machine = options.model if url else f"{options.model} (OpenAI)"
+        # a folder of whoever serves it, as vLLM calls a model, is nobody else's matter
+        called = PurePath(options.model).name if options.model.startswith(("/", "~", ".")) else options.model
+        self.machine = called if url else f"{called} (OpenAI)"
         self.told = f"{options.model} at {masked(str(self._client.base_url), (self._key,)).rstrip('/')}"
         #: what this server turned out not to know
         self._unknown: set[str] = set()
