@@ -363,3 +363,11 @@ def wait_for(url: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
         except OSError:
             time.sleep(0.1)
     raise AssertionError("the server did not come up")
+
+
+def test_tokens_are_no_budget_for_a_translator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("deepl")
+    monkeypatch.setenv("DEEPL_AUTH_KEY", KEY)
+    with serving() as double, pytest.raises(WrongCall, match="counts characters, and no tokens"):
+        backend = opened("deepl", Options(base_url=double.url, source="en", target="ko"))
+        Plan(Retelling(texts(1)), backend, tmp_path / "out.jsonl", budget=Budget(tokens=100))

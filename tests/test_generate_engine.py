@@ -764,7 +764,7 @@ def test_a_file_that_cannot_be_written_whole_leaves_nothing(tmp_path: Path) -> N
         resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, hard))
         try:
             with pytest.raises(engine.DiskFull, match="no room left for"):
-                outcomes.put_down(job, "test")
+                outcomes.put_down(job)
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         assert [path.name for path in tmp_path.iterdir() if "incomplete" in path.name] == []

@@ -68,6 +68,11 @@ class Plan:
     prices: Prices = field(default_factory=Prices)
 
     def __post_init__(self) -> None:
+        if self.budget.tokens is not None and self.backend.translator:
+            raise WrongCall(
+                f"--budget-tokens {self.budget.tokens:,}: {self.backend.told} counts characters, and no tokens. Limit --budget-requests, or "
+                f"--budget-usd with --usd-per-million-characters."
+            )
         if self.budget.usd is not None and not self.prices.known(self.backend.translator):
             named = "--usd-per-million-characters" if self.backend.translator else "--usd-in and --usd-out"
             raise WrongCall(
