@@ -197,6 +197,25 @@ def test_500_rows_a_fifth_of_the_requests_fail_and_two_kills(here: Calling, tmp_
     assert f'load_dataset("okinst", "oig-smallchip2-ko", data_dir="{out}")' in done.stdout
 
 
+def test_kills_do_not_pass_a_budget(here: Calling, tmp_path: Path) -> None:
+    source, out = tmp_path / "en.jsonl", tmp_path / "out.jsonl"
+    english(source, 60)
+    with serving(latency=0.5) as double:
+        words = call(double, source, out, "--concurrency", "4", "--budget-requests", "20")
+        for requests in (6, 14):
+            running = Running(words, tmp_path)
+            wait_for(double, requests, running)
+            running.signal(signal.SIGKILL)
+            assert running.end().returncode == -signal.SIGKILL
+        done = here(*words, "--json")
+        told = json.loads(done.stdout)
+        assert len(double.requests) <= 20 == told["all runs"]["requests"]
+        assert told["all runs"]["guessed"] and "on their way when a run was killed" in done.stderr
+        # the next run charges nothing anew
+        again = json.loads(here(*call(double, source, out, "--budget-requests", "30"), "--json").stdout)
+        assert again["all runs"]["requests"] == 30 and len(double.requests) <= 30
+
+
 def test_ctrl_c_waits_for_what_is_on_its_way(here: Calling, tmp_path: Path) -> None:
     source, out = tmp_path / "en.jsonl", tmp_path / "out"
     out.mkdir()

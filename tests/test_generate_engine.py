@@ -594,13 +594,14 @@ def test_a_line_that_was_cut_off_is_asked_again(
     go(Retelling(texts(3)), double, file, concurrency=1)
     ledger = tmp_path / "out.jsonl.ledger.jsonl"
     lines = ledger.read_bytes().splitlines(keepends=True)
-    ledger.write_bytes(b"".join(lines[:3]) + lines[3][:100])
+    # the head, and what was sent and answered twice
+    ledger.write_bytes(b"".join(lines[:5]) + lines[6][:100])
     file.unlink()
     for beside in ("set-aside.jsonl", "origin.json"):
         (tmp_path / f"out.jsonl.{beside}").unlink()
     go(Retelling(texts(3)), double, file)
     whole(file, 3)
-    assert len(double.requests) == 4 and "line 4 was cut off" in caplog.text
+    assert len(double.requests) == 4 and "line 6 was cut off" in caplog.text
 
 
 def test_other_settings_are_refused_by_name(double: Double, tmp_path: Path) -> None:

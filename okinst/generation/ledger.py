@@ -13,7 +13,7 @@ import logging
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,8 @@ ENDING = ".ledger.jsonl"
 ACCEPTED, REJECTED, FAILED = "accepted", "rejected: ", "failed: "
 #: of a request that a run gave up because it stopped
 STOPPED = f"{FAILED}stopped"
+#: of one that was on its way when a run was killed
+KILLED = "on its way when a run was killed"
 #: of an answer that okinst itself could not read; it is kept, and read again by the next run
 UNREAD = "unread: "
 
@@ -116,6 +118,26 @@ def source_of(path: Path) -> str | None:
         return None
 
 
+@dataclass(frozen=True)
+class Sent:
+    """One line: an attempt that is about to be made, and what is put by for it. A kill leaves nothing else of it."""
+
+    key: str
+    step: int
+    ask: str  # digest
+    cost: Cost
+
+    def line(self) -> bytes:
+        """As it stands in the file."""
+        return jsonl.dumps({"sent": [self.key, self.step, self.ask], **asdict(self.cost)}) + b"\n"
+
+    @classmethod
+    def of(cls, told: dict[str, Any]) -> "Sent":
+        """What a line says. Raises ValueError, KeyError or TypeError for one that is none."""
+        key, step, ask = told.pop("sent")
+        return cls(key, step, ask, Cost(**told))
+
+
 class Ledger:
     """The ledger of one output file; `kept` has room for one run at a time."""
 
@@ -131,6 +153,8 @@ class Ledger:
         self.spent = Cost()
         #: of that, what was paid before anybody had named a price
         self.priced_later = Cost()
+        #: requests of a run that was killed, of which nobody knows what became
+        self.killed = 0
         #: the SHA-256 of every output file that was put down
         self.written: set[str] = set()
         #: answers that were paid for, and could not be written
@@ -141,7 +165,7 @@ class Ledger:
         self._unanswered: set[bytes] = set()
         self._end = 0
         self._descriptor = -1
-        self._waiting: list[tuple[Entry | None, bytes, asyncio.Future[None]]] = []
+        self._waiting: list[tuple[Entry | Sent, bytes, asyncio.Future[None]]] = []
         self._writer: asyncio.Task[None] | None = None
 
     # -- opening -------------------------------------------------------------------------------------------------------
@@ -174,6 +198,7 @@ class Ledger:
 
     def _read(self) -> None:
         others = ""
+        away: dict[tuple[str, str], list[Sent]] = {}
         with self.path.open("rb") as file:
             for number, line in enumerate(file, 1):
                 if not line.endswith(b"\n"):
@@ -185,8 +210,12 @@ class Ledger:
                         others = self._compare(told)
                     elif "sha256" in told:
                         self.written.update(told["sha256"].values())
+                    elif "sent" in told:
+                        sent = Sent.of(told)
+                        away.setdefault((sent.key, sent.ask), []).append(sent)
                     else:
-                        self._remember(entry(line), self._end)
+                        self._remember(found := entry(line), self._end)
+                        away.pop((found.key, found.ask), None)
                 except (ValueError, KeyError, TypeError) as error:
                     if isinstance(error, WrongCall):
                         raise
@@ -211,6 +240,23 @@ class Ledger:
             sync_folder(self.path.parent)
             if self.written:
                 self._write(jsonl.dumps({"sha256": {each[:8]: each for each in sorted(self.written)}}) + b"\n")
+
+        self._charge([sent for attempts in away.values() for sent in attempts])
+
+    def _charge(self, away: list[Sent]) -> None:
+        """Requests of which a kill took the answers: whoever was asked may have done the work."""
+        for sent in away:
+            cost = replace(sent.cost, guessed=sent.cost.requests)
+            lost = Entry(sent.key, sent.step, 0, sent.ask, STOPPED, KILLED, cost=cost)
+            place = self._end
+            self._write(lost.line())
+            self._remember(lost, place)
+            self.killed += cost.requests
+        if away:
+            logger.warning(
+                "%s: %s requests were on their way when a run was killed: they are charged what was put by for them, and asked again",
+                *(self.path, f"{self.killed:,}"),
+            )
 
     def _cut(self, number: int) -> None:
         """A line that a kill cut off was not used by anybody."""
@@ -276,6 +322,13 @@ class Ledger:
 
     async def keep(self, new: Entry) -> None:
         """Write a line; it is on the disk when this returns. Raises DiskFull or OSError where it is not."""
+        await self._queued(new)
+
+    async def send(self, sent: Sent) -> None:
+        """Write that a request is about to be made. A kill does not take it, a power cut may: nobody waits for the disk."""
+        await self._queued(sent)
+
+    async def _queued(self, new: Entry | Sent) -> None:
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((new, new.line(), done))
         if self._writer is None or self._writer.done():
@@ -287,15 +340,16 @@ class Ledger:
             some, self._waiting = self._waiting, []
             place = self._end
             try:
-                await asyncio.to_thread(self._write, b"".join(line for _, line, _ in some))
+                lasting = any(isinstance(new, Entry) for new, _, _ in some)
+                await asyncio.to_thread(self._write, b"".join(line for _, line, _ in some), lasting)
             except Exception as error:  # whoever waits has to hear of it, whatever it is
-                self.lost += sum(1 for new, _, _ in some if new and new.answer is not None)
+                self.lost += sum(1 for new, _, _ in some if isinstance(new, Entry) and new.answer is not None)
                 for _, _, done in some:
                     if not done.done():
                         done.set_exception(error)
                 continue
             for new, line, done in some:
-                if new:
+                if isinstance(new, Entry):
                     self._remember(new, place)
                 place += len(line)
                 if not done.done():
@@ -312,12 +366,13 @@ class Ledger:
             self._write(jsonl.dumps({"sha256": dict(sha256)}) + b"\n")
             self.written.update(sha256.values())
 
-    def _write(self, lines: bytes) -> None:
-        """Append, all or nothing, and wait for the disk."""
+    def _write(self, lines: bytes, lasting: bool = True) -> None:
+        """Append, all or nothing, and wait for the disk where it has to last."""
         try:
             with disk_errors(self.path):
                 write_whole(self._descriptor, lines, self._end)
-                os.fsync(self._descriptor)
+                if lasting:
+                    os.fsync(self._descriptor)
         except (OSError, DiskFull):
             with contextlib.suppress(OSError):
                 os.ftruncate(self._descriptor, self._end)
