@@ -210,7 +210,7 @@ def test_kills_do_not_pass_a_budget(here: Calling, tmp_path: Path) -> None:
         done = here(*words, "--json")
         told = json.loads(done.stdout)
         assert len(double.requests) <= 20 == told["all runs"]["requests"]
-        assert told["all runs"]["guessed"] and "on their way when a run was killed" in done.stderr
+        assert told["all runs"]["guessed"] and "requests have no outcome: a run was killed" in done.stderr
         # the next run charges nothing anew
         again = json.loads(here(*call(double, source, out, "--budget-requests", "30"), "--json").stdout)
         assert again["all runs"]["requests"] == 30 and len(double.requests) <= 30

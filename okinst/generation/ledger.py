@@ -1,7 +1,8 @@
 """FILE.ledger.jsonl: every answer that was paid for, and every failure, one JSON line each. It is all that a run has to go on from.
 
 The first line says what was asked with: job, settings, backend. A line is on the disk before its answer is used, so a run that is
-killed asks nothing twice. Lines that come at the same time share one fsync. An answer is found by the item's key and the SHA-256
+killed asks nothing twice that was answered. Each attempt is noted before it is made: one without an outcome is charged to the budget. Lines that
+come at the same time share one fsync. An answer is found by the item's key and the SHA-256
 of what was asked: whatever the order in which they came.
 """
 
@@ -34,8 +35,8 @@ ENDING = ".ledger.jsonl"
 ACCEPTED, REJECTED, FAILED = "accepted", "rejected: ", "failed: "
 #: of a request that a run gave up because it stopped
 STOPPED = f"{FAILED}stopped"
-#: of one that was on its way when a run was killed
-KILLED = "on its way when a run was killed"
+#: of one of which only its beginning is written
+KILLED = "the run was killed, or its disk full, before an outcome was written"
 #: of an answer that okinst itself could not read; it is kept, and read again by the next run
 UNREAD = "unread: "
 
@@ -153,7 +154,7 @@ class Ledger:
         self.spent = Cost()
         #: of that, what was paid before anybody had named a price
         self.priced_later = Cost()
-        #: requests of a run that was killed, of which nobody knows what became
+        #: requests without an outcome, of which nobody knows what they cost
         self.killed = 0
         #: the SHA-256 of every output file that was put down
         self.written: set[str] = set()
@@ -254,7 +255,8 @@ class Ledger:
             self.killed += cost.requests
         if away:
             logger.warning(
-                "%s: %s requests were on their way when a run was killed: they are charged what was put by for them, and asked again",
+                "%s: %s requests have no outcome: a run was killed, or its disk was full. They are charged what was put by for them, and asked "
+                "again",
                 *(self.path, f"{self.killed:,}"),
             )
 
