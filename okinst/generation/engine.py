@@ -269,6 +269,9 @@ class _Engine:
             if took.cost.requests:
                 await self.ledger.keep(line(STOPPED, cost=took.cost))
             raise
+        except Exception as error:  # a fault of a backend's: what was asked may be billed all the same
+            await self.ledger.keep(line(FAILED + type(error).__name__, cost=took.cost))
+            raise
         if isinstance(got, Reply):
             ended = None
             try:
@@ -378,6 +381,9 @@ class _Engine:
             except asyncio.CancelledError:  # the second Ctrl-C: whoever was asked may do the work all the same
                 spent = replace(expected, guessed=expected.requests)
                 self.given_up += expected.requests
+                raise
+            except Exception:  # a fault of the backend's own, which nobody can tell the time of
+                spent = replace(expected, guessed=expected.requests)
                 raise
             finally:
                 took.seconds = time.monotonic() - started
