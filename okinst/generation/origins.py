@@ -36,7 +36,7 @@ def made(making: str, way: Way) -> str:
 
 def name_of(job: Job) -> str:
     """What the rows of a job bear as their source: what was worked on, what was done, and the language that came of it."""
-    name = _NO_NAME.sub("-", job.source.name).strip("-.") or "rows"
+    name = _NO_NAME.sub("-", job.source.called or job.source.name).strip("-.") or "rows"
     return f"{name[:LONGEST]}-{job.name}-{job.language}"
 
 
