@@ -201,7 +201,8 @@ def test_a_key_may_hold_half_a_character(tmp_path: Path) -> None:
         ledger = Ledger(tmp_path / "out", head)
         with ledger.opened():
             if not ledger.begun:
-                asyncio.run(ledger.keep(Entry("half \udcb5", 0, 0, "ask", "accepted", answer=Answer("차"))))
+                new = Entry("half \udcb5", 0, 0, "ask", "accepted", answer=Answer("차"))
+                asyncio.run(asyncio.wait_for(ledger.keep(new), 60))
             found = ledger.answered("half \udcb5", "ask", 0)
             assert found is not None and found.answer == Answer("차")
 
