@@ -1,5 +1,7 @@
 """What a translation must not be: figures and names trip nothing, and what is wrong is named."""
 
+import subprocess
+import sys
 import time
 
 import pytest
@@ -346,3 +348,27 @@ def test_reasoning_without_an_end_is_no_answer() -> None:
     assert time.process_time() - began < 1.0
     inside = "답의 앞에는 <think>생각</think>이 온다."
     assert checks.said(Answer(inside)) == inside, "what an answer speaks of stays"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "grounding.unfounded_figures('십' * 100_000, '이' * 100_000)",
+        "grounding.figures('만 ' * 60_000), grounding.figures('일' * 150_000 + '명')",
+        "grounding.figures('一' * 300_000)",
+        "figures.changed('3 ' + '천' * 100_000, '4 ' + '만' * 100_000)",
+        "residue.label('번역이 아닌 글' + '\\n' * 100_000 + '끝', '')",
+        "troubles.short('x-' * 100_000)",
+        "without_code('\\t' * 300_000)",
+    ],
+)
+def test_a_text_is_read_in_time(call: str) -> None:
+    """They run between the answers of others. A minute is many times what it takes, and a part of what a pattern takes that begins
+    anew at every character.
+    """
+    script = (
+        "from okinst.curation.filters import residue\n"
+        "from okinst.curation.filters.code import without_code\n"
+        "from okinst.generation import figures, grounding, troubles\n"
+    )
+    subprocess.run([sys.executable, "-c", script + call], check=True, timeout=60)

@@ -279,6 +279,9 @@ class _Engine:
             if took.sent:
                 await self.ledger.keep(line(STOPPED, cost=took.cost))
             raise
+        except Exception as error:  # a fault of a backend's: what was asked may be billed all the same
+            await self.ledger.keep(line(FAILED + type(error).__name__, cost=took.cost))
+            raise
         if isinstance(got, Reply):
             ended = None
             try:
@@ -393,6 +396,9 @@ class _Engine:
                     raise  # nobody was asked yet
                 spent = replace(expected, guessed=expected.requests)
                 self.given_up += expected.requests
+                raise
+            except Exception:  # a fault of the backend's own, which nobody can tell the time of
+                spent = replace(expected, guessed=expected.requests)
                 raise
             finally:
                 took.seconds = time.monotonic() - started

@@ -1,7 +1,8 @@
 """FILE.ledger.jsonl: every answer that was paid for, and every failure, one JSON line each. It is all that a run has to go on from.
 
-The first line says what was asked with: job, settings, backend. A line is on the disk before its answer is used, so a run that is
-killed asks nothing twice that was answered. Each attempt is noted before it is made: one without an outcome is charged to the budget. Lines that
+The first line says what was asked with: job, settings, backend. Where others are named before anything was answered, another such line
+follows: what stands above it was paid, and is nothing else any more. A line is on the disk before its answer is used, so a run that is killed
+asks nothing twice that was answered. Each attempt is noted before it is made: one without an outcome is charged to the budget. Lines that
 come at the same time share one fsync. An answer is found by the item's key and the SHA-256
 of what was asked: whatever the order in which they came.
 """
@@ -207,8 +208,9 @@ class Ledger:
                     break
                 try:
                     told = jsonl.loads(line)
-                    if number == 1:
+                    if number == 1 or "okinst" in told:
                         others = self._compare(told)
+                        self._begin_anew()
                     elif "sha256" in told:
                         self.written.update(told["sha256"].values())
                     elif "sent" in told:
@@ -230,19 +232,17 @@ class Ledger:
                 f"{self.path} was begun with other settings: {others}. Go on with those, or name another file with -o: answers of both would "
                 f"stand in one file, and nobody could tell them apart."
             )
-        if others:  # and nothing was answered yet: it is begun anew
-            os.ftruncate(self._descriptor, 0)
-            self._end, self.spent, self.priced_later = 0, Cost(), Cost()
-            for each in (self._failed, self._places, self._unanswered):
-                each.clear()
-        if not self._end:
+        if others or not self._end:
             when = datetime.now().astimezone().isoformat(timespec="seconds")
             self._write(jsonl.dumps({"okinst": VERSION, **self.head, "written": when}) + b"\n")
+            self._begin_anew()
             sync_folder(self.path.parent)
-            if self.written:
-                self._write(jsonl.dumps({"sha256": {each[:8]: each for each in sorted(self.written)}}) + b"\n")
-
         self._charge([sent for attempts in away.values() for sent in attempts])
+
+    def _begin_anew(self) -> None:
+        """What was asked with other settings came to nothing. What it cost, and the files that were put down, stay as they are."""
+        for each in (self._failed, self._places, self._unanswered):
+            each.clear()
 
     def _charge(self, away: list[Sent]) -> None:
         """Requests of which a kill took the answers: whoever was asked may have done the work."""
@@ -268,7 +268,7 @@ class Ledger:
         )
 
     def _compare(self, found: dict[str, Any]) -> str:
-        """How the settings of a first line differ from these, in words."""
+        """How the settings that a line names differ from these, in words."""
         if not isinstance(found, dict) or "okinst" not in found or "job" not in found:
             raise WrongCall(f"{self.path} is no ledger of okinst generate. Name another file with -o.")
         was, now = (dict(_flat(head)) for head in (found, self.head))
@@ -414,7 +414,7 @@ def disk_errors(path: Path) -> Iterator[None]:
 
 
 def _place(key: str, ask: str) -> bytes:
-    return hashlib.blake2b(f"{key}\0{ask}".encode(), digest_size=16).digest()
+    return hashlib.blake2b(f"{key}\0{ask}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def _flat(head: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:

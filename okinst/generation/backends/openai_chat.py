@@ -11,7 +11,7 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 from okinst.builders import WrongCall
-from okinst.generation.backends import Options, Reply, usable
+from okinst.generation.backends import Options, Reply, count_of, usable
 from okinst.generation.job import Answer, Ask
 from okinst.generation.troubles import (
     FILTERED,
@@ -192,11 +192,13 @@ class OpenAIChat:
             choice = told["choices"][0]
             message = choice["message"]
             text, refusal = message.get("content"), message.get("refusal")
-            usage = told.get("usage") or {}
-            spent = {name: int(usage.get(key) or 0) for name, key in _USAGE.items()}
+            usage = told.get("usage")
+            counts = {
+                name: count_of(usage.get(key) if isinstance(usage, dict) else None) for name, key in _USAGE.items()
+            }
             if not isinstance(text, str | None) or not isinstance(refusal, str | None):
                 raise TypeError("the content is no text")
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError) as error:
             said = short(body, (self._key,)) or "nothing"
             raise Busy(f"an answer that cannot be read ({type(error).__name__}): {said}", worked=True) from None
         finish = "refusal" if text is None and refusal else str(choice.get("finish_reason") or "stop")
@@ -206,9 +208,9 @@ class OpenAIChat:
             request_id=self._kept(headers.get("x-request-id") or told.get("id") or ""),
             model=self._kept(told.get("model") or self._model),
             headers={name.lower(): value for name, value in headers.items()},
-            counted=None not in map(usage.get, _USAGE.values()),
+            counted=None not in counts.values(),
             varied=varied,
-            **spent,
+            **{name: count or 0 for name, count in counts.items()},
         )
 
     def _kept(self, said: Any) -> str:
