@@ -102,8 +102,9 @@ class Double:
     #: the name of its model, and how it says that an answer ended, where not as usual
     model: str | None = None
     finish: str | None = None
-    #: whether it counts the tokens of an answer; and those that it wrote and its bill has, counted or not
+    #: whether it counts the tokens of an answer, or characters; what it says instead of some of its counts, true or not; and those that it wrote and its bill has, counted or not
     usage: bool = True
+    counts: dict[str, Any] = field(default_factory=dict)
     written: int = 0
     #: so many requests are answered in each second, others get a 429
     per_second: int | None = None
@@ -212,6 +213,8 @@ class Handler(BaseHTTPRequestHandler):
             self.send(200, b"\x00\xff<html>not what you want", {"Content-Type": "application/json"})
         elif fault == "null":
             self.send(200, json.dumps({"choices": None}).encode())
+        elif fault == "deep":
+            self.send(200, b"[" * 200_000)
         elif fault == "half":
             whole = self.body(request)
             self.send(200, whole[: len(whole) // 2])
@@ -285,6 +288,7 @@ class Handler(BaseHTTPRequestHandler):
                 "prompt_tokens": sum(len(each["content"]) for each in messages),
                 "completion_tokens": len(text),
                 "total_tokens": 0,
+                **self.server.double.counts,
             },
         }
         if not self.server.double.usage:
@@ -296,7 +300,12 @@ class Handler(BaseHTTPRequestHandler):
         texts = _wrong_texts([korean(text) for text in asked], asked, request.fault)
         billed = sum(map(len, asked))  # of what is read, however many texts come back
         told = [
-            {"detected_source_language": "EN", "text": text, "billed_characters": 0 if number else billed}
+            {
+                "detected_source_language": "EN",
+                "text": text,
+                "billed_characters": 0 if number else billed,
+                **self.server.double.counts,
+            }
             for number, text in enumerate(texts)
         ]
         return json.dumps({"translations": told}).encode()

@@ -307,3 +307,9 @@ def test_sentences_are_counted_as_people_count_them() -> None:
 
 def test_full_width_colons_are_read() -> None:
     assert turns("A：왜요?\nB : 그냥요.\n\n" * 4)[1] == ("assistant", "그냥요.")
+
+
+def test_passages_that_are_there_again_are_counted(tmp_path: Path) -> None:
+    job = dialogue(tmp_path, *({"title": title, "context": PASSAGE} for title in ("달무리 등대", "등대", "달무리")))
+    assert len(list(job.items())) == 1 and job.left_out == {"a passage that is there before": 2}
+    assert len(list(job.items())) == 1 and job.left_out == {"a passage that is there before": 2}

@@ -69,13 +69,20 @@ def test_a_translator_answers_by_key(name: str, double: Double, tmp_path: Path) 
     assert KEY in asked.headers.get("authorization", "") or name == "google"
 
 
-@pytest.mark.parametrize("fault", ["429", "500", "503", "garbage", "half", "cut", "nothing", "null"])
+@pytest.mark.parametrize("fault", ["429", "500", "503", "garbage", "deep", "half", "cut", "nothing", "null"])
 @pytest.mark.parametrize("name", TRANSLATORS)
 def test_a_translator_that_fails_is_asked_again(name: str, fault: str, double: Double, tmp_path: Path) -> None:
     double.faults = [fault] * 2
     done = go(translator(name, double), tmp_path / "out.jsonl", concurrency=1)
     assert done.stopped is None and done.written.done == 5 and not done.written.set_aside
     assert len(double.requests) == 7 == done.cost.requests and set(double.paid.values()) == {1}
+
+
+@pytest.mark.parametrize("billed", [-(10**9), 10**15])
+def test_characters_that_nobody_can_have_billed_are_counted_here(billed: int, double: Double, tmp_path: Path) -> None:
+    double.counts = {"billed_characters": billed}
+    done = go(translator("deepl", double), tmp_path / "out.jsonl")
+    assert done.written.done == 5 and done.cost.characters == sum(map(len, texts(5)))
 
 
 @pytest.mark.parametrize("name", TRANSLATORS)
@@ -363,3 +370,11 @@ def wait_for(url: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
         except OSError:
             time.sleep(0.1)
     raise AssertionError("the server did not come up")
+
+
+def test_tokens_are_no_budget_for_a_translator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("deepl")
+    monkeypatch.setenv("DEEPL_AUTH_KEY", KEY)
+    with serving() as double, pytest.raises(WrongCall, match="counts characters, and no tokens"):
+        backend = opened("deepl", Options(base_url=double.url, source="en", target="ko"))
+        Plan(Retelling(texts(1)), backend, tmp_path / "out.jsonl", budget=Budget(tokens=100))

@@ -197,6 +197,25 @@ def test_500_rows_a_fifth_of_the_requests_fail_and_two_kills(here: Calling, tmp_
     assert f'load_dataset("okinst", "oig-smallchip2-ko", data_dir="{out}")' in done.stdout
 
 
+def test_kills_do_not_pass_a_budget(here: Calling, tmp_path: Path) -> None:
+    source, out = tmp_path / "en.jsonl", tmp_path / "out.jsonl"
+    english(source, 60)
+    with serving(latency=0.5) as double:
+        words = call(double, source, out, "--concurrency", "4", "--budget-requests", "20")
+        for requests in (6, 14):
+            running = Running(words, tmp_path)
+            wait_for(double, requests, running)
+            running.signal(signal.SIGKILL)
+            assert running.end().returncode == -signal.SIGKILL
+        done = here(*words, "--json")
+        told = json.loads(done.stdout)
+        assert len(double.requests) <= 20 == told["all runs"]["requests"]
+        assert told["all runs"]["guessed"] and "requests have no outcome: a run was killed" in done.stderr
+        # the next run charges nothing anew
+        again = json.loads(here(*call(double, source, out, "--budget-requests", "30"), "--json").stdout)
+        assert again["all runs"]["requests"] == 30 and len(double.requests) <= 30
+
+
 def test_ctrl_c_waits_for_what_is_on_its_way(here: Calling, tmp_path: Path) -> None:
     source, out = tmp_path / "en.jsonl", tmp_path / "out"
     out.mkdir()
@@ -316,7 +335,7 @@ def test_a_dry_run_asks_and_writes_nothing(here: Calling, tmp_path: Path) -> Non
         done = here(*words)
         assert done.returncode == 0, done.stderr
         assert made[2]["chip2"] in done.stdout and made[3]["chip2"] not in done.stdout
-        assert "20 items, 20 first requests to test at" in done.stdout and "about $0." in done.stdout
+        assert "20 items, 20 requests to test at" in done.stdout and "about $0." in done.stdout
         told = json.loads(here(*words, "--json").stdout)
         assert not double.requests and not list(tmp_path.glob("out*"))
         real = json.loads(here(*call(double, source, out, "--json")).stdout)
@@ -378,3 +397,49 @@ def test_a_translator_does_nothing_but_translate(here: Calling, tmp_path: Path) 
     source.write_text(ASKED, encoding="utf-8")
     done = here("generate", "answers", source, "-o", tmp_path / "new", "--backend", "deepl")
     assert done.returncode == 2 and "--backend deepl translates, and does nothing else" in done.stderr
+
+
+def test_rows_that_no_longer_fit_one_format_are_not_all_paid_again(here: Calling, tmp_path: Path) -> None:
+    source, out = tmp_path / "en.jsonl", tmp_path / "new"
+    turns = [
+        {"role": "user", "content": "Where is the bridge?"},
+        {"role": "assistant", "content": "It is by the mill."},
+    ]
+    source.write_text((json.dumps({"messages": turns}) + "\n") * 3, encoding="utf-8")
+    with serving() as double:
+        assert here(*call(double, source, out)).returncode == 0
+        asked = len(double.requests)
+        with source.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"messages": turns * 2}) + "\n")
+        done = here(*call(double, source, out))
+        assert done.returncode == 2 and "--format oig-smallchip2-ko" in done.stderr, done.stderr
+        assert len(double.requests) == asked
+        assert here(*call(double, source, out, "--format", "oig-smallchip2-ko")).returncode == 0
+        assert len(double.requests) == asked and [
+            row["reason"] for row in aside(out / "oig-smallchip2-dedu.jsonl")
+        ] == ["not one exchange"]
+
+
+def test_a_name_with_a_number_behind_a_dot_is_a_folder(here: Calling, tmp_path: Path) -> None:
+    source = tmp_path / "en.jsonl"
+    english(source, 1)
+    with serving() as double:
+        assert here(*call(double, source, tmp_path / "an_koalpaca-v1.1")).returncode == 0
+    assert (tmp_path / "an_koalpaca-v1.1" / "oig-smallchip2-dedu.jsonl").is_file()
+
+
+def test_what_a_dry_run_tells_of_evolve_is_what_each_item_takes_at_least(here: Calling, tmp_path: Path) -> None:
+    (tmp_path / "asked.jsonl").write_text('{"instruction": "등불은 왜 강가에 서 있나요?"}\n', encoding="utf-8")
+    words = (
+        "generate",
+        "evolve",
+        tmp_path / "asked.jsonl",
+        "-o",
+        tmp_path / "new",
+        "--model",
+        "m",
+        "--base-url",
+        "http://127.0.0.1:9/v1",
+    )
+    told = json.loads(here(*words, "--rounds", "3", "--dry-run", "--json").stdout)
+    assert (told["items"], told["requests"]) == (1, 4)

@@ -18,7 +18,8 @@ import pytest
 
 from okinst.builders import WrongCall
 from okinst.generation import engine, halting
-from okinst.generation.backends import Options, opened
+from okinst.generation.backends import Options, Reply, opened
+from okinst.generation.backends.openai_chat import OpenAIChat
 from okinst.generation.budget import Budget, Prices
 from okinst.generation.course import courses
 from okinst.generation.job import TRIED, Answer, Ask, Item, Rejected, State, UpstreamFile
@@ -457,6 +458,25 @@ def test_an_answer_that_never_came_whole_is_paid_all_the_same(fault: str, double
     assert done.written.done == 1 and done.spent.guessed == 2 and done.spent.tokens_out >= 2 * 512
 
 
+def test_an_answer_nested_too_deeply_is_no_answer(double: Double, tmp_path: Path) -> None:
+    double.faults = ["deep"]
+    go(Retelling(texts(3)), double, tmp_path / "out.jsonl", concurrency=1)
+    whole(tmp_path / "out.jsonl", 3)
+    assert [(line["attempts"], line["guessed"]) for line in entries(tmp_path / "out.jsonl")] == [(2, 1), (1, 0), (1, 0)]
+
+
+@pytest.mark.parametrize("count", [-(10**9), float("inf"), float("nan"), 10**15, "many", [1]])
+@pytest.mark.parametrize("name", ["prompt_tokens", "completion_tokens"])
+def test_a_count_that_cannot_be_is_none(name: str, count: object, double: Double, tmp_path: Path) -> None:
+    """The answer is one all the same, and is charged what was put by for it."""
+    double.counts = {name: count}
+    prices = Prices(1.0, 2.0)
+    done = go(Retelling(texts(2)), double, tmp_path / "out.jsonl", prices=prices, budget=Budget(usd=1.0))
+    whole(tmp_path / "out.jsonl", 2)
+    assert done.cost.guessed == 2 == len(double.requests)
+    assert 0 < done.cost.usd < 1 and min(done.cost.tokens_in, done.cost.tokens_out) > 0
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_long_answers_do_not_pass_a_budget(seed: int, double: Double, tmp_path: Path) -> None:
     """Short ones first, then such as are longer than all estimates, many at a time, some of them lost on the way."""
@@ -594,13 +614,14 @@ def test_a_line_that_was_cut_off_is_asked_again(
     go(Retelling(texts(3)), double, file, concurrency=1)
     ledger = tmp_path / "out.jsonl.ledger.jsonl"
     lines = ledger.read_bytes().splitlines(keepends=True)
-    ledger.write_bytes(b"".join(lines[:3]) + lines[3][:100])
+    # the head, and what was sent and answered twice
+    ledger.write_bytes(b"".join(lines[:5]) + lines[6][:100])
     file.unlink()
     for beside in ("set-aside.jsonl", "origin.json"):
         (tmp_path / f"out.jsonl.{beside}").unlink()
     go(Retelling(texts(3)), double, file)
     whole(file, 3)
-    assert len(double.requests) == 4 and "line 4 was cut off" in caplog.text
+    assert len(double.requests) == 4 and "line 6 was cut off" in caplog.text
 
 
 def test_other_settings_are_refused_by_name(double: Double, tmp_path: Path) -> None:
@@ -621,7 +642,27 @@ def test_settings_may_be_mended_while_nothing_is_answered(double: Double, tmp_pa
     for _ in range(2):
         assert go(Retelling(texts(2)), double, file, model="right").written.done == 2
     whole(file, 2)
-    assert rows(tmp_path / "out.jsonl.ledger.jsonl")[0]["backend"]["model"] == "right"
+    heads = [line for line in rows(tmp_path / "out.jsonl.ledger.jsonl") if "okinst" in line]
+    assert [head["backend"]["model"] for head in heads] == ["mistyped", "right"]
+
+
+@pytest.mark.parametrize("priced", [True, False])
+def test_other_settings_do_not_give_a_budget_back(priced: bool, double: Double, tmp_path: Path) -> None:
+    """Answers that never came whole are paid; what is asked with other settings after them is paid out of what is left."""
+    double.share, double.kinds = 1.0, ("half",)
+    file, prices = tmp_path / "out.jsonl", Prices(1_000.0, 2_000.0)
+    first = go(Retelling(texts(1)), double, file, prices=prices if priced else Prices())
+    asked = len(double.requests)
+    paid = (first.spent.tokens_in * 1_000 + first.spent.tokens_out * 2_000) / 1e6
+    assert first.written.set_aside == {"no answer": 1} and paid
+    for prompt in ("another", "a third"):
+        again = Retelling(texts(1), settings={"prompt": prompt})
+        done = go(again, double, file, prices=prices, budget=Budget(usd=paid * 1.5))
+        assert done.stopped == "budget" and paid < done.spent.usd <= paid * 1.5
+    assert asked < len(double.requests) < 2 * asked
+    double.share = 0.0
+    last = go(again, double, file, prices=prices)
+    assert last.written.done == 1 and last.spent.requests == len(double.requests)
 
 
 def test_a_ledger_that_is_damaged_says_where(double: Double, tmp_path: Path) -> None:
@@ -640,7 +681,7 @@ def test_a_ledger_that_is_damaged_says_where(double: Double, tmp_path: Path) -> 
 def test_files_of_others_are_not_overwritten(double: Double, tmp_path: Path) -> None:
     file = tmp_path / "out.jsonl"
     file.write_text("mine\n")
-    with pytest.raises(WrongCall, match="was not written by okinst generate"):
+    with pytest.raises(WrongCall, match="no ledger beside it says that okinst generate wrote it"):
         go(Retelling(texts(1)), double, file)
     assert list(tmp_path.iterdir()) == [file], "nothing is left beside what is refused"
     file.unlink()
@@ -740,6 +781,25 @@ def test_an_answer_that_okinst_fails_to_read_is_kept(
     assert len(double.requests) == 1
 
 
+def test_what_a_backend_fails_at_is_charged(double: Double, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be billed; and it is asked again."""
+    file = tmp_path / "out.jsonl"
+
+    def broken(self: OpenAIChat, *_: object) -> Reply:
+        raise ZeroDivisionError("a fault of ours")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(OpenAIChat, "_reply", broken)
+        with pytest.raises(ZeroDivisionError):
+            go(Retelling(texts(1)), double, file, prices=Prices(1.0, 2.0))
+    (line,) = entries(file)
+    assert line["outcome"] == "failed: ZeroDivisionError" and line["attempts"] == 1 == line["guessed"]
+    assert line["usd"] > 0 and line["tokens_in"] > 0
+    done = go(Retelling(texts(1)), double, file, prices=Prices(1.0, 2.0))
+    whole(file, 1)
+    assert done.spent.requests == 2 and done.spent.usd == pytest.approx(line["usd"] + done.cost.usd)
+
+
 def test_half_a_character_is_kept_as_it_came(double: Double, tmp_path: Path) -> None:
     double.answer = lambda messages: '{"1-user": "반쪽 \\ud83d"}'
     file = tmp_path / "out.jsonl"
@@ -757,14 +817,14 @@ def test_a_file_that_cannot_be_written_whole_leaves_nothing(tmp_path: Path) -> N
     file, job = tmp_path / "out.jsonl", Retelling([f"{number} {'차' * 900}" for number in range(4)])
     ledger = engine.Ledger(file, {"job": "a", "settings": {}, "backend": {}})
     _, hard = limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    with ledger.opened(), engine.Outcomes(file, ledger) as outcomes:
+    with ledger.opened(), engine.Outcomes(file, ledger, "test") as outcomes:
         for course in courses(job, 3, opened("openai", Options(model="test"))):
             course.take(Answer('{"1-user": "네"}'))
             outcomes.add(course)
         resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, hard))
         try:
             with pytest.raises(engine.DiskFull, match="no room left for"):
-                outcomes.put_down(job, "test")
+                outcomes.put_down(job)
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         assert [path.name for path in tmp_path.iterdir() if "incomplete" in path.name] == []

@@ -194,6 +194,19 @@ def test_a_ledger_cut_anywhere_gives_back_what_was_whole(
         assert again.answered("a", "ask", 99) is None
 
 
+def test_a_key_may_hold_half_a_character(tmp_path: Path) -> None:
+    """As ids of rows do, and names of files."""
+    head = {"job": "a", "settings": {}, "backend": {}}
+    for _ in range(2):
+        ledger = Ledger(tmp_path / "out", head)
+        with ledger.opened():
+            if not ledger.begun:
+                new = Entry("half \udcb5", 0, 0, "ask", "accepted", answer=Answer("차"))
+                asyncio.run(asyncio.wait_for(ledger.keep(new), 60))
+            found = ledger.answered("half \udcb5", "ask", 0)
+            assert found is not None and found.answer == Answer("차")
+
+
 def test_what_is_asked_decides_where_an_answer_stands() -> None:
     ask = Ask(({"role": "user", "content": "차"},), {"a": "1", "b": "2"})
     asks = [ask, replace(ask, json=True), replace(ask, max_tokens=5), replace(ask, texts={"a": "12", "b": ""})]

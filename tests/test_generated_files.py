@@ -1,6 +1,7 @@
 """What the jobs write loads through the builders of this package, goes into a mixture, and through curation."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import okinst
+from okinst.builders.origin import place
 from okinst.generation import sources
 from okinst.generation.answering import Answering
 from okinst.generation.backends import Options, opened
@@ -16,6 +18,7 @@ from okinst.generation.dialogue import Dialogue
 from okinst.generation.engine import Plan, run
 from okinst.generation.evolving import Evolving
 from okinst.generation.job import Answer, Job, advance
+from okinst.generation.origins import name_of
 from okinst.generation.translating import Translating
 from okinst.mixtures import recipe
 from okinst.mixtures.builder import builder_of_mixture
@@ -268,6 +271,42 @@ def test_rows_that_are_moved_are_not_paid_again(tmp_path: Path) -> None:
             done = go(Translating(asked(tmp_path, *given), to="ko", source_language="en"), double, file)
             assert done.written.done == len(given) and len(double.requests) == requests
             assert [row["user"] for row in rows(file)] == given, "the output stands in the order of the source"
+
+
+def test_a_file_without_its_origin_is_not_paid_again(tmp_path: Path) -> None:
+    """What is made of it bears the name of what it came from; its keys are those of the file."""
+    source = asked(tmp_path, *(f"Where is the market number {n} in the town?" for n in range(3)))
+    file, keys, names = tmp_path / "first.jsonl", [], []
+    with serving() as double:
+        assert go(Translating(source, to="ko", source_language="en"), double, file).written.done == 3
+    for _ in range(2):
+        job = Translating(sources.opened(str(file), "conversation", columns=("user", "chip2")), to="ja")
+        keys.append([(item.key, job.settings) for item in job.items()])
+        names.append((name_of(job, "two"), job.source.derived_from))
+        place(file).unlink(missing_ok=True)
+    assert keys[0] == keys[1] and len(keys[0]) == 3
+    assert names == [
+        ("rows-translate-ko-test-translate-ja-two", ("rows-translate-ko-test",)),
+        ("first-translate-ja-two", ()),
+    ]
+
+
+def test_a_file_whose_name_is_no_text(tmp_path: Path) -> None:
+    """As a disk that was written with another encoding has them."""
+    rows_of = tmp_path / os.fsdecode("등불".encode("cp949") + b".jsonl")
+    try:
+        asked(tmp_path, "Where is the market in the town?")
+        (tmp_path / "rows.jsonl").rename(rows_of)
+    except OSError:
+        pytest.skip("this file system takes none")
+    file = tmp_path / "out.jsonl"
+    with serving() as double:
+        for _ in range(2):
+            job = Translating(sources.opened(str(rows_of), "conversation"), to="ko", source_language="en")
+            done = go(job, double, file)
+            assert done.written.done == 1 == len(double.requests)
+    told = "".join(path.read_text(encoding="utf-8") for path in tmp_path.glob("out.jsonl*"))
+    assert "udc" in told and json.dumps(done.as_json(), ensure_ascii=False).encode()
 
 
 @pytest.mark.parametrize("name", ["google", "deepl"])

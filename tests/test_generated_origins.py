@@ -338,3 +338,30 @@ def test_works_that_a_source_goes_back_to_are_told_of_what_is_made_of_it(tmp_pat
     assert done.written.done
     told = lots.report("koalpaca-v1.1", data_dir=str(tmp_path))
     assert [each["origin"] for each in told["origins"]] == ["LIMA"]
+
+
+@pytest.mark.parametrize("column", ["text of JSON", "text of Python", "anything", "null"])
+def test_a_table_that_made_text_of_it_frees_no_row(translated: Path, tmp_path: Path, column: str) -> None:
+    def spoilt(said: dict[str, str]) -> object:
+        return {"text of JSON": json.dumps(said), "text of Python": str(said), "anything": 7, "null": None}[column]
+
+    file = tmp_path / "oig-smallchip2-dedu.jsonl"
+    spoilt_rows = [{**row, "okinst": spoilt(row["okinst"])} for row in rows(translated / file.name)]
+    file.write_text("".join(json.dumps(row) + "\n" for row in spoilt_rows), encoding="utf-8")
+    expected = {NC} if column.startswith("text") else {"unstated"}
+    assert set(okinst.load("oig-smallchip2-ko", data_dir=str(tmp_path), split="train")["license"]) == expected
+    own = sources.opened(str(file), "conversation", license="mit", making="human", columns=("user", "chip2"))
+    # of a file of one's own, a row with nothing there is one's own
+    assert {item.license for item in own.items()} == ({"mit"} if column == "null" else expected)
+
+
+def test_a_recipe_that_says_another_licence_hears_that_it_does_not_hold(
+    translated: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = f'[[parts]]\nfile = "{translated}/oig-smallchip2-dedu.jsonl"\nlicense = "mit"\n'
+    (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
+    recipe.read(tmp_path / "mine.toml")
+    assert (
+        f"license = 'mit' does not hold for its rows, which okinst generate made: each says its own ({NC})"
+        in caplog.text
+    )

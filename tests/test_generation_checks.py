@@ -1,6 +1,8 @@
 """What a translation must not be: figures and names trip nothing, and what is wrong is named."""
 
 import contextlib
+import subprocess
+import sys
 import time
 
 import pytest
@@ -433,3 +435,27 @@ def test_what_never_ends_takes_no_time_to_check() -> None:
         with contextlib.suppress(Rejected):
             checks.answer("왜?", text, "ko")
     assert time.process_time() - began < 5.0
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "grounding.unfounded_figures('십' * 100_000, '이' * 100_000)",
+        "grounding.figures('만 ' * 60_000), grounding.figures('일' * 150_000 + '명')",
+        "grounding.figures('一' * 300_000)",
+        "figures.changed('3 ' + '천' * 100_000, '4 ' + '만' * 100_000)",
+        "residue.label('번역이 아닌 글' + '\\n' * 100_000 + '끝', '')",
+        "troubles.short('x-' * 100_000)",
+        "without_code('\\t' * 300_000)",
+    ],
+)
+def test_a_text_is_read_in_time(call: str) -> None:
+    """They run between the answers of others. A minute is many times what it takes, and a part of what a pattern takes that begins
+    anew at every character.
+    """
+    script = (
+        "from okinst.curation.filters import residue\n"
+        "from okinst.curation.filters.code import without_code\n"
+        "from okinst.generation import figures, grounding, troubles\n"
+    )
+    subprocess.run([sys.executable, "-c", script + call], check=True, timeout=60)

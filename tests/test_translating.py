@@ -1,6 +1,7 @@
 """Translation: what a model answers is read strictly; what passes is kept, what does not is asked for again."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,11 @@ import pytest
 
 from okinst.builders import WrongCall
 from okinst.generation import sources
+from okinst.generation import translating as module
 from okinst.generation.course import Course
 from okinst.generation.job import Answer, Item, Rejected, State, advance
-from okinst.generation.translating import Translating
+from okinst.generation.protect import masked
+from okinst.generation.translating import AT_ONCE, DONE, Translating
 
 TEA = (
     "How do I keep green tea from turning bitter?",
@@ -133,6 +136,24 @@ def test_an_answer_that_has_no_room_is_asked_for_in_halves(tmp_path: Path) -> No
     assert sizes == [4, 2, 1, 1, 1, 1]
     assert job.ask(item, state) is None
     assert [turn["value"] for turn in job.row(item, state)["conversations"]] == korean
+
+
+def test_turns_are_masked_once_however_many_requests_they_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sixteen turns, asked for one by one, and read again by the next run."""
+    read = Counter[str]()
+    monkeypatch.setattr(module, "masked", lambda text: read.update([text]) or masked(text))
+    english = [f"This is sentence number {n} about the old harbour town." for n in range(16)]
+    job = translating(tmp_path, talk(*english))
+    for _ in range(2):
+        item, state = first(job)
+        state[AT_ONCE] = 1
+        while ask := job.ask(item, state):
+            (key,) = ask.texts
+            number = int(key.split("-")[0]) - 1
+            said = f"이것은 오래된 항구 마을에 관한 {number}번째 문장입니다."
+            state = job.read(item, state, Answer(json.dumps({key: said})))
+        assert len(state[DONE]) == 16
+    assert set(read.values()) == {1} and len(read) == 16
 
 
 @pytest.mark.parametrize("told_by", ["model", "server"])

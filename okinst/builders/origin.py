@@ -4,6 +4,8 @@
 each says under the key ORIGIN whose it is, and the file beside says who made them all.
 """
 
+import ast
+import contextlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -19,6 +21,7 @@ ORIGIN = "okinst"
 #: what it says
 SAID = ("source", "language", "license", "making")
 ENDING = ".origin.json"
+UNSTATED = "unstated"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +48,7 @@ class Origin:
     @property
     def alike(self) -> dict[str, str]:
         """The license and making of a row that does not say its own; where they differ from row to row, nobody can tell."""
-        license, making = self.standings[0] if len(self.standings) == 1 else ("unstated", "unstated")
+        license, making = self.standings[0] if len(self.standings) == 1 else (UNSTATED, UNSTATED)
         return {"license": license, "making": making}
 
     @property
@@ -106,12 +109,20 @@ def beside(file: Path) -> Origin | None:
 
 
 def said(row: Row) -> dict[str, str]:
-    """What a generated row says of itself; nothing where it is none.
+    """What a generated row says of itself; nothing where it is none. What a table has made text of is read again; of what nobody can read
+    there, nobody can tell the licence.
 
     >>> said({"user": "네?", "okinst": {"source": "mine-translate-ko", "license": "mit", "number": 3}})
-    {'source': 'mine-translate-ko', 'license': 'mit'}
+    {'source': 'mine-translate-ko', 'license': 'mit', 'making': 'unstated'}
+    >>> said({"okinst": "{'license': 'mit', 'making': 'human'}"}), said({"okinst": "mit"}), said({"okinst": None})
+    ({'license': 'mit', 'making': 'human'}, {'license': 'unstated', 'making': 'unstated'}, {})
     """
     told = row.get(ORIGIN)
-    if not isinstance(told, dict):
+    if told is None:  # a column of a table in which other rows are generated
         return {}
-    return {name: told[name] for name in SAID if isinstance(told.get(name), str) and told[name]}
+    if isinstance(told, str):
+        with contextlib.suppress(ValueError, SyntaxError, RecursionError, MemoryError):
+            told = ast.literal_eval(told.strip())  # JSON of words alone, and what pandas writes
+    found = told if isinstance(told, dict) else {}
+    known = {name: found[name] for name in SAID if isinstance(found.get(name), str) and found[name]}
+    return {**dict.fromkeys(("license", "making"), UNSTATED), **known}

@@ -475,6 +475,8 @@ class SourceBuilder(TableBuilder, datasets.GeneratorBasedBuilder):
                 continue
             made: list[Row | Unmapped] = []
             whose = origin.said(theirs)
+            if not whose and origin.ORIGIN in theirs and not self.DECLARED:
+                whose = {"license": origin.UNSTATED, "making": origin.UNSTATED}  # no file of upstream's has that column
             try:
                 if rule and (unwanted := rule(theirs)):
                     count.rule_out(unwanted, number, upstream=theirs)

@@ -1,6 +1,7 @@
 """What `okinst generate` does: opens source and backend, runs the job or tells what it would ask, and says what became of it."""
 
 import inspect
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import wraps
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from okinst.generation.job import Job
     from okinst.generation.sources import Source, Wanted
 
+#: of a file; koalpaca-v1.1 is a folder
+ENDING = re.compile(r"\.[A-Za-z]\w*")
 #: prompts that --dry-run prints
 SHOWN = 3
 
@@ -162,6 +165,7 @@ def source(place: str, wanted: "Wanted", common: Common) -> "Source":
 def plan(job: "Job", common: Common, *, target: str | None = None, spoken: str | None = None) -> "Plan":
     """What is to be run. Raises WrongCall. `target` and `spoken` are the languages of a translation."""
     from okinst.builders import WrongCall
+    from okinst.generation import ledger
     from okinst.generation.backends import Options, opened
     from okinst.generation.budget import Budget, Prices
     from okinst.generation.engine import Plan
@@ -171,8 +175,16 @@ def plan(job: "Job", common: Common, *, target: str | None = None, spoken: str |
             f"--backend {common.backend} translates, and does nothing else: take --backend openai or local for `okinst generate {job.name}`."
         )
     output = common.output
-    if output.is_dir() or not (output.suffix or output.exists()):
+    if output.is_dir() or not (ENDING.fullmatch(output.suffix) or output.exists()):
         output = output / job.file().name
+        for other in job.others() if not ledger.place(output).exists() else ():
+            there = ledger.place(output.parent / Path(other.name).name)
+            if ledger.source_of(there) == job.settings["source"]:
+                raise WrongCall(
+                    f"{there} is of an earlier run on {job.settings['source']}, whose rows all had the format of {other.set_name}; now they "
+                    f"have that of {job.file().set_name}. To go on there, and set aside what does not fit: --format {other.set_name}. To "
+                    f"translate all of it anew: --format {job.file().set_name}."
+                )
     options = Options(
         model=common.model,
         base_url=common.base_url,
@@ -199,7 +211,7 @@ def plan(job: "Job", common: Common, *, target: str | None = None, spoken: str |
 
 
 def expected(plan: "Plan") -> dict[str, Any]:
-    """What a run would ask first: its first prompts, and an estimate of the first request of every item."""
+    """What a run would ask: its first prompts, and an estimate of the requests that every item takes at least."""
     from okinst.generation.budget import Cost, Estimates
 
     estimates, whole = Estimates(plan.prices, plan.backend.translator), Cost()
@@ -211,7 +223,8 @@ def expected(plan: "Plan") -> dict[str, Any]:
             reason = course.aside.reason if course.aside else "nothing to ask"
             aside[reason] = aside.get(reason, 0) + 1
             continue
-        whole += estimates.of(course.ask, plan.backend.requests(course.ask))
+        for _ in range(plan.job.steps):
+            whole += estimates.of(course.ask, plan.backend.requests(course.ask))
         if len(shown) < SHOWN:
             asked = (
                 {"texts": dict(course.ask.texts)}
@@ -252,8 +265,8 @@ def expected_lines(told: dict[str, Any]) -> Iterator[str]:
     if told["characters"] and told["usd"] is None:
         money = "the price is not known (--usd-per-million-characters)"
     yield (
-        f"{told['items']:,} items, {told['requests']:,} first requests to {told['backend']}: {cost}, {money}; more where a job asks in steps, "
-        f"or an answer is rejected. Nothing was asked or written."
+        f"{told['items']:,} items, {told['requests']:,} requests to {told['backend']}: {cost}, {money}; more where an answer is rejected, "
+        f"or too long for one. Nothing was asked or written."
     )
 
 
@@ -296,7 +309,7 @@ def lines(run: "Run", left_out: Mapping[str, int]) -> Iterator[str]:
         )
     written = run.written
     for reason, count in left_out.items():
-        yield f"{count:,} rows of the source were left out by its builder: {reason}"
+        yield f"{count:,} rows of the source are no items: {reason}"
     if written.set_aside:
         told = f"{written.set_aside_file}: what was set aside, with every reason and answer."
         if tries := written.helps["tries"]:

@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 
 from okinst.builders import Row, WrongCall, clean
 from okinst.generation import checks, formats, languages
-from okinst.generation.job import TRIED, Answer, Ask, Item, Rejected, State, UpstreamFile, Way
+from okinst.generation.job import TRIED, Answer, Ask, Item, OfSource, Rejected, State, UpstreamFile, Way
 from okinst.generation.prompts import prompt
 from okinst.generation.sources import Source, once, readable
 from okinst.korean_instructions.kochatgpt_sft import unquote
@@ -17,7 +17,7 @@ OUTPUTS: tuple[Output, ...] = get_args(Output)
 
 
 @dataclass
-class Answering:
+class Answering(OfSource):
     """Answers to instructions. One that says what an earlier one said is set aside: nobody pays twice for it."""
 
     source: Source

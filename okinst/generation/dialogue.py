@@ -5,7 +5,7 @@ mentioned, A씨 and B씨 for names; about 8 exchanges and 200 words. One dialogu
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 
 from okinst.builders import Row, clean
 from okinst.generation import checks, formats, grounding, languages
-from okinst.generation.job import TRIED, Answer, Ask, Item, Rejected, State, UpstreamFile, Way
+from okinst.generation.job import TRIED, Answer, Ask, Item, OfSource, Rejected, State, UpstreamFile, Way
 from okinst.generation.prompts import prompt
 from okinst.generation.sources import UNREADABLE, Source, readable
 from okinst.korean_instructions import korquad_chat
@@ -76,7 +76,7 @@ _MARKER = re.compile(r"\s*\n\s*(?=" + "|".join(map(re.escape, korquad_chat.SPEAK
 
 
 @dataclass
-class Dialogue:
+class Dialogue(OfSource):
     """Dialogues about passages."""
 
     source: Source
@@ -85,6 +85,12 @@ class Dialogue:
     name: str = "dialogue"
     way: Way = "written"
     settings: dict[str, Any] = field(init=False)
+    _again: int = field(default=0, init=False)
+
+    @property
+    def left_out(self) -> Mapping[str, int]:
+        again = {"a passage that is there before": self._again} if self._again else {}
+        return {**self.source.left_out, **again}
 
     def __post_init__(self) -> None:
         self.language = languages.checked(self.language, "--language")
@@ -103,12 +109,14 @@ class Dialogue:
     def items(self) -> Iterator[Item]:
         """The distinct passages, under the first of their titles: many questions of KorQuAD are about one."""
         seen: set[str] = set()
-        number = 0
+        number, self._again = 0, 0
         for item in self.source.items():
             said = " ".join(str(item.row.get("context", "")).split())
             if said not in seen or UNREADABLE in item.row:
                 yield replace(item, number=number)
                 number += 1
+            else:
+                self._again += 1
             seen.add(said)
 
     def start(self, item: Item) -> State:

@@ -27,7 +27,7 @@ from okinst.generation.budget import LARGEST, Budget, Cost, Estimates, Prices, P
 from okinst.generation.course import Course, courses
 from okinst.generation.halting import Patience
 from okinst.generation.job import Ask, Job
-from okinst.generation.ledger import FAILED, REJECTED, STOPPED, UNREAD, Entry, Ledger
+from okinst.generation.ledger import FAILED, REJECTED, STOPPED, UNREAD, Entry, Ledger, Sent
 from okinst.generation.progress import Progress
 from okinst.generation.rates import Rates
 from okinst.generation.troubles import (
@@ -68,6 +68,11 @@ class Plan:
     prices: Prices = field(default_factory=Prices)
 
     def __post_init__(self) -> None:
+        if self.budget.tokens is not None and self.backend.translator:
+            raise WrongCall(
+                f"--budget-tokens {self.budget.tokens:,}: {self.backend.told} counts characters, and no tokens. Limit --budget-requests, or "
+                f"--budget-usd with --usd-per-million-characters."
+            )
         if self.budget.usd is not None and not self.prices.known(self.backend.translator):
             named = "--usd-per-million-characters" if self.backend.translator else "--usd-in and --usd-out"
             raise WrongCall(
@@ -151,6 +156,11 @@ def run(plan: Plan) -> Run:
 class _Attempts:
     """What one request took: all its attempts, answered or not."""
 
+    key: str
+    step: int
+    digest: str
+    #: whether the ledger says that one was about to be made
+    sent: bool = False
     cost: Cost = field(default_factory=Cost)
     seconds: float = 0.0
     #: tokens that the answer could have, where a budget says so
@@ -262,12 +272,15 @@ class _Engine:
         """Ask once, and go on with what comes; False where nothing came but failures."""
         assert course.ask is not None
         line = partial(Entry, course.item.key, course.step, course.failed_tries, course.digest)
-        took, known = _Attempts(), course.before is not None
+        took, known = _Attempts(course.item.key, course.step, course.digest), course.before is not None
         try:
             got = await self._answered(replace(course.ask, again=course.times), took)
         except (Stopped, asyncio.CancelledError):
-            if took.cost.requests:
+            if took.sent:
                 await self.ledger.keep(line(STOPPED, cost=took.cost))
+            raise
+        except Exception as error:  # a fault of a backend's: what was asked may be billed all the same
+            await self.ledger.keep(line(FAILED + type(error).__name__, cost=took.cost))
             raise
         if isinstance(got, Reply):
             ended = None
@@ -351,8 +364,11 @@ class _Engine:
         try:
             flight = await self.rates.enter(expected.tokens)
             headers: Mapping[str, str] = {}
-            started, refused, spent = time.monotonic(), False, Cost(requests=1)
+            started, refused = time.monotonic(), False
             try:
+                took.sent = True
+                await self.ledger.send(Sent(took.key, took.step, took.digest, expected))
+                spent = Cost(requests=1)
                 reply = await backend.answer(ask)
                 headers = reply.headers
                 spent = self._cost(reply, expected)
@@ -376,8 +392,13 @@ class _Engine:
                 assert isinstance(trouble, Unanswerable | Refused | Learnt | Busy)
                 return trouble
             except asyncio.CancelledError:  # the second Ctrl-C: whoever was asked may do the work all the same
+                if not spent.requests:
+                    raise  # nobody was asked yet
                 spent = replace(expected, guessed=expected.requests)
                 self.given_up += expected.requests
+                raise
+            except Exception:  # a fault of the backend's own, which nobody can tell the time of
+                spent = replace(expected, guessed=expected.requests)
                 raise
             finally:
                 took.seconds = time.monotonic() - started

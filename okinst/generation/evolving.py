@@ -14,7 +14,7 @@ from typing import Any
 from okinst.builders import Row, WrongCall, clean
 from okinst.curation.scripts import weight
 from okinst.generation import checks, formats, languages
-from okinst.generation.job import TRIED, Answer, Ask, Item, Rejected, State, UpstreamFile, Way
+from okinst.generation.job import TRIED, Answer, Ask, Item, OfSource, Rejected, State, UpstreamFile, Way
 from okinst.generation.prompts import prompt
 from okinst.generation.protect import masked
 from okinst.generation.sources import Source, once, readable
@@ -92,7 +92,7 @@ _ASKS = re.compile(
 
 
 @dataclass
-class Evolving:
+class Evolving(OfSource):
     """Evolved instructions in Korean, and their answers."""
 
     source: Source
@@ -123,6 +123,10 @@ class Evolving:
             "rounds": self.rounds,
             "seed": self.seed,
         }
+
+    @property
+    def steps(self) -> int:  # type: ignore[override]
+        return self.rounds + 1
 
     def _own(self, name: str) -> Path | None:
         path = self.prompt_file / f"{name}.txt" if self.prompt_file else None

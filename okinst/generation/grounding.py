@@ -62,11 +62,13 @@ _ARABIC = re.compile(rf"{_NUMBER}(?:\s?[십백천만억조十百千万萬亿億�
 #: "3만" alone may be "only 3"; before what is counted it is 30,000
 _ONLY = re.compile(rf"({_NUMBER})\s?만")
 _COUNTS = re.compile(rf"여?\s?(?:{_COUNTED})")
-_HAN = re.compile(r"[〇零一二三四五六七八九两兩壹贰叁肆伍陆柒捌玖十百千万萬亿億兆]+")
+_HAN = re.compile(r"[〇零一二三四五六七八九两兩壹贰叁肆伍陆柒捌玖十百千万萬亿億兆]{1,40}")
 _NO_FIGURES = ("万一", "萬一", "一一")
 _COUNTS_HAN = re.compile(rf"\s?(?:{_COUNTED_ZH})")
+# from the beginning of a number alone: all its ends were tried from there
 _SINO = re.compile(
-    rf"[일이삼사오육륙칠팔구십백천만억조]+(?:(?<=[만억조])\s[일이삼사오육륙칠팔구십백천만억]+)*(?=\s?(?:{_COUNTED}))"
+    rf"(?<![일이삼사오육륙칠팔구십백천만억조])[일이삼사오육륙칠팔구십백천만억조]{{1,40}}"
+    rf"(?:(?<=[만억조])\s[일이삼사오육륙칠팔구십백천만억]{{1,40}}){{0,9}}(?=\s?(?:{_COUNTED}))"
 )
 _NATIVE_NUMBER = re.compile(
     rf"(?<![가-힣])(?:(?P<tens>{_TENS})(?P<ones>{_ONES})?|(?P<alone>{_ONES}))(?=\s?(?:{_COUNTED})|[\s,.은는이가을를과와도의]|$)"

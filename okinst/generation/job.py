@@ -78,6 +78,20 @@ class UpstreamFile:
     array: bool  # one JSON array, not JSON Lines
 
 
+class OfSource:
+    """A job over the rows of a source, as most are."""
+
+    source: Source
+    steps = 1
+
+    @property
+    def left_out(self) -> Mapping[str, int]:
+        return self.source.left_out
+
+    def others(self) -> tuple[UpstreamFile, ...]:
+        return ()
+
+
 class Job(Protocol):
     """Translate, dialogue, answers or evolve, over one source."""
 
@@ -89,6 +103,16 @@ class Job(Protocol):
     @property
     def language(self) -> str:
         """Of what comes of it."""
+        ...
+
+    @property
+    def steps(self) -> int:
+        """Requests that an item takes at least."""
+        ...
+
+    @property
+    def left_out(self) -> Mapping[str, int]:
+        """Rows of the source that never became items, by reason; complete once `items` has come to its end."""
         ...
 
     def items(self) -> Iterator[Item]:
@@ -113,6 +137,10 @@ class Job(Protocol):
 
     def file(self) -> UpstreamFile:
         """The file that rows are written to, and the set that reads it."""
+        ...
+
+    def others(self) -> tuple[UpstreamFile, ...]:
+        """What would have been the file, had the rows of the source been others."""
         ...
 
 

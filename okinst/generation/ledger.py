@@ -1,18 +1,21 @@
 """FILE.ledger.jsonl: every answer that was paid for, and every failure, one JSON line each. It is all that a run has to go on from.
 
-The first line says what was asked with: job, settings, backend. A line is on the disk before its answer is used, so a run that is
-killed asks nothing twice. Lines that come at the same time share one fsync. An answer is found by the item's key and the SHA-256
+The first line says what was asked with: job, settings, backend. Where others are named before anything was answered, another such line
+follows: what stands above it was paid, and is nothing else any more. A line is on the disk before its answer is used, so a run that is killed
+asks nothing twice that was answered. Each attempt is noted before it is made: one without an outcome is charged to the budget. Lines that
+come at the same time share one fsync. An answer is found by the item's key and the SHA-256
 of what was asked: whatever the order in which they came.
 """
 
 import asyncio
 import contextlib
 import hashlib
+import json
 import logging
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -33,6 +36,8 @@ ENDING = ".ledger.jsonl"
 ACCEPTED, REJECTED, FAILED = "accepted", "rejected: ", "failed: "
 #: of a request that a run gave up because it stopped
 STOPPED = f"{FAILED}stopped"
+#: of one of which only its beginning is written
+KILLED = "the run was killed, or its disk full, before an outcome was written"
 #: of an answer that okinst itself could not read; it is kept, and read again by the next run
 UNREAD = "unread: "
 
@@ -101,6 +106,40 @@ def entry(line: bytes) -> Entry:
     )  # fmt: skip
 
 
+def place(file: Path) -> Path:
+    """Where the ledger of an output file stands."""
+    return file.with_name(f"{file.name}{ENDING}")
+
+
+def source_of(path: Path) -> str | None:
+    """What a ledger's run worked on; None where there is no such ledger, or it does not say."""
+    try:
+        with path.open("rb") as file:
+            return str(json.loads(file.readline())["settings"]["source"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One line: an attempt that is about to be made, and what is put by for it. A kill leaves nothing else of it."""
+
+    key: str
+    step: int
+    ask: str  # digest
+    cost: Cost
+
+    def line(self) -> bytes:
+        """As it stands in the file."""
+        return jsonl.dumps({"sent": [self.key, self.step, self.ask], **asdict(self.cost)}) + b"\n"
+
+    @classmethod
+    def of(cls, told: dict[str, Any]) -> "Sent":
+        """What a line says. Raises ValueError, KeyError or TypeError for one that is none."""
+        key, step, ask = told.pop("sent")
+        return cls(key, step, ask, Cost(**told))
+
+
 class Ledger:
     """The ledger of one output file; `kept` has room for one run at a time."""
 
@@ -110,12 +149,14 @@ class Ledger:
         """
         self.file = file
         self._priced = priced
-        self.path = file.with_name(f"{file.name}{ENDING}")
+        self.path = place(file)
         self.head = jsonl.loads(jsonl.dumps(head))
         #: what earlier runs paid, and this one
         self.spent = Cost()
         #: of that, what was paid before anybody had named a price
         self.priced_later = Cost()
+        #: requests without an outcome, of which nobody knows what they cost
+        self.killed = 0
         #: the SHA-256 of every output file that was put down
         self.written: set[str] = set()
         #: answers that were paid for, and could not be written
@@ -126,7 +167,7 @@ class Ledger:
         self._unanswered: set[bytes] = set()
         self._end = 0
         self._descriptor = -1
-        self._waiting: list[tuple[Entry | None, bytes, asyncio.Future[None]]] = []
+        self._waiting: list[tuple[Entry | Sent, bytes, asyncio.Future[None]]] = []
         self._writer: asyncio.Task[None] | None = None
 
     # -- opening -------------------------------------------------------------------------------------------------------
@@ -159,6 +200,7 @@ class Ledger:
 
     def _read(self) -> None:
         others = ""
+        away: dict[tuple[str, str], list[Sent]] = {}
         with self.path.open("rb") as file:
             for number, line in enumerate(file, 1):
                 if not line.endswith(b"\n"):
@@ -166,12 +208,17 @@ class Ledger:
                     break
                 try:
                     told = jsonl.loads(line)
-                    if number == 1:
+                    if number == 1 or "okinst" in told:
                         others = self._compare(told)
+                        self._begin_anew()
                     elif "sha256" in told:
                         self.written.update(told["sha256"].values())
+                    elif "sent" in told:
+                        sent = Sent.of(told)
+                        away.setdefault((sent.key, sent.ask), []).append(sent)
                     else:
-                        self._remember(entry(line), self._end)
+                        self._remember(found := entry(line), self._end)
+                        away.pop((found.key, found.ask), None)
                 except (ValueError, KeyError, TypeError) as error:
                     if isinstance(error, WrongCall):
                         raise
@@ -185,17 +232,33 @@ class Ledger:
                 f"{self.path} was begun with other settings: {others}. Go on with those, or name another file with -o: answers of both would "
                 f"stand in one file, and nobody could tell them apart."
             )
-        if others:  # and nothing was answered yet: it is begun anew
-            os.ftruncate(self._descriptor, 0)
-            self._end, self.spent, self.priced_later = 0, Cost(), Cost()
-            for each in (self._failed, self._places, self._unanswered):
-                each.clear()
-        if not self._end:
+        if others or not self._end:
             when = datetime.now().astimezone().isoformat(timespec="seconds")
             self._write(jsonl.dumps({"okinst": VERSION, **self.head, "written": when}) + b"\n")
+            self._begin_anew()
             sync_folder(self.path.parent)
-            if self.written:
-                self._write(jsonl.dumps({"sha256": {each[:8]: each for each in sorted(self.written)}}) + b"\n")
+        self._charge([sent for attempts in away.values() for sent in attempts])
+
+    def _begin_anew(self) -> None:
+        """What was asked with other settings came to nothing. What it cost, and the files that were put down, stay as they are."""
+        for each in (self._failed, self._places, self._unanswered):
+            each.clear()
+
+    def _charge(self, away: list[Sent]) -> None:
+        """Requests of which a kill took the answers: whoever was asked may have done the work."""
+        for sent in away:
+            cost = replace(sent.cost, guessed=sent.cost.requests)
+            lost = Entry(sent.key, sent.step, 0, sent.ask, STOPPED, KILLED, cost=cost)
+            place = self._end
+            self._write(lost.line())
+            self._remember(lost, place)
+            self.killed += cost.requests
+        if away:
+            logger.warning(
+                "%s: %s requests have no outcome: a run was killed, or its disk was full. They are charged what was put by for them, and asked "
+                "again",
+                *(self.path, f"{self.killed:,}"),
+            )
 
     def _cut(self, number: int) -> None:
         """A line that a kill cut off was not used by anybody."""
@@ -205,7 +268,7 @@ class Ledger:
         )
 
     def _compare(self, found: dict[str, Any]) -> str:
-        """How the settings of a first line differ from these, in words."""
+        """How the settings that a line names differ from these, in words."""
         if not isinstance(found, dict) or "okinst" not in found or "job" not in found:
             raise WrongCall(f"{self.path} is no ledger of okinst generate. Name another file with -o.")
         was, now = (dict(_flat(head)) for head in (found, self.head))
@@ -261,6 +324,13 @@ class Ledger:
 
     async def keep(self, new: Entry) -> None:
         """Write a line; it is on the disk when this returns. Raises DiskFull or OSError where it is not."""
+        await self._queued(new)
+
+    async def send(self, sent: Sent) -> None:
+        """Write that a request is about to be made. A kill does not take it, a power cut may: nobody waits for the disk."""
+        await self._queued(sent)
+
+    async def _queued(self, new: Entry | Sent) -> None:
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((new, new.line(), done))
         if self._writer is None or self._writer.done():
@@ -272,15 +342,16 @@ class Ledger:
             some, self._waiting = self._waiting, []
             place = self._end
             try:
-                await asyncio.to_thread(self._write, b"".join(line for _, line, _ in some))
+                lasting = any(isinstance(new, Entry) for new, _, _ in some)
+                await asyncio.to_thread(self._write, b"".join(line for _, line, _ in some), lasting)
             except Exception as error:  # whoever waits has to hear of it, whatever it is
-                self.lost += sum(1 for new, _, _ in some if new and new.answer is not None)
+                self.lost += sum(1 for new, _, _ in some if isinstance(new, Entry) and new.answer is not None)
                 for _, _, done in some:
                     if not done.done():
                         done.set_exception(error)
                 continue
             for new, line, done in some:
-                if new:
+                if isinstance(new, Entry):
                     self._remember(new, place)
                 place += len(line)
                 if not done.done():
@@ -297,12 +368,13 @@ class Ledger:
             self._write(jsonl.dumps({"sha256": dict(sha256)}) + b"\n")
             self.written.update(sha256.values())
 
-    def _write(self, lines: bytes) -> None:
-        """Append, all or nothing, and wait for the disk."""
+    def _write(self, lines: bytes, lasting: bool = True) -> None:
+        """Append, all or nothing, and wait for the disk where it has to last."""
         try:
             with disk_errors(self.path):
                 write_whole(self._descriptor, lines, self._end)
-                os.fsync(self._descriptor)
+                if lasting:
+                    os.fsync(self._descriptor)
         except (OSError, DiskFull):
             with contextlib.suppress(OSError):
                 os.ftruncate(self._descriptor, self._end)
@@ -342,7 +414,7 @@ def disk_errors(path: Path) -> Iterator[None]:
 
 
 def _place(key: str, ask: str) -> bytes:
-    return hashlib.blake2b(f"{key}\0{ask}".encode(), digest_size=16).digest()
+    return hashlib.blake2b(f"{key}\0{ask}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def _flat(head: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:

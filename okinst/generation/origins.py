@@ -39,7 +39,7 @@ def made(making: str, way: Way) -> str:
 
 def name_of(job: Job, machine: str) -> str:
     """What the rows of a job bear as their source: what was worked on, what was done, the language that came of it, and by whom."""
-    return f"{_short(job.source.name)}-{job.name}-{job.language}-{_short(machine)}"
+    return f"{_short(job.source.called or job.source.name)}-{job.name}-{job.language}-{_short(machine)}"
 
 
 def _short(name: str) -> str:

@@ -5,18 +5,19 @@ What must not change is masked (`okinst.generation.protect`); a turn that is not
 sent. An answer that was cut off is asked for in halves.
 """
 
+import functools
 import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from okinst.builders import Row, WrongCall, clean, scripts
 from okinst.builders.schema import Message
 from okinst.generation import checks, formats, languages
-from okinst.generation.job import NO_ROOM, TRIED, Answer, Ask, Item, Rejected, State, UpstreamFile, Way
+from okinst.generation.job import NO_ROOM, TRIED, Answer, Ask, Item, OfSource, Rejected, State, UpstreamFile, Way
 from okinst.generation.prompts import prompt
 from okinst.generation.protect import Masked, masked, unmasked, untagged
 from okinst.generation.sources import Source, readable
@@ -31,10 +32,20 @@ _SHOUTED = re.compile("[A-Z]{2,}")
 EXCHANGE = ("user", "assistant")
 #: the share of a turn that is in the target language already, from which on it is left as it is where nobody said what it comes from
 NEARLY_ALL = 0.9
+#: conversations on their way, of which is kept what was found in their turns
+KEPT = 64
+
+
+class Turns(NamedTuple):
+    """What there is to translate in a conversation."""
+
+    wanted: dict[str, Masked]  # the turns that need a translation, by key
+    speaking: list[str]  # what each turn says that says anything
+    likely: str | None  # the language of most turns, as far as anybody can tell: not the target's
 
 
 @dataclass
-class Translating:
+class Translating(OfSource):
     """Conversations in another language."""
 
     source: Source
@@ -55,6 +66,8 @@ class Translating:
         if self.output is not None and self.output not in OUTPUTS:
             raise WrongCall(f"--format {self.output} should be one of {', '.join(OUTPUTS)}.")
         self._prompt = prompt("translate.v1", ("language", "source", "texts"), self.prompt_file)
+        self._found_out = self.output is None
+        self._read_turns = functools.lru_cache(KEPT)(self._turns_of)
         self.output = self.output or self._fitting()
         self.settings = {
             **self.source.settings,
@@ -83,12 +96,12 @@ class Translating:
         messages = readable(item)["messages"]
         if self.output == "oig-smallchip2-ko" and tuple(turn["role"] for turn in messages) != EXCHANGE:
             raise Rejected("not one exchange", f"{len(messages)} turns; --format sharegpt-deepl-ko holds any number")
-        speaking = [masks.bare for masks in map(masked, _texts(messages).values()) if masks.speaks]
-        if not speaking:
+        turns = self._turns(messages)
+        if not turns.speaking:
             raise Rejected("nothing to translate", "code, formulas or figures alone")
-        if not self._wanted(messages):
+        if not turns.wanted:
             hint = "" if self.source_language else " (if it is not, name its language with --from)"
-            raise Rejected(f"already in {self.to}", f"{speaking[0][:80]}{hint}")
+            raise Rejected(f"already in {self.to}", f"{turns.speaking[0][:80]}{hint}")
         return {DONE: {}}
 
     def ask(self, item: Item, state: State) -> Ask | None:
@@ -119,7 +132,7 @@ class Translating:
         if unknown := texts.keys() - asked.keys():
             raise Rejected("keys that were not asked for", ", ".join(sorted(unknown))[:200])
         done, flaws = dict(state[DONE]), []
-        spoken = self._spoken(item.row["messages"])
+        spoken = self.source_language or self._turns(item.row["messages"]).likely
         put_back = untagged if answer.texts else unmasked
         for key, masks in asked.items():
             try:
@@ -141,20 +154,31 @@ class Translating:
     def file(self) -> UpstreamFile:
         return formats.OIG_SMALLCHIP2_KO if self.output == "oig-smallchip2-ko" else formats.SHAREGPT_DEEPL_KO
 
+    def others(self) -> tuple[UpstreamFile, ...]:
+        both = (formats.OIG_SMALLCHIP2_KO, formats.SHAREGPT_DEEPL_KO)
+        return tuple(each for each in both if self._found_out and each != self.file())
+
     def _asked(self, item: Item, state: State) -> dict[str, Masked]:
         """The turns that the next request is about."""
-        left = {key: masks for key, masks in self._wanted(item.row["messages"]).items() if key not in state[DONE]}
+        wanted = self._turns(item.row["messages"]).wanted
+        left = {key: masks for key, masks in wanted.items() if key not in state[DONE]}
         at_once = state.get(AT_ONCE, len(left)) >> state.get(TRIED, ()).count("too long")  # which the engine is told
         return dict(list(left.items())[: max(1, at_once)])
 
-    def _wanted(self, messages: list[Message]) -> dict[str, Masked]:
-        """The turns that need a translation."""
-        texts = {key: masked(text) for key, text in _texts(messages).items()}
+    def _turns(self, messages: list[Message]) -> Turns:
+        return self._read_turns(tuple(_texts(messages).items()))
+
+    def _turns_of(self, said: tuple[tuple[str, str], ...]) -> Turns:
+        texts = {key: masked(text) for key, text in said}
         if self.source_language:
             spoken = languages.written(self.source_language)
         else:
             spoken = languages.script_of(" ".join(masks.bare for masks in texts.values())) or languages.LATIN
-        return {key: masks for key, masks in texts.items() if masks.speaks and not self._there(masks.bare, spoken)}
+        wanted = {key: masks for key, masks in texts.items() if masks.speaks and not self._there(masks.bare, spoken)}
+        told = Counter(languages.likely(masks.bare) for masks in texts.values())
+        del told[None], told[self.to.partition("-")[0]]
+        likely = next((language for language, _ in told.most_common(1)), None)
+        return Turns(wanted, [masks.bare for masks in texts.values() if masks.speaks], likely)
 
     def _there(self, text: str, spoken: tuple[str, ...]) -> bool:
         """Whether a text is in the target language already, in a conversation that is written in `spoken`."""
@@ -179,12 +203,6 @@ class Translating:
         if english and telling and scripts.ENGLISH.search(_SHOUTED.sub("", text).lower()):
             return True
         return any(languages.counted(text)[script] for script in telling)
-
-    def _spoken(self, messages: list[Message]) -> str | None:
-        """The language that is translated from, as it was said, or as most turns tell."""
-        told = Counter(languages.likely(masked(text).bare) for text in _texts(messages).values())
-        del told[None], told[self.to.partition("-")[0]]
-        return self.source_language or next((language for language, _ in told.most_common(1)), None)
 
     def _translation(self, masks: Masked, text: object, put_back: Any, spoken: str | None) -> str:
         if text is None:

@@ -14,7 +14,7 @@ _SECRETS = re.compile(
 #: what stands behind such a name, in an address or a header
 _NAMED = re.compile(
     r"(?i)([?&][\w.-]*(?:key|token|secret|password|signature|sig)=)[^&\s#]+"
-    r"|(\b[\w-]*(?:api|subscription|auth)[-_]?key[\"']?\s*[:=]\s*[\"']?)[^\s\"',}]+"
+    r"|((?:api|subscription|auth)[-_]?key[\"']?\s*[:=]\s*[\"']?)[^\s\"',}]+"
 )
 MASK = "***"
 #: as HTML calls them

@@ -61,7 +61,11 @@ def check(file: Path, written: Collection[str]) -> None:
         if path.exists() and not path.is_file():
             raise WrongCall(f"{path} is a device or a pipe, and no file that can be written anew. Name a file with -o.")
         if path.exists() and sha256(path) not in written:
-            why = "was changed since okinst generate wrote it" if written else "was not written by okinst generate"
+            why = (
+                "was changed since okinst generate wrote it"
+                if written
+                else "is there, and no ledger beside it says that okinst generate wrote it"
+            )
             raise WrongCall(f"{path} {why}, and would be overwritten. Move it away, or name another file with -o.")
 
 

@@ -105,8 +105,9 @@ class MixtureBuilder(TableBuilder):
                 f"{config.name}: compute = {config.compute!r} should be a Compute: from okinst.curation.scoring.compute import Compute; "
                 f'compute=Compute(engine="ray").'
             )
-        generated = joined(*(facts(self._part(part, config)) for part in config.parts if part.variant is None))
-        if generated.keys() - config.facts.keys():
+        builders = self._parts(config)
+        generated = joined(*map(facts, builders))
+        if generated:
             config = dataclasses.replace(config, generated=generated)
         pins.pin(config, self._door(config))
         with told(config.where / "tokenizer"):
@@ -119,15 +120,11 @@ class MixtureBuilder(TableBuilder):
             code_of(__name__),
             json.dumps(config.recipe(), ensure_ascii=False),
             *(("sample",) if config.sample else ()),  # where less is there, amounts take less
-            *self._inputs(config),
+            *_inputs(config, builders),
             *inputs,
             *((libraries(), tokenizer) if config.is_worked_on else ()),
         )
         return config, config.name
-
-    def _inputs(self, config: Mixture) -> list[str]:
-        """What decides the rows of the parts, in order."""
-        return [f"{self._part(part, config).hash} {part.split}" for part in config.parts]
 
     def _door(self, config: Mixture) -> dict[str, Any]:
         return {
@@ -152,7 +149,10 @@ class MixtureBuilder(TableBuilder):
 
     def parts(self) -> "list[SourceBuilder | MixtureBuilder]":
         """The builders of the parts, in order."""
-        return [self._part(part, self.config) for part in self.config.parts]
+        return self._parts(self.config)
+
+    def _parts(self, config: Mixture) -> "list[SourceBuilder | MixtureBuilder]":
+        return [self._part(part, config) for part in config.parts]
 
     def _info(self) -> datasets.DatasetInfo:
         cards = [card for part in self.config.parts for card in part.cards]
@@ -327,7 +327,7 @@ class MixtureBuilder(TableBuilder):
             doing=self._doing(config),
             places=Places.of(config.parts, rows),
             cache=self._steps,
-            inputs=self._inputs(config),
+            inputs=_inputs(config, builders),
             weigh=weigh if config.is_worked_on else None,
             tokenizer=config.tokenizer,
             redo=self._is_forced(),
@@ -387,6 +387,11 @@ class _Streaming:
     """What a part that is a mixture is asked with, where the whole is streamed."""
 
     is_streaming: bool = True
+
+
+def _inputs(config: Mixture, builders: "Sequence[SourceBuilder | MixtureBuilder]") -> list[str]:
+    """What decides the rows of the parts, in order."""
+    return [f"{builder.hash} {part.split}" for part, builder in zip(config.parts, builders, strict=True)]
 
 
 def _ranges(count: int, size: int = RANGE) -> list[tuple[int, int]]:

@@ -21,6 +21,7 @@ of it, for editors.
 """
 
 import dataclasses
+import logging
 import re
 import sys
 from collections.abc import Callable
@@ -52,6 +53,7 @@ NAME = re.compile(r"\w[\w.-]{0,99}")
 TAKEN = frozenset(("readme.md", "provenance.json", "set-aside.jsonl", "dropped.parquet", SELECTION, CLUSTERS))
 #: a dataset on the Hub
 _ON_HUB = re.compile(r"[\w.-]+(/[\w.-]+)?", re.ASCII)
+logger = logging.getLogger("okinst")
 SUFFIX = ".toml"
 #: where a part may come from
 ORIGINS = ("source", "recipe", "file", "hub")
@@ -203,6 +205,16 @@ def _declared_beside(origin: Origin | None, table: dict[str, Any]) -> dict[str, 
         return table
     said = {"name": origin.name, "layout": origin.layout, "language": origin.languages[0], **origin.alike}
     machines = {"generators": list(origin.generators), "translators": list(origin.translators)}
+    if others := [f"{key} = {table[key]!r}" for key in ("license", "making") if table.get(key, said[key]) != said[key]]:
+        logger.warning(
+            "%s: %s does not hold for its rows, which okinst generate made: each says its own (%s). okinst generate --license says it of the "
+            "file that they were made from",
+            *(
+                table["file"],
+                " and ".join(others),
+                ", ".join(dict.fromkeys(license for license, _ in origin.standings)),
+            ),
+        )
     return {**said, **machines, **table}
 
 

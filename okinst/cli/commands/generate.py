@@ -120,7 +120,7 @@ def _generate(plan: "Plan", common: Common) -> None:
         return
     with logging_redirect_tqdm():
         run = engine.run(plan)
-    left_out = dict(plan.job.source.left_out)
+    left_out = dict(plan.job.left_out)
     if common.as_json:
         print_json({**run.as_json(), "left_out": left_out})
     else:

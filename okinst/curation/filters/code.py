@@ -27,7 +27,7 @@ LINE = re.compile(
     | <(\w{1,12})(?:[ ][^<>]{0,200})?>.{0,300}</\1>$
     | </?(?:table|tr|td|th|thead|tbody|ul|ol|li|p|div|span|form|select|option|section|head|body|html|표|头|头部|正文|表|表格|脚本|样式)>$
     | [^\n]{0,150}[)）\w"'-][ ]?\{$                                                  # a block in any language opens
-    | [ \t]*\}[;,)]{0,2}$
+    | \}[;,)]{0,2}$
     | [a-z-]{2,40}:[ ]?[^;:\n]{1,80};$                                               # CSS
     | (?:\$[ ])?(?:sudo|pip3?|npm|git|docker|apt-get|cd|mkdir|curl|wget)[ ][\w./:-]{1,100}(?:[ ][\w./:=-]{1,100}){0,8}$
     )""",

@@ -27,7 +27,7 @@ HINTS = {
         "|[\u3041-\u3096\u30a1-\u30fa]|[\u4e00-\u9fff]{6}(?s:.*)[가-힣]{2}|[가-힣]{2}(?s:.*)[\u4e00-\u9fff]{6}"
     ),
     "english": r"[A-Za-z][a-z'’]*(?:[,;:]? [A-Za-z][a-z'’-]*){3}",
-    "label": r"(?mi:^\s*[\"“(\[]?(?:번역|번역문|번역본|한국어 번역|translation|translated text|翻译|翻譯|译文|譯文)[)\]]?\s*[:：])",
+    "label": r"(?mi:^[^\S\n]*[\"“(\[]?(?:번역|번역문|번역본|한국어 번역|translation|translated text|翻译|翻譯|译文|譯文)[)\]]?\s*[:：])",
     "speaker": r"[AB]\s?씨[,.!?~]",
     "placeholder": (
         r"\{\{[^{}\n]{1,40}\}\}|<0x[0-9A-Fa-f]{2}>|&(?:lt|gt|amp|quot|nbsp|apos|#\d{1,5});|#@[^#\s]{1,30}#|\[UNK\]|\bname[1-9] ?[가-힣]"

@@ -8,6 +8,8 @@ from typing import Any, Protocol
 from okinst.builders import WrongCall
 from okinst.generation.job import Answer, Ask
 
+#: tokens or characters that one request may be said to have had: many times what any model reads
+MOST = 10**9
 NAMES = ("openai", "deepl", "google", "local")
 
 
@@ -25,6 +27,21 @@ class Reply:
     counted: bool = True  # the server said how many tokens
     headers: Mapping[str, str] = field(default_factory=dict)
     varied: Mapping[str, Any] = field(default_factory=dict)  # of the settings, because the request was answered before
+
+
+def count_of(said: object) -> int | None:
+    """How many of something a server says there were; None where it does not say, or says what cannot be.
+
+    >>> count_of(12), count_of(None), count_of(-3), count_of(float("inf")), count_of(10**15)
+    (12, None, None, None, None)
+    """
+    if not isinstance(said, int | float | str):
+        return None
+    try:
+        count = int(said)
+    except (ValueError, OverflowError):
+        return None
+    return count if 0 <= count <= MOST else None
 
 
 class Backend(Protocol):

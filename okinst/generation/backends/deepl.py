@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from okinst.builders import WrongCall
-from okinst.generation.backends import Options, Reply, usable
+from okinst.generation.backends import Options, Reply, count_of, usable
 from okinst.generation.backends.chunks import Sender, Translated
 from okinst.generation.job import Answer, Ask
 from okinst.generation.troubles import Busy, Halt, Refused, Trouble, hidden, masked, short, unreached
@@ -74,11 +74,18 @@ class DeepL:
             )
             return Translated(
                 tuple(hidden(str(each.text), (self._key,)) for each in found),
-                sum(getattr(each, "billed_characters", None) or 0 for each in found) or sum(map(len, texts)),
+                sum(count_of(getattr(each, "billed_characters", None)) or 0 for each in found) or sum(map(len, texts)),
             )
         except deepl.exceptions.DeepLException as error:
             raise self._trouble(error) from None
-        except (ValueError, LookupError, TypeError, AttributeError) as error:  # what the client makes of garbage
+        except (
+            ValueError,
+            LookupError,
+            TypeError,
+            AttributeError,
+            RecursionError,
+            OverflowError,
+        ) as error:  # what the client makes of garbage
             raise Busy(
                 f"an answer that cannot be read ({type(error).__name__}: {short(str(error), (self._key,))})",
                 worked=True,

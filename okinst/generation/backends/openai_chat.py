@@ -6,11 +6,12 @@ import logging
 import os
 import re
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Any, cast
 from urllib.parse import urlsplit
 
 from okinst.builders import WrongCall
-from okinst.generation.backends import Options, Reply, usable
+from okinst.generation.backends import Options, Reply, count_of, usable
 from okinst.generation.job import Answer, Ask
 from okinst.generation.troubles import (
     FILTERED,
@@ -81,7 +82,9 @@ class OpenAIChat:
         if options.seed is not None:
             self._sampling["seed"] = options.seed
         self.settings = {"name": "openai", "model": options.model, **self._sampling}
-        self.machine = options.model if url else f"{options.model} (OpenAI)"
+        # a folder of whoever serves it, as vLLM calls a model, is nobody else's matter
+        called = PurePath(options.model).name if options.model.startswith(("/", "~", ".")) else options.model
+        self.machine = called if url else f"{called} (OpenAI)"
         self.told = f"{options.model} at {masked(str(self._client.base_url), (self._key,)).rstrip('/')}"
         #: what this server turned out not to know
         self._unknown: set[str] = set()
@@ -189,11 +192,13 @@ class OpenAIChat:
             choice = told["choices"][0]
             message = choice["message"]
             text, refusal = message.get("content"), message.get("refusal")
-            usage = told.get("usage") or {}
-            spent = {name: int(usage.get(key) or 0) for name, key in _USAGE.items()}
+            usage = told.get("usage")
+            counts = {
+                name: count_of(usage.get(key) if isinstance(usage, dict) else None) for name, key in _USAGE.items()
+            }
             if not isinstance(text, str | None) or not isinstance(refusal, str | None):
                 raise TypeError("the content is no text")
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError) as error:
             said = short(body, (self._key,)) or "nothing"
             raise Busy(f"an answer that cannot be read ({type(error).__name__}): {said}", worked=True) from None
         finish = "refusal" if text is None and refusal else str(choice.get("finish_reason") or "stop")
@@ -203,9 +208,9 @@ class OpenAIChat:
             request_id=self._kept(headers.get("x-request-id") or told.get("id") or ""),
             model=self._kept(told.get("model") or self._model),
             headers={name.lower(): value for name, value in headers.items()},
-            counted=None not in map(usage.get, _USAGE.values()),
+            counted=None not in counts.values(),
             varied=varied,
-            **spent,
+            **{name: count or 0 for name, count in counts.items()},
         )
 
     def _kept(self, said: Any) -> str:

@@ -51,11 +51,13 @@ def of_file(
             }
             yield Found(None, read(reading, row), **says)
 
-    settings = {"source": path.name, "taken": taken}
+    name, stem = (each.encode("utf-8", "backslashreplace").decode() for each in (path.name, path.stem))
+    settings = {"source": name, "taken": taken}
     if made is None:
-        return Source(path.stem, "train", settings, rows, f"That of {path.name}, as its rows or its owner say.")
+        return Source(stem, "train", settings, rows, f"That of {name}, as its rows or its owner say.")
     whose = (made.generators, made.translators, (made.name,), made.research_only, made.not_passed_on)
-    return Source(made.name, "train", settings, rows, made.license_note, *whose)
+    # the keys are those of the file: they stay what they are without its origin beside it
+    return Source(stem, "train", settings, rows, made.license_note, *whose, called=made.name)
 
 
 def _first_row(path: Path) -> Row:

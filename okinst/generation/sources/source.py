@@ -53,6 +53,7 @@ class Source:
     research_only: bool = False
     not_passed_on: bool = False
     left_out: Mapping[str, int] = field(default_factory=dict)  # rows that the set's own builder left out, by reason
+    called: str = ""  # in the name of what is made of it, where that is not `name`: a file may be moved, with its keys
 
     def items(self) -> Iterator[Item]:
         """Every row, in order."""
