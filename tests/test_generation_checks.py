@@ -443,6 +443,8 @@ def test_what_never_ends_takes_no_time_to_check() -> None:
         "grounding.unfounded_figures('십' * 100_000, '이' * 100_000)",
         "grounding.figures('만 ' * 60_000), grounding.figures('일' * 150_000 + '명')",
         "grounding.figures('一' * 300_000)",
+        "figures._IDLE.sub('', '1' * 300_000)",
+        "masked('\\n' * 200_000 + ' ' * 300_000)",
         "figures.changed('3 ' + '천' * 100_000, '4 ' + '만' * 100_000)",
         "residue.label('번역이 아닌 글' + '\\n' * 100_000 + '끝', '')",
         "troubles.short('x-' * 100_000)",
@@ -457,5 +459,6 @@ def test_a_text_is_read_in_time(call: str) -> None:
         "from okinst.curation.filters import residue\n"
         "from okinst.curation.filters.code import without_code\n"
         "from okinst.generation import figures, grounding, troubles\n"
+        "from okinst.generation.protect import masked\n"
     )
     subprocess.run([sys.executable, "-c", script + call], check=True, timeout=60)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from okinst.curation.filters.code import ALONE, LINE
 
-_PARAGRAPH = re.compile(r"[^\n]*\S[^\n]*(?:\n[^\n]*\S[^\n]*)*")
+_PARAGRAPH = re.compile(r"^[^\S\n]*\S[^\n]*(?:\n[^\S\n]*\S[^\n]*)*", re.MULTILINE)
 # an option, or a pipe, behind a word: wc -l < file.txt
 _COMMAND = re.compile(
     r"(?:\$ )?(?:sudo )?[a-z][\w.+-]{0,20}(?= (?:[^\s]{1,40} ){0,3}(?:--?[A-Za-z]|[|<>]{1,2} ))"

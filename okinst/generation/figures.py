@@ -71,7 +71,7 @@ _MINUS = re.compile(
 #: what other languages say without a figure: those of names (X11, i18n), bases (hexadecimal), centuries, teens, first and second, all of
 #: something, four or five
 _IDLE = re.compile(
-    r"(?<=[A-Za-z])[0-9]+|\b100\s?(?:%|percent\b|퍼센트|프로)|[0-9]+\s?(?:진[수법]?|[进進]|세기|世[纪紀]|(?:st|nd|rd|th)[ -]centur)"
+    r"(?<=[A-Za-z])[0-9]+|\b100\s?(?:%|percent\b|퍼센트|프로)|(?<![0-9])[0-9]{1,4}\s?(?:진[수법]?|[进進]|세기|世[纪紀]|(?:st|nd|rd|th)[ -]centur)"
     r"|\b(?:[1-9]0대|[1-3]차)|(?<![0-9.,-])[1-9]\s?[-~–]\s?[1-9](?![0-9.,-])",
     re.IGNORECASE,
 )
