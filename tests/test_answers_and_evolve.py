@@ -270,3 +270,8 @@ def test_every_prompt_is_a_named_version_that_the_package_ships() -> None:
     assert names == sorted(
         ["answers.v2.txt", "dialogue.v2.txt", "translate.v1.txt", *(f"evolve-{each}.v2.txt" for each in MUTATIONS)]
     )
+
+
+def test_a_templates_token_is_no_instruction() -> None:
+    with pytest.raises(Rejected, match="template token"):
+        accept("한강의 길이는?", "한강의 길이와 유역 면적을 표로 정리해 주세요.<|im_end|>")

@@ -64,6 +64,7 @@ _ANSWERED = re.compile(
 )
 #: the reasons in the language of the prompts
 TOLD = {
+    "template token": "대화 틀의 표식이 섞임",
     "empty": "글이 오지 않았음",
     "broken encoding": "글자가 깨졌음",
     "cut off": "글이 끝까지 오지 않았음",
@@ -226,6 +227,7 @@ def accept(before: str, text: str, in_breadth: bool = False) -> None:
     if not text:
         raise Rejected("empty", "nothing came back")
     checks.sound(text, before)
+    checks.untokened(text, before)
     if checks.plain(text) == checks.plain(before):
         raise Rejected("same as before", text[:200])
     if refusal := checks.refused(text, before):
