@@ -125,4 +125,4 @@ def said(row: Row) -> dict[str, str]:
             told = ast.literal_eval(told.strip())  # JSON of words alone, and what pandas writes
     found = told if isinstance(told, dict) else {}
     known = {name: found[name] for name in SAID if isinstance(found.get(name), str) and found[name]}
-    return {**dict.fromkeys(("license", "making"), UNSTATED), **known}
+    return known | {name: known.get(name, UNSTATED) for name in ("license", "making")}

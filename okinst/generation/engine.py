@@ -309,10 +309,9 @@ class _Engine:
 
     async def _answered(self, ask: Ask, took: _Attempts) -> Reply | Unanswerable | Refused | Busy:
         """Attempts at a request until an answer comes, or no more are worth it. Raises Stopped."""
-        failures, patience = 0, self.patience
-        before = patience.answers
+        failures, waits, patience = 0, 0, self.patience
+        before = since = patience.answers
         while True:
-            since = patience.answers
             got = await self._attempt(ask, took)
             if isinstance(got, Learnt) or self._room_was_wrong(got, took):
                 continue
@@ -321,9 +320,9 @@ class _Engine:
                 raise Stopped
             if not isinstance(got, Busy):
                 return got
-            if got.status == TOO_MANY and patience.answers > since:
-                failures = 0  # others are answered: it is a matter of waiting only
-            failures += 1
+            if got.status == TOO_MANY and patience.answers > since and waits < halting.WAITS:
+                failures, waits = 0, waits + 1  # others were answered meanwhile: it is a matter of waiting only
+            failures, since = failures + 1, patience.answers
             asked = retry_after(got.headers.get("retry-after"))
             if asked is not None and asked > halting.MOST:
                 patience.halt_until(asked, f" ({got.said})")

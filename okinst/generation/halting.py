@@ -14,6 +14,8 @@ logger = logging.getLogger("okinst")
 ATTEMPTS = 8
 #: and of one that no server took, before any was answered: an address that is wrong should not take minutes to be found so
 ATTEMPTS_FIRST = 4
+#: times that a request is told to wait while others are answered, which are no failures of it: one too large for any minute is told so for ever
+WAITS = 32
 #: items one after the other that no answer comes to: then it is not them
 SEVERAL = 5
 #: seconds that a server may ask to wait, before a person is asked instead
