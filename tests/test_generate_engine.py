@@ -871,3 +871,29 @@ def test_the_job_is_a_job() -> None:
     with pytest.raises(Rejected):
         job.start(Item(0, "a", {"text": ""}))
     assert json.dumps(job.settings)
+
+
+def test_what_no_disk_took_was_not_asked(double: Double, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "out.jsonl"
+
+    async def full(self: object, sent: object) -> None:
+        raise engine.DiskFull("no room left")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(engine.Ledger, "send", full)
+        done = go(Retelling(texts(4)), double, file)
+    assert done.stopped == "halted" and not double.requests
+    assert (done.spent.requests, done.spent.tokens_in, done.spent.guessed) == (0, 0, 0)
+
+
+def test_attempts_without_an_outcome_are_all_charged_once(double: Double, tmp_path: Path) -> None:
+    file = tmp_path / "out.jsonl"
+    go(Retelling(texts(2)), double, file, concurrency=1)
+    lines = rows(file.with_name("out.jsonl.ledger.jsonl"))
+    sent = next(line for line in lines if "sent" in line)
+    ledger = file.with_name("out.jsonl.ledger.jsonl")
+    with ledger.open("a", encoding="utf-8") as more:
+        more.write((json.dumps(sent) + "\n") * 3)
+    for _ in range(2):  # and the next opening charges nothing anew
+        done = go(Retelling(texts(2)), double, file)
+        assert (done.spent.requests, done.spent.guessed) == (2 + 3, 3) and len(double.requests) == 2

@@ -365,3 +365,24 @@ def test_a_recipe_that_says_another_licence_hears_that_it_does_not_hold(
         f"license = 'mit' does not hold for its rows, which okinst generate made: each says its own ({NC})"
         in caplog.text
     )
+
+
+def test_what_other_does_not_say_the_origin_says(tmp_path: Path) -> None:
+    source = numberless("own.jsonl", tmp_path, license="cc-by-nc-nd-4.0", making="human")
+    origin = generated(Translating(source, "en"), tmp_path / "oig-smallchip2-dedu.jsonl").written.origin
+    assert origin.standings[0][0] == "other" and origin.research_only and origin.not_passed_on
+    (lot,) = lots.report("oig-smallchip2-ko", data_dir=str(tmp_path))["lots"]
+    assert (lot["commercial"], lot["redistributable"]) == ("no", "no")
+
+
+def test_a_part_of_several_licences_keeps_the_note_of_its_file(tmp_path: Path) -> None:
+    source = numberless(
+        "own.jsonl",
+        tmp_path,
+        extra=({"license": "mit", "making": "human"}, {"license": "cc-by-nd-2.0", "making": "human"}),
+    )
+    generated(Translating(source, "en"), tmp_path / "oig-smallchip2-dedu.jsonl")
+    mixture = recipe.mixture(
+        {"name": "mine", "parts": [{"file": "oig-smallchip2-dedu.jsonl"}]}, "mine", "mine.toml", tmp_path
+    )
+    assert "may not be passed on (cc-by-nd-2.0)" in mixture.parts[0].cards[0].license_note

@@ -227,6 +227,31 @@ def test_bare_code_is_taken_out_whole(code: str) -> None:
     assert masked(f"What does this do?\n\n{code}\n\nSay it.").text == "What does this do?\n\n⟦1⟧\n\nSay it."
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "INSERT INTO is used to add new records to a table in a database.",
+        "CREATE TABLE creates a new table, and ALTER TABLE changes one that is there already.",
+        "SELECT chooses columns and FROM names the table they come from.",
+        "SELECT name FROM users; This query gives the names of all users.",
+        "SELECT the best answer FROM the list below and explain why you chose it.",
+        "DELETE FROM removes rows from a table; be careful with it.",
+        "SELECT name FROM users WHERE age > 5\n    The query above returns every user older than five.",
+        "quality > quantity",
+        "yes | no",
+        "red | green | blue",
+        "a | b | c\nd | e | f",
+        "thanks -John",
+        "sleep well -Mom",
+        "hello there --Bob",
+        "sort -r the list",
+    ],
+)
+def test_words_that_look_like_code_are_said(text: str) -> None:
+    assert masked(text).text == text
+    assert masked(f"Look at this:\n\n{text}\n\nThat is all.").text == f"Look at this:\n\n{text}\n\nThat is all."
+
+
 def test_bare_code_below_a_sentence_takes_two_lines() -> None:
     masks = masked("Fix this:\nfor x in xs:\n    print(x)\nIt fails.")
     assert masks.text == "Fix this:\n⟦1⟧\nIt fails."

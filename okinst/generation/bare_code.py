@@ -10,12 +10,13 @@ import json
 import re
 from collections.abc import Iterator
 
+from okinst.builders import scripts
 from okinst.curation.filters.code import ALONE, LINE
 
 _PARAGRAPH = re.compile(r"^[^\S\n]*\S[^\n]*(?:\n[^\S\n]*\S[^\n]*)*", re.MULTILINE)
 # an option, or a pipe, behind a word: wc -l < file.txt
 _COMMAND = re.compile(
-    r"(?:\$ )?(?:sudo )?[a-z][\w.+-]{0,20}(?= (?:[^\s]{1,40} ){0,3}(?:--?[A-Za-z]|[|<>]{1,2} ))"
+    r"(?:\$ )?(?:sudo )?[a-z./][\w./+-]{0,20}(?= (?:[^\s]{1,40} ){0,3}(?:--?[A-Za-z]|[|<>]{1,2} ))"
     r"(?: +(?:--?[A-Za-z][\w-]{0,40}(?:=\S{1,200})?|[|<>&]{1,2}|\"[^\"]{0,200}\"|'[^']{0,200}'|[\w./*$~@:=+-]{1,200})){1,30}\s*"
 )
 # what prose hardly has: a call, an assignment, an operator, a brace at an end, a query, an import
@@ -27,10 +28,81 @@ _SURE = re.compile(
 _QUERY = re.compile(
     r"\s*(?:SELECT .{1,200} FROM|INSERT INTO|CREATE TABLE|UPDATE \w+ SET|DELETE FROM|ALTER TABLE)\b", re.DOTALL
 )
+#: what a line in a shell begins with
+SHELL = frozenset(
+    [
+        "apt",
+        "apt-get",
+        "awk",
+        "bash",
+        "brew",
+        "cat",
+        "cd",
+        "chmod",
+        "chown",
+        "conda",
+        "cp",
+        "curl",
+        "cut",
+        "df",
+        "diff",
+        "docker",
+        "du",
+        "echo",
+        "find",
+        "gcc",
+        "git",
+        "grep",
+        "gunzip",
+        "gzip",
+        "head",
+        "java",
+        "javac",
+        "jq",
+        "kill",
+        "kubectl",
+        "ln",
+        "ls",
+        "make",
+        "mkdir",
+        "mv",
+        "node",
+        "npm",
+        "npx",
+        "perl",
+        "pip",
+        "pip3",
+        "ps",
+        "psql",
+        "python",
+        "python3",
+        "rm",
+        "rsync",
+        "ruby",
+        "scp",
+        "sed",
+        "sh",
+        "sort",
+        "ssh",
+        "tail",
+        "tar",
+        "tee",
+        "touch",
+        "tr",
+        "uniq",
+        "unzip",
+        "wc",
+        "wget",
+        "xargs",
+        "yarn",
+        "zip",
+    ]
+)
 _SAID = re.compile(r"\"[^\"\n]{0,500}\"|'[^'\n]{0,500}'|(?:#|//)[^\n]*")
 _KEYWORD = re.compile(
     r"\b(?:and|as|async|await|class|const|def|else|elif|except|export|extends|final|for|from|function|if|import|in|int|is|let|new|not|or|private"
-    r"|protected|public|return|static|String|try|var|void|while|with)\b"
+    r"|protected|public|return|static|String|try|var|void|while|with|ALTER|AND|AS|ASC|BETWEEN|BY|CREATE|DELETE|DESC|DISTINCT|DROP|FROM|GROUP|HAVING|IN"
+    r"|INNER|INSERT|INTO|IS|JOIN|KEY|LEFT|LIKE|LIMIT|NOT|NULL|ON|OR|ORDER|OUTER|PRIMARY|RIGHT|SELECT|SET|TABLE|UNION|UPDATE|VALUES|VARCHAR|WHERE)\b"
 )
 _PROSE = re.compile(r"[A-Za-z'’]{2,},? [A-Za-z'’]{2,},? [A-Za-z'’]{2,}|[^\x00-\u00bf\u2000-\u206f]")
 #: so many words in a string of JSON are a sentence
@@ -53,7 +125,7 @@ def runs(text: str) -> Iterator[tuple[int, int]]:
         count, inside = 0, False
         for line in (*paragraph[0].splitlines(keepends=True), ""):
             inside = bool(line.strip()) and (
-                bool(LINE.match(line) or ALONE.match(line) or _COMMAND.fullmatch(line))
+                bool(LINE.match(line) or ALONE.match(line) or _is_command(line))
                 or (inside and (line[0].isspace() or _only_closes(line)))
             )
             if inside:
@@ -68,10 +140,23 @@ def runs(text: str) -> Iterator[tuple[int, int]]:
 
 def is_code(run: str) -> bool:
     """Whether a run of lines that look like code can be nothing else."""
-    commands = all(_COMMAND.fullmatch(line) for line in run.splitlines())
+    commands = all(_is_command(line) for line in run.splitlines())
     if not commands and not _SURE.search(run):
         return False
-    return bool(_QUERY.match(run)) or not _PROSE.search(_KEYWORD.sub(";", _SAID.sub(";", run)))
+    bare = _KEYWORD.sub(";", _SAID.sub(";", run))
+    # a query is words, too: one of prose's own is enough
+    return not _PROSE.search(bare) and not (_QUERY.match(run) and scripts.ENGLISH.search(bare))
+
+
+def _is_command(line: str) -> bool:
+    """Whether a line is one for a shell.
+
+    >>> [_is_command(line) for line in ("wc -l < file.txt", "yes | no", "sort -r the list", "thanks -John", "$ ./run --all")]
+    [True, False, False, False, True]
+    """
+    first = line.removeprefix("$ ").removeprefix("sudo ").split(" ")[0].strip()
+    known = first in SHELL or line.startswith("$ ")
+    return known and bool(_COMMAND.fullmatch(line)) and not scripts.ENGLISH.search(_SAID.sub(";", line))
 
 
 def _only_closes(line: str) -> bool:

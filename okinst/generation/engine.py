@@ -397,6 +397,8 @@ class _Engine:
                 self.given_up += expected.requests
                 raise
             except Exception:  # a fault of the backend's own, which nobody can tell the time of
+                if not spent.requests:
+                    raise  # the ledger's: nobody was asked
                 spent = replace(expected, guessed=expected.requests)
                 raise
             finally:

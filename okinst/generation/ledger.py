@@ -113,11 +113,15 @@ def place(file: Path) -> Path:
 
 def source_of(path: Path) -> str | None:
     """What a ledger's run worked on; None where there is no such ledger, or it does not say."""
-    try:
-        with path.open("rb") as file:
-            return str(json.loads(file.readline())["settings"]["source"])
-    except (OSError, ValueError, TypeError, KeyError):
-        return None
+    found = None
+    with contextlib.suppress(OSError, ValueError, TypeError, KeyError), path.open("rb") as file:
+        for line in file:  # other settings may follow, before anything is answered
+            told = json.loads(line)
+            if "okinst" in told:
+                found = str(told["settings"]["source"])
+            elif told.get("answer"):
+                break
+    return found
 
 
 @dataclass(frozen=True)
@@ -246,14 +250,18 @@ class Ledger:
 
     def _charge(self, away: list[Sent]) -> None:
         """Requests of which a kill took the answers: whoever was asked may have done the work."""
+        costs: dict[tuple[str, int, str], Cost] = {}
         for sent in away:
             cost = replace(sent.cost, guessed=sent.cost.requests)
-            lost = Entry(sent.key, sent.step, 0, sent.ask, STOPPED, KILLED, cost=cost)
+            costs[sent.key, sent.step, sent.ask] = costs.get((sent.key, sent.step, sent.ask), Cost()) + cost
+        # one line a request: the first that is read again stands for all its attempts
+        lost = [Entry(key, step, 0, ask, STOPPED, KILLED, cost=cost) for (key, step, ask), cost in costs.items()]
+        if lost:
             place = self._end
-            self._write(lost.line())
-            self._remember(lost, place)
-            self.killed += cost.requests
-        if away:
+            self._write(b"".join(each.line() for each in lost))
+            for each in lost:
+                self._remember(each, place)
+                self.killed += each.cost.requests
             logger.warning(
                 "%s: %s requests have no outcome: a run was killed, or its disk was full. They are charged what was put by for them, and asked "
                 "again",

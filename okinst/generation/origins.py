@@ -94,6 +94,8 @@ def origin(job: Job, machine: str, standings: Counter[tuple[str, str]]) -> Origi
         generators=tuple(dict.fromkeys(generators)),
         translators=tuple(dict.fromkeys(translators)),
         derived_from=source.derived_from,
-        research_only=source.research_only,
-        not_passed_on=source.not_passed_on,
+        # what "other" does not say
+        research_only=source.research_only
+        or any(LICENCES.get(each.lower(), LICENCES[OTHER]).commercial == "no" for each in bound),
+        not_passed_on=source.not_passed_on or len(bound) == len(known),
     )

@@ -269,9 +269,7 @@ def own_variant(
         title=name,
         homepage="",
         license=license,
-        license_note=origin.license_note
-        if origin and license == origin.standings[0][0]
-        else "As the recipe declares it.",
+        license_note=origin.license_note if origin else "As the recipe declares it.",
         languages=(language,),
         making=making,
         generators=generators,
