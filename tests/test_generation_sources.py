@@ -191,7 +191,7 @@ def test_sets_are_read_by_name() -> None:
         ("koalpaca-v1.1", "passage", {"sample": True}, "has no passages"),
         ("korquad-1.0", "passage", {"sample": True, "split": "test"}, "has no split 'test'; it has train, validation"),
         ("koalpaca-v1.1", "conversation", {"sample": True, "layout": "alpaca"}, "--layout and --column are for files"),
-        ("koalpca", "conversation", {}, "is no name of okinst list, and no file"),
+        ("koalpca", "conversation", {}, "and no set: .*The nearest names are koalpaca-v1.1"),
         ("mine.jsonl", "conversation", {"sample": True}, "are for names of okinst list"),
         ("mine.jsonl", "conversation", {"layout": "chatml"}, "--layout chatml should be one of messages"),
         ("mine.jsonl", "conversation", {"layout": "alpaca", "columns": ("user", "chip2")}, "exclude each other"),

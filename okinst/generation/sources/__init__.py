@@ -8,7 +8,7 @@ from okinst.generation.sources.files import FORMATS, of_file
 from okinst.generation.sources.reading import Wanted
 from okinst.generation.sources.sets import of_set
 from okinst.generation.sources.source import UNREADABLE, UNSTATED, Found, Source, once, readable
-from okinst.mixtures.meta import NAMES
+from okinst.mixtures.meta import NAMES, builder_class
 from okinst.mixtures.recipe import is_recipe
 
 __all__ = ["FORMATS", "UNREADABLE", "UNSTATED", "Found", "Source", "Wanted", "once", "opened", "readable"]
@@ -45,9 +45,10 @@ def opened(
             )
         return of_set(place, wanted, split, {"data_dir": data_dir, "mirror": mirror, "sample": sample})
     if path.suffix.lower() not in FORMATS and not path.exists():
-        raise WrongCall(
-            f"{place} is no name of okinst list, and no file ({', '.join(FORMATS)}). All names: okinst list"
-        )
+        try:
+            builder_class(place)
+        except WrongCall as error:  # with the nearest names
+            raise WrongCall(f"{place} is no file ({', '.join(FORMATS)}), and no set: {error}") from error
     if split or data_dir or mirror or sample:
         raise WrongCall(f"{place} is a file: --split, --data-dir, --mirror and --sample are for names of okinst list.")
     for option, value, known in (
