@@ -386,3 +386,15 @@ def test_a_part_of_several_licences_keeps_the_note_of_its_file(tmp_path: Path) -
         {"name": "mine", "parts": [{"file": "oig-smallchip2-dedu.jsonl"}]}, "mine", "mine.toml", tmp_path
     )
     assert "may not be passed on (cc-by-nd-2.0)" in mixture.parts[0].cards[0].license_note
+
+
+def test_rows_are_chosen_of_them_as_of_any_others(translated: Path, tmp_path: Path) -> None:
+    pytest.importorskip("sklearn")
+    text = f'name = "mine"\n[select]\nshare = 0.5\nclusters = 4\n[[parts]]\nfile = "{translated}/oig-smallchip2-dedu.jsonl"\n'
+    (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
+    builder = builder_of_mixture(recipe.read(tmp_path / "mine.toml"), cache_dir=str(tmp_path / "cache"))
+    builder.download_and_prepare()
+    chosen, every = Made(builder), rows(translated / "oig-smallchip2-dedu.jsonl")
+    assert len(chosen.rows) == round(len(every) / 2) and {row["license"] for row in chosen.rows} == {NC}
+    told = chosen.steps["select"]
+    assert (told["rows_in"], told["rows_out"]) == (len(every), len(chosen.rows))

@@ -21,6 +21,7 @@ ORIGIN = "okinst"
 #: what it says
 SAID = ("source", "language", "license", "making")
 ENDING = ".origin.json"
+#: the licence, or the making, of what nobody said it of
 UNSTATED = "unstated"
 
 

@@ -159,8 +159,6 @@ class Ledger:
         self.spent = Cost()
         #: of that, what was paid before anybody had named a price
         self.priced_later = Cost()
-        #: requests without an outcome, of which nobody knows what they cost
-        self.killed = 0
         #: the SHA-256 of every output file that was put down
         self.written: set[str] = set()
         #: answers that were paid for, and could not be written
@@ -261,11 +259,10 @@ class Ledger:
             self._write(b"".join(each.line() for each in lost))
             for each in lost:
                 self._remember(each, place)
-                self.killed += each.cost.requests
             logger.warning(
                 "%s: %s requests have no outcome: a run was killed, or its disk was full. They are charged what was put by for them, and asked "
                 "again",
-                *(self.path, f"{self.killed:,}"),
+                *(self.path, f"{sum(each.cost.requests for each in lost):,}"),
             )
 
     def _cut(self, number: int) -> None:

@@ -8,13 +8,12 @@ import re
 from collections import Counter
 from typing import Any
 
-from okinst.builders.origin import ORIGIN, Origin
+from okinst.builders.origin import ORIGIN, UNSTATED, Origin
 from okinst.generation.job import Item, Job, Way
 from okinst.generation.sources import Source
 from okinst.licences import LICENCES
 
 TRANSLATED = ", machine-translated"
-UNSTATED = "unstated"
 _NO_NAME = re.compile(r"[^\w.-]+")
 #: characters of a name, of which one in Hangul is three bytes
 LONGEST = 30

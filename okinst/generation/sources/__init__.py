@@ -4,14 +4,15 @@ from pathlib import Path
 from typing import get_args
 
 from okinst.builders import License, Making, WrongCall
+from okinst.builders.origin import UNSTATED
 from okinst.generation.sources.files import FORMATS, of_file
 from okinst.generation.sources.reading import Wanted
 from okinst.generation.sources.sets import of_set
-from okinst.generation.sources.source import UNREADABLE, UNSTATED, Found, Source, once, readable
+from okinst.generation.sources.source import UNREADABLE, Found, Source, once, readable
 from okinst.mixtures.meta import NAMES, builder_class
 from okinst.mixtures.recipe import is_recipe
 
-__all__ = ["FORMATS", "UNREADABLE", "UNSTATED", "Found", "Source", "Wanted", "once", "opened", "readable"]
+__all__ = ["FORMATS", "UNREADABLE", "Found", "Source", "Wanted", "once", "opened", "readable"]
 
 
 def opened(

@@ -17,8 +17,6 @@ from okinst.generation.job import Item, Rejected
 
 #: under these keys stands why a row cannot be worked on, where and how exactly, and what was read of it
 UNREADABLE, DETAIL, READ = "unreadable", "detail", "read"
-#: the licence, or the making, of what nobody said it of
-UNSTATED = "unstated"
 
 
 class Unread(Unmapped):
